@@ -1,0 +1,33 @@
+# One target a thing to do; each makes the virtual environment first where it is missing or out of date.
+PYTHON ?= python3
+BIN := .venv/bin
+PART ?= all
+
+.PHONY: demo test check bench format clean
+
+.venv/.installed: pyproject.toml constraints.txt
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+.PHONY: venv
+venv: .venv/.installed
+
+demo: venv  ## the whole method on the bundled tools: no GPU, no key, no network
+	$(BIN)/ttpa run configs/quickstart.toml
+
+test: venv  ## the tests, heavy ones included
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
+
+check: venv  ## style, types, floors
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright
+	$(BIN)/lint-imports
+
+bench: venv  ## benchmarks; PART=name for one
+	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(PART)
+
+format: venv
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .

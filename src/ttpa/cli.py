@@ -1,0 +1,193 @@
+"""The command line: it parses words and calls the pipeline."""
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ttpa.assemble import assemble
+from ttpa.config import RunConfig, load_config, make_config
+from ttpa.errors import ConfigError, TtpaError
+from ttpa.pipeline import due_steps, refuse_another_config, take_import, take_steps
+from ttpa.progress import make_reporter
+from ttpa.records.strict_json import InvalidJson, read_json
+from ttpa.records.summaries import StepSummary
+from ttpa.records.tools import ToolCall
+from ttpa.runs.layout import STEPS, RunDirectory, Step
+from ttpa.runs.record_files import read_record
+from ttpa.steps.run import Run
+
+app = typer.Typer(
+    help="Teach a model to call your tools without mistakes.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Source = Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a run that was begun.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, as often as needed.")]
+Name = Annotated[str | None, typer.Option("--run", help="The run's name, in place of the config's.")]
+Seed = Annotated[int | None, typer.Option(help="In place of the config's.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="At most so many instances, sampled turns, and held-out turns a split.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Redo = Annotated[str | None, typer.Option(help=f"Take the run again from this step: {', '.join(STEPS)}.")]
+
+
+@app.command()
+def run(
+    source: Source,
+    overrides: Overrides = None,
+    name: Name = None,
+    seed: Seed = None,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    redo: Redo = None,
+) -> None:
+    """Take all steps of a run that are not done yet."""
+    _take(_load(source, overrides, name, seed, limit), STEPS, dry_run=dry_run, redo=_step(redo))
+
+
+def _stage_command(command: str, steps: tuple[Step, ...], text: str) -> None:
+    """Adds the command of one stage; all of them take the same words."""
+
+    def take(
+        source: Source,
+        overrides: Overrides = None,
+        name: Name = None,
+        seed: Seed = None,
+        limit: Limit = None,
+        dry_run: DryRun = False,
+        redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
+    ) -> None:
+        config = _load(source, overrides, name, seed, limit)
+        _take(config, steps, dry_run=dry_run, redo=steps[0] if redo else None)
+
+    take.__doc__ = text
+    app.command(command)(take)
+
+
+_stage_command("construct", ("construct",), "Make instructions over the tools, in reverse.")
+_stage_command("sample", ("sample",), "Fork the policy's turns where it wavers.")
+_stage_command("score", ("score",), "Find the errors of every candidate.")
+_stage_command("pair", ("pair",), "Make preference pairs of the scored candidates.")
+_stage_command("train", ("sft", "dpo"), "Fine-tune the policy; once there are pairs, align it.")
+_stage_command("evaluate", ("evaluate",), "Ask the policies at held-out turns, side by side.")
+_stage_command("report", ("report",), "Write the run's page.")
+
+
+@app.command("import")
+def import_(
+    files: Annotated[list[Path], typer.Argument(help="JSON Lines: messages and tools, gold calls in OpenAI form.")],
+    name: Annotated[str, typer.Option("--run", help="The run that gets the instructions.")],
+    config_file: Annotated[str | None, typer.Option("--config", help="A TOML file for the run.")] = None,
+    overrides: Overrides = None,
+    seed: Seed = None,
+) -> None:
+    """Make instructions from your own dialogues, in the place of construct."""
+    config = _load(config_file, overrides, name, seed, None)
+    prepared = Run(config, assemble(config), make_reporter())
+    take_import(prepared, files)
+    refused = prepared.directory.discards("construct")
+    typer.echo(f"what was refused, and why: {refused}")
+    typer.echo(f"next: ttpa run {name}" + ("" if config.runs == "runs" else f" --set runs={config.runs}"))
+
+
+@app.command()
+def status(
+    name: Annotated[str, typer.Argument(metavar="RUN", help="The run's name or folder.")],
+    runs: Annotated[str, typer.Option(help="The folder of all runs.")] = "runs",
+) -> None:
+    """Show what a run has done and what comes next."""
+    config = load_config(name, runs=runs)
+    directory = RunDirectory(Path(name) if "/" in name else Path(runs) / name)
+    for step in STEPS:
+        if directory.summary(step).exists():
+            typer.echo(read_record(directory.summary(step), StepSummary).line())
+    due = due_steps(Run(config, assemble(config), make_reporter()))
+    typer.echo(f"next: {', '.join(due)} (ttpa run {name})" if due else "all steps are done")
+    if directory.report.exists():
+        typer.echo(f"report: {directory.report}")
+
+
+@app.command()
+def tools(
+    source: Source,
+    overrides: Overrides = None,
+    call: Annotated[str | None, typer.Option(help="The name of a tool to call.")] = None,
+    arguments: Annotated[str, typer.Option(help="Its arguments, as a JSON object.")] = "{}",
+) -> None:
+    """List and check the tools, or try a call."""
+    config = _load(source, overrides, None, None, None)
+    with assemble(config).open_toolset() as toolset:
+        if call is None:
+            for spec in toolset.specs:
+                properties = spec.parameters.get("properties")
+                parameters = ", ".join(properties) if isinstance(properties, dict) else ""
+                typer.echo(f"{spec.name}({parameters})  {spec.description}")
+            typer.echo(f"{len(toolset.specs)} tools, all schemas valid")
+            return
+        try:
+            values = read_json(arguments)
+        except InvalidJson as error:
+            raise ConfigError(f"--arguments is no JSON object: {error}") from error
+        if not isinstance(values, dict):
+            raise ConfigError("--arguments is no JSON object")
+        with toolset.session() as session:
+            result = session.run(ToolCall(name=call, arguments=values))
+        typer.echo(result.content)
+        if not result.ok:
+            raise typer.Exit(1)
+
+
+def main() -> None:
+    """Runs the command line; an error that a person can act on is one line on standard error and exit code 1."""
+    try:
+        app()
+    except TtpaError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on from here\n")
+        sys.exit(130)
+
+
+def _load(
+    source: str | None, overrides: list[str] | None, name: str | None, seed: int | None, limit: int | None
+) -> RunConfig:
+    """The config with what the command line says put over it."""
+    words = list(overrides or ())
+    if name is not None:
+        words.append(f"name={json.dumps(name)}")
+    if seed is not None:
+        words.append(f"seed={seed}")
+    config = load_config(source, words)
+    if limit is None:
+        return config
+    values = config.as_json()
+    for section, key in (("construct", "instances"), ("sample", "points"), ("evaluate", "points")):
+        values[section][key] = min(values[section][key], limit)
+    return make_config(values)
+
+
+def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: Step | None) -> None:
+    prepared = Run(config, assemble(config), make_reporter())
+    if not dry_run:
+        take_steps(prepared, steps, redo=redo)
+        return
+    refuse_another_config(prepared)
+    due = [step for step in due_steps(prepared) if step in steps]
+    typer.echo(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
+
+
+def _step(word: str | None) -> Step | None:
+    for step in STEPS:
+        if step == word:
+            return step
+    if word is not None:
+        raise ConfigError(f"--redo {word!r} is no step; the steps are {', '.join(STEPS)}")
+    return None

@@ -1,0 +1,208 @@
+"""The config of a run: one section a stage, TOML in, complete JSON out."""
+
+import difflib
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from ttpa.dialects import DIALECTS
+from ttpa.errors import ConfigError
+from ttpa.quickstart.scratch import ScratchConfig
+from ttpa.records.record import Record
+from ttpa.stages.construct import ConstructConfig
+from ttpa.stages.evaluate import EvaluateConfig
+from ttpa.stages.importing import ImportConfig
+from ttpa.stages.pair import PairConfig
+from ttpa.stages.report import ReportConfig
+from ttpa.stages.sample import SampleConfig
+from ttpa.stages.score import ScoreConfig
+from ttpa.stages.train import TrainConfig
+
+_FASTEST_RATE_FOR_PRETRAINED = 1e-3
+
+
+class ToolsConfig(Record):
+    """Where the tools come from."""
+
+    module: str = "ttpa.quickstart.tools"
+    """A Python module or a `.py` file: its `TOOLS`, else its public functions. Loading it runs its code."""
+    only: tuple[str, ...] = ()
+    """Names of the tools to use; all where empty."""
+    timeout_seconds: float = 10.0
+    """After this a call is stopped."""
+
+
+class GeneratorConfig(Record):
+    """Who writes scenarios, calls, answers and questions."""
+
+    kind: Literal["offline", "openai"] = "offline"
+    """`offline` knows the bundled tools only; `openai` is any OpenAI-compatible endpoint."""
+    model: str = ""
+    """The endpoint's name for the model."""
+    temperature: float = 1.0
+    workers: int = 1
+    """Instances in flight."""
+
+
+class PolicyConfig(Record):
+    """The model that learns."""
+
+    base: str = "scratch"
+    """A checkpoint directory, a hub name, or `scratch`: a small model made for the run."""
+    dialect: str = "hermes"
+    """How it writes tool calls."""
+    batch_size: int = 32
+    """Turns, and branches, that are decoded together."""
+    scratch: ScratchConfig = ScratchConfig()
+
+
+class RunConfig(Record):
+    """Everything a run is told. The defaults are the quickstart's."""
+
+    # `construct` is a method of pydantic's models and `import` a keyword: these two sections have an alias.
+    model_config = ConfigDict(validate_by_alias=True, validate_by_name=False)
+
+    name: str = "quickstart"
+    """The run's folder below `runs`."""
+    runs: str = "runs"
+    """The folder of all runs."""
+    seed: int = 0
+    tools: ToolsConfig = ToolsConfig()
+    generator: GeneratorConfig = GeneratorConfig()
+    policy: PolicyConfig = PolicyConfig()
+    construct_: ConstructConfig = Field(default=ConstructConfig(), alias="construct")
+    import_: ImportConfig = Field(default=ImportConfig(), alias="import")
+    sample: SampleConfig = SampleConfig()
+    score: ScoreConfig = ScoreConfig()
+    pair: PairConfig = PairConfig()
+    train: TrainConfig = TrainConfig()
+    evaluate: EvaluateConfig = EvaluateConfig()
+    report: ReportConfig = ReportConfig()
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "RunConfig":
+        if self.policy.dialect not in DIALECTS:
+            raise ValueError(f"policy.dialect = {self.policy.dialect!r} is none of {', '.join(sorted(DIALECTS))}")
+        if self.generator.kind == "openai" and not self.generator.model:
+            raise ValueError("generator.model is empty; with generator.kind = 'openai' it names the endpoint's model")
+        if self.policy.base == "scratch":
+            if self.train.sft is None:
+                raise ValueError("train.sft is missing; a policy from scratch knows nothing before it")
+            if self.train.parameters == "lora":
+                raise ValueError("train.parameters = 'lora' adapts what is known; a policy from scratch needs 'full'")
+        elif self.train.sft and self.train.sft.learning_rate > _FASTEST_RATE_FOR_PRETRAINED:
+            raise ValueError(
+                f"train.sft.learning_rate = {self.train.sft.learning_rate:g} is for a policy from scratch; "
+                f"{self.policy.base!r} would forget what it knows: 1e-5 (full) to 2e-4 (lora) is usual"
+            )
+        return self
+
+    @property
+    def path(self) -> Path:
+        """The run's folder."""
+        return Path(self.runs) / self.name
+
+    def as_json(self) -> dict[str, Any]:
+        """All values, defaults included."""
+        return self.model_dump(mode="json", by_alias=True)
+
+
+def load_config(source: str | None, overrides: Sequence[str] = (), *, runs: str = "runs") -> RunConfig:
+    """The config in a TOML file, or the one an existing run was started with, with `section.key=value` overrides.
+
+    Without a source these are the defaults.
+
+    Raises `ConfigError` that names the key, the file or the value that is wrong.
+    """
+    path = Path(source or "")
+    stored = (path if "/" in str(path) else Path(runs) / path) / "config.json"
+    values: dict[str, Any] = {}
+    if source is None:
+        pass
+    elif path.suffix == ".toml" or (path.is_file() and path.name != "config.json"):
+        values = _read_toml(path)
+    elif stored.is_file():
+        values = cast("dict[str, Any]", json.loads(stored.read_text(encoding="utf-8")))
+    else:
+        raise ConfigError(f"{source!r} is neither a TOML file nor a run: there is no {str(stored)!r}")
+    for override in overrides:
+        _apply(values, override)
+    return make_config(values)
+
+
+def make_config(values: Mapping[str, Any]) -> RunConfig:
+    """The config with these values. Raises `ConfigError` that names the first wrong key."""
+    try:
+        return RunConfig.model_validate(values)
+    except ValidationError as error:
+        raise ConfigError(_explain(error)) from error
+
+
+def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """The keys whose values differ, as `section.key: old -> new`."""
+    lines: list[str] = []
+    for key in sorted({*old, *new}):
+        before, after = old.get(key), new.get(key)
+        if isinstance(before, dict) and isinstance(after, dict):
+            lines.extend(changed_keys(cast("dict[str, Any]", before), cast("dict[str, Any]", after), f"{prefix}{key}."))
+        elif before != after:
+            lines.append(f"{prefix}{key}: {before!r} -> {after!r}")
+    return lines
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"config {str(path)!r} cannot be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config {str(path)!r} is no TOML: {error}") from error
+
+
+def _apply(values: dict[str, Any], override: str) -> None:
+    name, equals, text = override.partition("=")
+    keys = name.strip().split(".")
+    if not equals or not all(keys):
+        raise ConfigError(f"{override!r} is no override; section.key=value is due, as in train.dpo.beta=0.2")
+    try:
+        value: Any = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        value = text.strip()
+    section = values
+    for key in keys[:-1]:
+        below = section.setdefault(key, {})
+        if not isinstance(below, dict):
+            raise ConfigError(f"{override!r}: {key!r} is a value, not a section")
+        section = cast("dict[str, Any]", below)
+    section[keys[-1]] = value
+
+
+def _explain(error: ValidationError) -> str:
+    first = error.errors()[0]
+    where = [str(part) for part in first["loc"]]
+    name = ".".join(where)
+    if first["type"] == "extra_forbidden":
+        known = _known_keys(where[:-1])
+        near = difflib.get_close_matches(where[-1], known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known there: {', '.join(known)}"
+        return f"unknown key {name!r}; {hint}"
+    if first["type"] == "value_error":
+        return first["msg"].removeprefix("Value error, ")
+    return f"{name} = {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+
+
+def _known_keys(section: Sequence[str]) -> list[str]:
+    kind: Any = RunConfig
+    for key in section:
+        fields = cast("type[BaseModel]", kind).model_fields
+        field = next(field for name, field in fields.items() if key in (name, field.alias))
+        kind = next(
+            (t for t in getattr(field.annotation, "__args__", (field.annotation,)) if isinstance(t, type)), None
+        )
+        if kind is None or not issubclass(kind, BaseModel):
+            return []
+    return sorted(field.alias or name for name, field in cast("type[BaseModel]", kind).model_fields.items())

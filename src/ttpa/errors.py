@@ -1,0 +1,25 @@
+"""The few ways a run stops. Everything else is data: a `Discard` with a reason."""
+
+
+class TtpaError(Exception):
+    """A run stopped for a reason a person can act on; its text is shown without a traceback."""
+
+
+class ConfigError(TtpaError):
+    """A config, a command-line value or a file named there is wrong."""
+
+
+class DataError(TtpaError):
+    """A file holds something that is not what its place promises."""
+
+
+class RunError(TtpaError):
+    """A run directory cannot be used: held by another process, made by another config, or not there."""
+
+
+class ModelError(TtpaError):
+    """A model cannot be loaded, reached or used for what is asked of it."""
+
+
+class ToolError(TtpaError):
+    """A toolset cannot be loaded or does not describe its tools."""

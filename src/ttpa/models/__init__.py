@@ -1,0 +1,1 @@
+"""Models: how we ask one, through messages or through tokens."""

@@ -1,0 +1,113 @@
+"""How we ask a model: messages in and text out (`ChatModel`), or tokens in and tokens out (`TokenModel`)."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from ttpa.records.messages import AssistantMessage, Message
+from ttpa.records.tools import ToolSpec
+
+
+@dataclass(frozen=True, slots=True)
+class ChatReply:
+    """What a chat model said, and what it cost."""
+
+    text: str
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+class ChatModel(Protocol):
+    """A model behind messages: the generator of construction."""
+
+    @property
+    def identity(self) -> str:
+        """What tells its replies from another model's: name and settings."""
+        ...
+
+    def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
+        """The reply to `messages`. Raises `ModelError` when the model cannot be used at all."""
+        ...
+
+
+class ChatTokenizer(Protocol):
+    """How a policy's dialogues become tokens and its tokens become text."""
+
+    @property
+    def end_ids(self) -> frozenset[int]:
+        """Tokens that end an assistant turn."""
+        ...
+
+    def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
+        """The tokens before an assistant turn, its opening included."""
+        ...
+
+    def turn_ids(
+        self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
+    ) -> tuple[int, ...]:
+        """The tokens of `turn` as they would stand after `prompt_ids`, its end token included."""
+        ...
+
+    def pieces(self, token_ids: Sequence[int]) -> list[str]:
+        """The text of each token: joined, they are the text of all; a character in parts goes to its last token."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One decoded turn."""
+
+    token_ids: tuple[int, ...]
+    """End token included, where the turn was finished."""
+    logprobs: tuple[float, ...]
+    top: tuple[tuple[tuple[int, float], ...], ...]
+    """At each position the most probable tokens with their log-probabilities, most probable first."""
+    finished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A request to force another token: keep the trunk up to `position`, take `token_id` there, go on greedily."""
+
+    position: int
+    token_id: int
+    logprob: float
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """A trunk and the branches that were grown from it."""
+
+    trunk: Completion
+    branches: tuple[tuple[Branch, Completion], ...]
+    """Each completion holds what follows the trunk's first `position` tokens, the forced token first."""
+    prefilled: int
+    """Prompt tokens computed for it."""
+    decoded: int
+    """Tokens decoded for it."""
+
+
+FindBranches = Callable[[int, Completion], Sequence[Branch]]
+"""Given the index of a prompt and its trunk: where to branch."""
+
+
+class TokenModel(Protocol):
+    """A model behind tokens: the policy."""
+
+    @property
+    def tokenizer(self) -> ChatTokenizer: ...
+
+    @property
+    def max_length(self) -> int:
+        """Tokens that prompt and turn may have together."""
+        ...
+
+    def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
+        """The greedy turn after each prompt, without `top`."""
+        ...
+
+    def grow(
+        self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
+    ) -> list[Growth]:
+        """The greedy turn after each prompt, then every branch that `find_branches` asks for, prompts computed once."""
+        ...

@@ -1,0 +1,94 @@
+"""A generator behind any OpenAI-compatible endpoint (`OPENAI_API_KEY`, `OPENAI_BASE_URL`)."""
+
+import json
+from collections.abc import Sequence
+
+import openai
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
+
+from ttpa.errors import ModelError
+from ttpa.models.base import ChatReply
+from ttpa.records.messages import AssistantMessage, Message
+
+_SECONDS_A_REQUEST = 120.0
+_SECONDS_IN_ALL = 600.0
+
+
+class PassingFault(Exception):
+    """The endpoint failed in a way that may pass: it is asked again."""
+
+
+class OpenAIChatModel:
+    """Chat completions of one model; retries here and nowhere else."""
+
+    def __init__(self, model: str, *, temperature: float = 1.0, attempts: int = 5) -> None:
+        """Reads key and base URL from the environment. Raises `ModelError` where there is no key."""
+        try:
+            self._client = openai.OpenAI(max_retries=0, timeout=_SECONDS_A_REQUEST)
+        except openai.OpenAIError as error:
+            raise ModelError("no key for the generator: set OPENAI_API_KEY (and OPENAI_BASE_URL)") from error
+        self._model = model
+        self._temperature = temperature
+        self._attempts = attempts
+        self.identity = f"{model} temperature={temperature:g}"
+
+    def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
+        """The reply. Raises `ModelError` when the endpoint refuses the request, or still fails after all attempts."""
+        retrying = Retrying(
+            retry=retry_if_exception_type(PassingFault),
+            wait=wait_random_exponential(multiplier=1, max=60),
+            stop=stop_after_attempt(self._attempts) | stop_after_delay(_SECONDS_IN_ALL),
+            reraise=True,
+        )
+        try:
+            return retrying(self._ask, messages, seed)
+        except PassingFault as error:
+            raise ModelError(
+                f"the generator {self._model!r} did not answer in {self._attempts} attempts: {error}"
+            ) from error
+
+    def _ask(self, messages: Sequence[Message], seed: int) -> ChatReply:
+        try:
+            completion = self._client.chat.completions.create(
+                model=self._model,
+                messages=[_shape(message) for message in messages],
+                temperature=self._temperature,
+                seed=seed % 2**31,
+            )
+        except openai.RateLimitError as error:
+            if error.code == "insufficient_quota":
+                raise ModelError("the generator's quota is used up") from error
+            raise PassingFault("too many requests") from error
+        except (openai.APIConnectionError, openai.InternalServerError, openai.APIResponseValidationError) as error:
+            raise PassingFault(type(error).__name__) from error
+        except openai.APIStatusError as error:
+            # The body is left out: a 401 echoes the key.
+            raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
+        except json.JSONDecodeError as error:  # the SDK lets a cut body through as it is
+            raise PassingFault("a reply that is no JSON") from error
+        return _read(completion)
+
+
+def _read(completion: ChatCompletion | str) -> ChatReply:
+    """The reply in a completion. Raises `PassingFault` where a gateway sent a page or an error with status 200."""
+    choices = None if isinstance(completion, str) else completion.choices
+    if not choices or not choices[0].message.content:
+        raise PassingFault("a reply without content")
+    assert not isinstance(completion, str)
+    usage = completion.usage
+    return ChatReply(
+        text=choices[0].message.content,
+        prompt_tokens=usage.prompt_tokens if usage else 0,
+        completion_tokens=usage.completion_tokens if usage else 0,
+    )
+
+
+def _shape(message: Message) -> ChatCompletionMessageParam:
+    if message.role == "system":
+        return {"role": "system", "content": message.content}
+    if message.role == "user":
+        return {"role": "user", "content": message.content}
+    assert isinstance(message, AssistantMessage)
+    assert not message.tool_calls, "the generator is asked without tools"
+    return {"role": "assistant", "content": message.content}

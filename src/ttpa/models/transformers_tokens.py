@@ -1,0 +1,308 @@
+"""A policy run by transformers in this process: greedy turns and branches on a shared KV cache."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import torch
+from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+
+from ttpa.errors import ModelError
+from ttpa.models.base import Branch, Completion, FindBranches, Growth
+from ttpa.records.messages import AssistantMessage, Message, as_openai
+from ttpa.records.tools import ToolSpec
+
+
+class TransformersTokenizer:
+    """A tokenizer with its chat template."""
+
+    def __init__(self, path: str) -> None:
+        """Loads from a checkpoint directory or by hub name.
+
+        Raises `ModelError` where there is none, or one without a chat template or an end token.
+        """
+        try:
+            tokenizer = AutoTokenizer.from_pretrained(path)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"no tokenizer can be loaded from {path!r}: {error}") from error
+        assert isinstance(tokenizer, PreTrainedTokenizerBase)
+        if not tokenizer.chat_template:
+            raise ModelError(f"the tokenizer of {path!r} has no chat template, so no dialogue can be rendered for it")
+        end_id = tokenizer.eos_token_id
+        if not isinstance(end_id, int):
+            raise ModelError(f"the tokenizer of {path!r} has no end token, so no turn would ever end")
+        self.tokenizer = tokenizer
+        self.end_ids = frozenset({end_id})
+
+    def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
+        return self._encode(self._render(history, tools, open_turn=True))
+
+    def turn_ids(
+        self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
+    ) -> tuple[int, ...]:
+        """The turn's tokens after `prompt_ids`, cut after its end token.
+
+        Raises `ModelError` where the template does not render the turn as a continuation of its prompt.
+        """
+        prompt = self._render(history, tools, open_turn=True)
+        whole = self._render([*history, turn], tools, open_turn=False)
+        if not whole.startswith(prompt):
+            raise ModelError("the chat template does not render an assistant turn as a continuation of its prompt")
+        ids = self._encode(whole[len(prompt) :])
+        end = next((index for index, token_id in enumerate(ids) if token_id in self.end_ids), None)
+        if end is None:
+            raise ModelError("the chat template does not end an assistant turn with the tokenizer's end token")
+        return ids[: end + 1]
+
+    def pieces(self, token_ids: Sequence[int]) -> list[str]:
+        whole = self._decode(token_ids)
+        single = [self._decode([token_id]) for token_id in token_ids]
+        if "".join(single) == whole:
+            return single
+        # A character in parts, or a tokenizer that joins words by context: what each token adds to the text before it.
+        pieces: list[str] = []
+        known = ""
+        for end in range(1, len(token_ids) + 1):
+            text = self._decode(token_ids[:end])
+            text = whole if end == len(token_ids) else text.rstrip("\ufffd")
+            if not text.startswith(known):
+                text = known
+            pieces.append(text[len(known) :])
+            known = text
+        return pieces
+
+    def _render(self, history: Sequence[Message], tools: Sequence[ToolSpec], *, open_turn: bool) -> str:
+        text = self.tokenizer.apply_chat_template(
+            cast("list[dict[str, str]]", as_openai(history)),
+            tools=[tool.as_openai() for tool in tools] or None,
+            add_generation_prompt=open_turn,
+            tokenize=False,
+        )
+        assert isinstance(text, str)
+        return text
+
+    def _encode(self, text: str) -> tuple[int, ...]:
+        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
+
+    def _decode(self, token_ids: Sequence[int]) -> str:
+        text = self.tokenizer.decode(list(token_ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        assert isinstance(text, str)
+        return text
+
+
+class TransformersModel:
+    """A causal language model of transformers as a `TokenModel`."""
+
+    def __init__(self, path: str, *, batch_size: int = 32) -> None:
+        """Loads a checkpoint directory or hub model, on the GPU (bfloat16) where there is one, else the CPU (float32).
+
+        `batch_size` is the number of turns, and of branches, that are decoded together. Raises `ModelError` where
+        nothing can be loaded, or the model's attention does not keep all tokens (sliding window, linear).
+        """
+        self.tokenizer = TransformersTokenizer(path)
+        cuda = torch.cuda.is_available()
+        try:
+            model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16 if cuda else torch.float32)
+        except (OSError, ValueError) as error:
+            raise ModelError(f"no model can be loaded from {path!r}: {error}") from error
+        assert isinstance(model, PreTrainedModel)
+        kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
+        if kinds != {"full_attention"}:
+            raise ModelError(f"{path!r} has {', '.join(sorted(kinds))} layers; branches need full attention in all")
+        self.device = torch.device("cuda" if cuda else "cpu")
+        torch.nn.Module.to(model, self.device)  # in place
+        self.model = model.eval()
+        self.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
+        self.batch_size = batch_size
+
+    def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
+        growths = self.grow(prompts, lambda _, __: (), max_new_tokens=max_new_tokens, top_k=0)
+        return [growth.trunk for growth in growths]
+
+    @torch.inference_mode()
+    def grow(
+        self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
+    ) -> list[Growth]:
+        by_length = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))  # little padding in a batch
+        grown: dict[int, Growth] = {}
+        for start in range(0, len(by_length), self.batch_size):
+            batch = by_length[start : start + self.batch_size]
+            growths = self._grow_batch(batch, [prompts[i] for i in batch], find_branches, max_new_tokens, top_k)
+            grown.update(zip(batch, growths, strict=True))
+        return [grown[index] for index in range(len(prompts))]
+
+    def _grow_batch(
+        self,
+        indices: list[int],
+        prompts: list[Sequence[int]],
+        find_branches: FindBranches,
+        max_new_tokens: int,
+        top_k: int,
+    ) -> list[Growth]:
+        state, logits = self._prefill(prompts)
+        trunks = self._decode(state, logits, max_new_tokens, top_k, keep_rows=True)
+        wanted = [list(find_branches(index, trunk)) for index, trunk in zip(indices, trunks, strict=True)]
+        requests = [(row, branch) for row, branches in enumerate(wanted) for branch in branches]
+        requests.sort(key=lambda request: request[1].position)  # those of one depth share a batch, and its padding
+        completions: list[list[tuple[Branch, Completion]]] = [[] for _ in prompts]
+        for start in range(0, len(requests), self.batch_size):
+            chunk = requests[start : start + self.batch_size]
+            for (row, branch), completion in zip(
+                chunk, self._branch(state, prompts, chunk, max_new_tokens), strict=True
+            ):
+                completions[row].append((branch, completion))
+        return [
+            Growth(
+                trunk=trunk,
+                branches=tuple(sorted(grown, key=lambda pair: branches.index(pair[0]))),
+                prefilled=len(prompt),
+                decoded=len(trunk.token_ids) + sum(len(completion.token_ids) - 1 for _, completion in grown),
+            )
+            for prompt, trunk, branches, grown in zip(prompts, trunks, wanted, completions, strict=True)
+        ]
+
+    def _prefill(self, prompts: list[Sequence[int]]) -> tuple["_Rows", torch.Tensor]:
+        """One forward over the prompts, padded on the left; the logits after each prompt's last token."""
+        longest = max(len(prompt) for prompt in prompts)
+        pads = [longest - len(prompt) for prompt in prompts]
+        input_ids = torch.tensor([[0] * pad + list(prompt) for pad, prompt in zip(pads, prompts, strict=True)])
+        mask = torch.tensor([[0] * pad + [1] * (longest - pad) for pad in pads])
+        rows = _Rows(
+            cache=DynamicCache(config=self.model.config),
+            mask=mask.to(self.device),
+            positions=torch.tensor([len(prompt) for prompt in prompts], device=self.device),
+        )
+        output = self.model(
+            input_ids=input_ids.to(self.device),
+            attention_mask=rows.mask,
+            position_ids=(rows.mask.cumsum(-1) - 1).clamp(min=0),
+            past_key_values=rows.cache,
+            logits_to_keep=1,
+        )
+        return rows, output.logits[:, -1].float()
+
+    def _branch(
+        self,
+        trunks: "_Rows",
+        prompts: list[Sequence[int]],
+        requests: list[tuple[int, Branch]],
+        max_new_tokens: int,
+    ) -> list[Completion]:
+        """Greedy continuations of forced tokens. The trunk's tokens from the fork on stay in the cache, masked out."""
+        index = torch.tensor([row for row, _ in requests], device=self.device)
+        positions = torch.tensor([branch.position for _, branch in requests], device=self.device)
+        prompt_columns = max(len(prompt) for prompt in prompts)
+        columns = prompt_columns + max(branch.position for _, branch in requests)
+        kept = torch.arange(columns, device=self.device)[None] < (prompt_columns + positions)[:, None]
+        rows = _Rows(
+            cache=DynamicCache(
+                [(keys[index, :, :columns], values[index, :, :columns]) for keys, values in trunks.layers()]
+            ),
+            mask=trunks.mask[index, :columns] * kept,
+            positions=torch.tensor([len(prompts[row]) for row, _ in requests], device=self.device) + positions,
+        )
+        forced = torch.tensor([branch.token_id for _, branch in requests], device=self.device)
+        logits = self._feed(rows, forced)
+        heads = [(branch.token_id, branch.logprob) for _, branch in requests]
+        return self._decode(rows, logits, max_new_tokens, 0, heads=heads)
+
+    def _feed(self, rows: "_Rows", token_ids: torch.Tensor) -> torch.Tensor:
+        """One token into each row; the logits after it."""
+        rows.mask = torch.cat([rows.mask, rows.mask.new_ones(len(token_ids), 1)], dim=1)
+        output = self.model(
+            input_ids=token_ids[:, None],
+            attention_mask=rows.mask,
+            position_ids=rows.positions[:, None],
+            past_key_values=rows.cache,
+        )
+        rows.positions = rows.positions + 1
+        return output.logits[:, -1].float()
+
+    def _decode(
+        self,
+        rows: "_Rows",
+        logits: torch.Tensor,
+        max_new_tokens: int,
+        top_k: int,
+        *,
+        keep_rows: bool = False,
+        heads: Sequence[tuple[int, float]] = (),
+    ) -> list[Completion]:
+        """Greedy turns after `logits`, at most `max_new_tokens` tokens each, a forced head included.
+
+        Finished rows leave the batch, unless `keep_rows`: their caches are still needed.
+        """
+        drafts = [_Draft() for _ in range(len(logits))]
+        for draft, (token_id, logprob) in zip(drafts, heads, strict=False):
+            draft.add(token_id, logprob, (), self.tokenizer.end_ids, max_new_tokens)
+        alive = list(range(len(drafts)))
+        while True:
+            live = [row for row, index in enumerate(alive) if drafts[index].is_open]
+            if not live:
+                return [draft.completion() for draft in drafts]
+            if not keep_rows and len(live) <= 0.7 * len(alive):
+                keep = torch.tensor(live, device=self.device)
+                rows.select(keep)
+                logits, alive = logits[keep], [alive[row] for row in live]
+            tokens = self._choose(drafts, alive, logits, top_k, max_new_tokens)
+            if any(drafts[index].is_open for index in alive):
+                logits = self._feed(rows, tokens)
+
+    def _choose(
+        self, drafts: list["_Draft"], alive: list[int], logits: torch.Tensor, top_k: int, max_new_tokens: int
+    ) -> torch.Tensor:
+        """Adds each open row's most probable token to its draft; these tokens, for all rows."""
+        logprobs = torch.log_softmax(logits, dim=-1)
+        best = torch.topk(logprobs, min(max(top_k, 1), logprobs.shape[-1]), dim=-1)
+        ids: list[list[int]] = best.indices.tolist()
+        values: list[list[float]] = best.values.tolist()
+        for row, index in enumerate(alive):
+            if drafts[index].is_open:
+                top = tuple(zip(ids[row], values[row], strict=True)) if top_k else ()
+                drafts[index].add(ids[row][0], values[row][0], top, self.tokenizer.end_ids, max_new_tokens)
+        return best.indices[:, 0]
+
+
+@dataclass
+class _Rows:
+    """The rows of a batch: their KV cache, which of its columns count, and the position of the next token."""
+
+    cache: DynamicCache
+    mask: torch.Tensor
+    """(rows, columns), 1 where a cached token is seen."""
+    positions: torch.Tensor
+    """(rows,)"""
+
+    def layers(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """Keys and values of each layer, (rows, heads, columns, head size)."""
+        return [(keys, values) for keys, values, _ in self.cache if keys is not None and values is not None]
+
+    def select(self, keep: torch.Tensor) -> None:
+        self.cache.batch_select_indices(keep)
+        self.mask, self.positions = self.mask[keep], self.positions[keep]
+
+
+@dataclass
+class _Draft:
+    """A completion in the making."""
+
+    token_ids: list[int] = field(default_factory=list[int])
+    logprobs: list[float] = field(default_factory=list[float])
+    top: list[tuple[tuple[int, float], ...]] = field(default_factory=list[tuple[tuple[int, float], ...]])
+    is_open: bool = True
+    finished: bool = False
+
+    def add(
+        self, token_id: int, logprob: float, top: tuple[tuple[int, float], ...], end_ids: frozenset[int], limit: int
+    ) -> None:
+        self.token_ids.append(token_id)
+        self.logprobs.append(logprob)
+        self.top.append(top)
+        self.finished = token_id in end_ids
+        self.is_open = not self.finished and len(self.token_ids) < limit
+
+    def completion(self) -> Completion:
+        top = tuple(self.top) if any(self.top) else ()
+        return Completion(tuple(self.token_ids), tuple(self.logprobs), top, self.finished)

@@ -1,0 +1,111 @@
+"""The method on one page: what follows what, and where a run goes on.
+
+tools --construct--> instructions --sft--> policy --sample--> candidate trees --score--> errors and scores
+      --pair--> preference pairs --dpo--> aligned policy --evaluate--> before and after --report--> one page
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from ttpa.config import changed_keys
+from ttpa.errors import RunError
+from ttpa.records.summaries import StepSummary
+from ttpa.runs.layout import STEPS, Step
+from ttpa.runs.record_files import read_record, write_text
+from ttpa.steps.data import construct_instructions, import_instructions
+from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
+from ttpa.steps.results import evaluate_policies, write_report
+from ttpa.steps.run import Run
+from ttpa.steps.training import align, fine_tune
+
+TAKE: dict[Step, Callable[[Run], None]] = {
+    "construct": construct_instructions,
+    "sft": fine_tune,
+    "sample": sample_trees,
+    "score": score_candidates,
+    "pair": pair_candidates,
+    "dpo": align,
+    "evaluate": evaluate_policies,
+    "report": write_report,
+}
+
+SECTIONS: dict[Step, tuple[str, ...]] = {
+    "construct": ("seed", "tools", "construct", "import", "generator.kind", "generator.model", "generator.temperature"),
+    "sft": ("policy.base", "policy.scratch", "train.parameters", "train.lora", "train.sft", "train.max_length"),
+    "sample": ("policy.dialect", "sample"),
+    "score": ("score",),
+    "pair": ("pair",),
+    "dpo": ("train",),
+    "evaluate": ("evaluate",),
+    "report": ("report",),
+}
+"""What each step reads of the config, besides what the steps before it read."""
+
+
+def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = None) -> None:
+    """Takes those of `steps` that are not done yet, in order; with `redo`, from that step on again.
+
+    Raises `RunError` when the run is in use, has begun with another config, or lacks what a step reads.
+    """
+    with run.directory.lock():
+        if redo is not None:
+            _refuse_to_lose_import(run, redo)
+            run.directory.clear_from(redo)
+        refuse_another_config(run)
+        _keep_config(run)
+        for step in due_steps(run):
+            if step in steps:
+                TAKE[step](run)
+
+
+def take_import(run: Run, files: Sequence[Path]) -> None:
+    """Makes the run's instructions from dialogue files, in the place of construct.
+
+    Raises `RunError` when the run has instructions already, or a file cannot be read.
+    """
+    with run.directory.lock():
+        if run.directory.has_begun("construct"):
+            raise RunError(
+                f"run {run.config.name!r} has instructions already; import all files at once, or into another run"
+            )
+        import_instructions(run, files)
+        _keep_config(run)
+
+
+def due_steps(run: Run) -> list[Step]:
+    """The steps that are not done yet, in order; without `train.sft` the policy is sampled as it is."""
+    without_sft = run.config.train.sft is None
+    return [step for step in STEPS if not run.directory.summary(step).exists() and not (step == "sft" and without_sft)]
+
+
+def refuse_another_config(run: Run) -> None:
+    """Raises `RunError` where a step that has begun was told something else than it would be told now."""
+    if not run.directory.config.exists():
+        return
+    before = json.loads(run.directory.config.read_text(encoding="utf-8"))
+    changed = changed_keys(before, run.config.as_json())
+    for step in STEPS:
+        mine = [change for change in changed if _is_within(change, SECTIONS[step])]
+        if mine and run.directory.has_begun(step):
+            raise RunError(
+                f"run {run.config.name!r} has begun the step {step!r} with another config ({'; '.join(mine)}); "
+                f"give this one another name, or take the run again from there with --redo {step}"
+            )
+
+
+def _refuse_to_lose_import(run: Run, redo: Step) -> None:
+    summary = run.directory.summary("construct")
+    if redo == "construct" and summary.exists() and read_record(summary, StepSummary).step == "import":
+        raise RunError(
+            f"the instructions of run {run.config.name!r} were imported; import them into another run instead"
+        )
+
+
+def _is_within(change: str, sections: Sequence[str]) -> bool:
+    key = change.partition(":")[0]
+    return any(key == section or key.startswith(f"{section}.") for section in sections)
+
+
+def _keep_config(run: Run) -> None:
+    write_text(run.directory.config, json.dumps(run.config.as_json(), indent=1) + "\n")

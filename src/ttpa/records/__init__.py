@@ -1,0 +1,1 @@
+"""What flows: frozen, closed, JSON-serialisable records. They import nothing else of the package."""

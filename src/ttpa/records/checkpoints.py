@@ -1,0 +1,33 @@
+"""Checkpoints: a trained policy on disk, and how it came about."""
+
+from typing import Literal
+
+from ttpa.records.record import Record
+
+TrainMethod = Literal["sft", "sft_continued", "dpo"]
+"""`sft` on instructions; `dpo` on pairs, from `sft`; `sft_continued` for as many steps as `dpo`, its control."""
+
+
+class TrainStep(Record):
+    """One logged optimiser step."""
+
+    step: int
+    loss: float
+    metrics: dict[str, float] = {}
+    """What the method logs besides: reward margins, chosen and rejected log-probabilities."""
+
+
+class Checkpoint(Record):
+    """A trained policy: a directory that plain `transformers` loads."""
+
+    method: TrainMethod
+    base: str
+    """The path or hub name of the policy it started from."""
+    examples: int
+    steps: int
+    tokens: int
+    """Tokens in the training sequences, all epochs; prompts included."""
+    trainable_parameters: int
+    history: tuple[TrainStep, ...]
+    files: dict[str, str]
+    """SHA-256 of each file by its name."""

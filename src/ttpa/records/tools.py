@@ -1,0 +1,35 @@
+"""What a tool is, a call of it, and what came back."""
+
+from pydantic import JsonValue
+
+from ttpa.records.record import JsonObject, Record
+
+
+class ToolSpec(Record):
+    """A tool as a model sees it."""
+
+    name: str
+    description: str = ""
+    parameters: JsonObject
+    """JSON Schema of the arguments, an object schema."""
+
+    def as_openai(self) -> JsonObject:
+        """The OpenAI function form: `{"type": "function", "function": {...}}`."""
+        function: JsonObject = {"name": self.name, "description": self.description, "parameters": self.parameters}
+        return {"type": "function", "function": function}
+
+
+class ToolCall(Record):
+    """One call: a tool's name and its arguments by name."""
+
+    name: str
+    arguments: dict[str, JsonValue]
+
+
+class ToolResult(Record):
+    """What a tool gave back."""
+
+    content: str
+    """The result as the model reads it: JSON text where the tool returned a value, the error's text otherwise."""
+    ok: bool
+    """Whether the call succeeded."""

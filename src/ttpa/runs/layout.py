@@ -1,0 +1,124 @@
+"""Where everything of a run lies on disk. Nothing else knows a file name."""
+
+import os
+import shutil
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from filelock import FileLock, Timeout
+
+from ttpa.errors import RunError
+from ttpa.records.checkpoints import TrainMethod
+
+Step = Literal["construct", "sft", "sample", "score", "pair", "dpo", "evaluate", "report"]
+STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "dpo", "evaluate", "report")
+"""In the order in which a run takes them: the policy is fine-tuned before it is sampled."""
+
+_OUTPUTS: dict[Step, tuple[str, ...]] = {
+    "construct": ("1-construct",),
+    "sft": ("5-train/base", "5-train/sft"),
+    "sample": ("2-sample",),
+    "score": ("3-score",),
+    "pair": ("4-pair",),
+    "dpo": ("5-train/dpo", "5-train/sft_continued"),
+    "evaluate": ("6-evaluate",),
+    "report": ("7-report",),
+}
+
+
+class RunDirectory:
+    """One run on disk."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def config(self) -> Path:
+        """The complete config that the run was last started with."""
+        return self.path / "config.json"
+
+    @property
+    def journal(self) -> Path:
+        """Replies that were paid for."""
+        return self.path / "journal.sqlite"
+
+    @property
+    def instructions(self) -> Path:
+        return self.path / "1-construct" / "instructions.jsonl"
+
+    @property
+    def trees(self) -> Path:
+        return self.path / "2-sample" / "trees.jsonl"
+
+    @property
+    def scored(self) -> Path:
+        return self.path / "3-score" / "turns.jsonl"
+
+    @property
+    def pairs(self) -> Path:
+        return self.path / "4-pair" / "pairs.jsonl"
+
+    @property
+    def base(self) -> Path:
+        """The untrained policy, where the run makes its own."""
+        return self.path / "5-train" / "base"
+
+    def checkpoint(self, method: TrainMethod) -> Path:
+        return self.path / "5-train" / method
+
+    def checkpoint_record(self, method: TrainMethod) -> Path:
+        return self.path / "5-train" / f"{method}.json"
+
+    def cases(self, policy: str) -> Path:
+        return self.path / "6-evaluate" / f"{policy}.jsonl"
+
+    @property
+    def evaluation(self) -> Path:
+        return self.path / "6-evaluate" / "evaluation.json"
+
+    @property
+    def report(self) -> Path:
+        return self.path / "7-report" / "report.html"
+
+    def summary(self, step: Step) -> Path:
+        """The account of a step. It is written last, so it says that the step is done."""
+        return self.path / _OUTPUTS[step][-1].split("/")[0] / f"{step}.summary.json"
+
+    def discards(self, step: Step) -> Path:
+        return self.path / _OUTPUTS[step][-1].split("/")[0] / f"{step}.discards.jsonl"
+
+    def has_begun(self, step: Step) -> bool:
+        """Whether a step has left anything on disk."""
+        return self.summary(step).exists() or any((self.path / output).exists() for output in _OUTPUTS[step])
+
+    def clear_from(self, step: Step) -> None:
+        """Removes what a step and those after it have written."""
+        for later in STEPS[STEPS.index(step) :]:
+            self.summary(later).unlink(missing_ok=True)
+            self.discards(later).unlink(missing_ok=True)
+            for output in _OUTPUTS[later]:
+                shutil.rmtree(self.path / output, ignore_errors=True)
+                (self.path / f"{output}.json").unlink(missing_ok=True)
+
+    @contextmanager
+    def lock(self) -> Generator[None]:
+        """Holds the run for this process. Raises `RunError` that says who holds it."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        holder = self.path / "lock.holder"
+        lock = FileLock(self.path / "lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout as error:
+            who = holder.read_text().strip() if holder.exists() else "another process"
+            raise RunError(f"run {self.name!r} is in use by {who}; wait for it or stop it") from error
+        try:
+            holder.write_text(f"process {os.getpid()} on {os.uname().nodename}\n")
+            yield
+        finally:
+            lock.release()

@@ -1,0 +1,101 @@
+"""Checks of a constructed instruction that need no model: values are grounded, nothing is leaked."""
+
+import re
+from collections.abc import Iterator, Sequence
+
+from pydantic import JsonValue
+
+from ttpa.records.instructions import Step
+from ttpa.records.strict_json import InvalidJson, read_json
+from ttpa.records.tools import ToolResult, ToolSpec
+
+_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
+_SHORTEST_NAME_WORD = 4
+_SHORTEST_LEAK = 6
+"""Shorter result texts (`rain`, `open`) are words that a question may well use by itself."""
+
+
+def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSpec]) -> list[str]:
+    """Argument values that come from nowhere, as `argument = value`.
+
+    A value is grounded when it stands in the question or in an earlier result, or is its parameter's default; a
+    boolean also when the question speaks of its parameter.
+    """
+    schemas = {tool.name: tool.parameters for tool in tools}
+    missing: list[str] = []
+    sources = [question]
+    for step in steps:
+        for call in step.calls:
+            properties = schemas.get(call.name, {}).get("properties")
+            for name, value in call.arguments.items():
+                schema = properties.get(name) if isinstance(properties, dict) else None
+                if isinstance(schema, dict) and "default" in schema and schema["default"] == value:
+                    continue
+                missing.extend(
+                    f"{name} = {leaf}"
+                    for leaf_name, leaf in leaves(value, name)
+                    if not any(stands_in(leaf, text, leaf_name) for text in sources)
+                )
+        sources.extend(result.content for result in step.results)
+    return missing
+
+
+def find_leaked_tool(question: str, tools: Sequence[ToolSpec]) -> str | None:
+    """A tool's name that the question holds; none where it names no tool."""
+    lowered = question.lower()
+    return next((tool.name for tool in tools if re.search(rf"\b{re.escape(tool.name.lower())}\b", lowered)), None)
+
+
+def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
+    """A text or number that the question holds although only a result tells it; none where there is none."""
+    arguments = [leaf for step in steps for call in step.calls for _, leaf in leaves(call.arguments, "")]
+    given = {word for argument in arguments for word in _words(str(argument))}
+    for step in steps:
+        for result in step.results:
+            for _, leaf in leaves(_read_result(result), ""):
+                words = _words(str(leaf))
+                told = len(str(leaf)) >= _SHORTEST_LEAK and not isinstance(leaf, bool) and not given.issuperset(words)
+                if told and stands_in(leaf, question, ""):
+                    return str(leaf)
+    return None
+
+
+def leaves(value: JsonValue, name: str) -> Iterator[tuple[str, JsonValue]]:
+    """The scalars in a value, each with the name of the parameter or property that holds it."""
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves(item, key)
+    elif isinstance(value, list):
+        for item in value:
+            yield from leaves(item, name)
+    else:
+        yield name, value
+
+
+def stands_in(value: JsonValue, text: str, name: str) -> bool:
+    """Whether a scalar stands in a text: numbers by value, texts as whole words whatever their case and spaces."""
+    if isinstance(value, bool):
+        words = [word for word in re.findall(r"[a-z]+", name.lower()) if len(word) >= _SHORTEST_NAME_WORD]
+        return any(word in text.lower() for word in words)
+    if isinstance(value, int | float):
+        return any(float(number.replace(",", "")) == value for number in _NUMBER.findall(text))
+    if value is None:
+        return True
+    wanted = fold(str(value))
+    return not wanted or re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", fold(text)) is not None
+
+
+def fold(text: str) -> str:
+    """The text in lower case, underscores as spaces, runs of white space as one space."""
+    return " ".join(text.lower().replace("_", " ").split())
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"\w+", fold(text))
+
+
+def _read_result(result: ToolResult) -> JsonValue:
+    try:
+        return read_json(result.content)
+    except InvalidJson:
+        return result.content

@@ -1,0 +1,80 @@
+"""Policies side by side: means with bootstrap intervals, and paired differences over the same cases."""
+
+import random
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+from ttpa.records.evaluations import CaseResult, Difference, Evaluation, Measure, Measures
+
+_CONFIDENCE = 0.95
+
+
+def compare(cases: Mapping[str, Sequence[CaseResult]], *, prompt_hash: str, resamples: int, seed: int) -> Evaluation:
+    """The policies in the order of `cases` (the first is the one the others are compared with), by group of cases.
+
+    Intervals are percentile bootstraps over cases; differences are paired, over cases that both policies have.
+    """
+    groups: dict[str, dict[str, Measures]] = {}
+    for policy, results in cases.items():
+        for group, members in _by_group(results).items():
+            groups.setdefault(group, {})[policy] = _measure(members, resamples, seed)
+    policies = list(cases)
+    differences = [
+        difference
+        for group in groups
+        for index, policy in enumerate(policies)
+        for baseline in policies[:index]
+        if (difference := _difference(group, policy, baseline, cases, resamples, seed)) is not None
+    ]
+    return Evaluation(policies=tuple(policies), groups=groups, differences=tuple(differences), prompt_hash=prompt_hash)
+
+
+def bootstrap(values: Sequence[float], *, resamples: int, seed: int) -> Measure:
+    """The mean of `values` with its 95 % percentile bootstrap interval; equal arguments give equal intervals."""
+    mean = sum(values) / len(values)
+    rng = random.Random(seed)
+    means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(resamples))
+    tail = (1 - _CONFIDENCE) / 2
+    return Measure(
+        value=mean, low=means[int(tail * resamples)], high=means[min(resamples - 1, int((1 - tail) * resamples))]
+    )
+
+
+def group_of(case: CaseResult) -> str:
+    """The group a case is counted in: its split, and whether a call is due."""
+    return f"{case.split}: {'calls' if case.call_is_due else 'no call'}"
+
+
+def _by_group(results: Sequence[CaseResult]) -> dict[str, list[CaseResult]]:
+    groups: dict[str, list[CaseResult]] = {}
+    for case in sorted(results, key=group_of):
+        groups.setdefault(group_of(case), []).append(case)
+    return groups
+
+
+def _measure(cases: Sequence[CaseResult], resamples: int, seed: int) -> Measures:
+    errors = Counter(error.kind.value for case in cases for error in case.errors)
+    return Measures(
+        cases=len(cases),
+        exact=bootstrap([float(case.exact) for case in cases], resamples=resamples, seed=seed),
+        names_right=bootstrap([float(case.names_right) for case in cases], resamples=resamples, seed=seed),
+        score=bootstrap([case.score for case in cases], resamples=resamples, seed=seed),
+        errors=dict(sorted(errors.items())),
+    )
+
+
+def _difference(
+    group: str, policy: str, baseline: str, cases: Mapping[str, Sequence[CaseResult]], resamples: int, seed: int
+) -> Difference | None:
+    before = {case.id: case for case in cases[baseline] if group_of(case) == group}
+    pairs = [(case, before[case.id]) for case in cases[policy] if case.id in before]
+    if not pairs:
+        return None
+    return Difference(
+        group=group,
+        policy=policy,
+        baseline=baseline,
+        exact=bootstrap([float(a.exact) - float(b.exact) for a, b in pairs], resamples=resamples, seed=seed),
+        gained=sum(a.exact and not b.exact for a, b in pairs),
+        lost=sum(b.exact and not a.exact for a, b in pairs),
+    )

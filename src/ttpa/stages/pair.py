@@ -1,0 +1,117 @@
+"""Pair: scored turns -> preference pairs (METHOD: pair).
+
+Chosen is a candidate without error, else the reference; rejected are the wrong turns the policy is most likely to say.
+"""
+
+from collections.abc import Sequence
+
+from ttpa.records.candidates import CandidateTree
+from ttpa.records.discards import Discard, DiscardReason
+from ttpa.records.pairs import PreferencePair
+from ttpa.records.record import Record
+from ttpa.records.scores import ErrorKind, ScoredCandidate, ScoredTurn
+from ttpa.records.strict_json import canonical_json
+
+
+class PairConfig(Record):
+    """What makes a pair."""
+
+    margin: float = 0.0
+    """By how much a rejected turn must score lower than the chosen one, beyond being wrong."""
+    max_rejected: int = 3
+    """Pairs a turn at most."""
+
+
+def pair(
+    tree: CandidateTree, scored: ScoredTurn, reference_ids: Sequence[int], config: PairConfig
+) -> list[PreferencePair] | Discard:
+    """The preference pairs of one turn, or a discard where there is nothing to prefer.
+
+    `reference_ids` are the tokens of the reference turn as the policy would say it, end token included.
+    """
+    right = [one for one in scored.candidates if not one.errors and tree.leaves[one.leaf].finished]
+    wrong = _distinct(tree, [candidate for candidate in scored.candidates if candidate.errors])
+    if not wrong:
+        return Discard(id=tree.id, stage="pair", reason=DiscardReason.ALL_RIGHT)
+    rejected = [candidate for candidate in wrong if 1.0 - candidate.score >= config.margin]
+    pairs: list[PreferencePair] = []
+    for candidate in _choose_rejected(tree, rejected, config.max_rejected):
+        chosen = _nearest(tree, candidate, right)
+        chosen_ids = tree.token_ids(chosen.leaf) if chosen else tuple(reference_ids)
+        rejected_ids = tree.token_ids(candidate.leaf)
+        shared = _shared_length(chosen_ids, rejected_ids)
+        if shared in (len(chosen_ids), len(rejected_ids)):
+            continue  # one is cut off within the other: no token where they part
+        fork = tree.leaves[candidate.leaf].fork
+        pairs.append(
+            PreferencePair(
+                id=f"{tree.id}/{candidate.leaf}",
+                instruction_id=tree.instruction_id,
+                tree_id=tree.id,
+                prompt_ids=tree.prompt_ids,
+                shared_ids=chosen_ids[:shared],
+                chosen_ids=chosen_ids[shared:],
+                rejected_ids=rejected_ids[shared:],
+                chosen_from="candidate" if chosen else "reference",
+                slot=None if fork is None else tree.forks[fork].slot,
+                chosen_score=1.0,
+                rejected_score=candidate.score,
+                rejected_logprob=tree.logprob(candidate.leaf),
+                rejected_errors=candidate.errors,
+            )
+        )
+    if not pairs:
+        detail = f"{len(wrong)} wrong candidates, none worse by {config.margin:g} that parts from the chosen turn"
+        return Discard(id=tree.id, stage="pair", reason=DiscardReason.NO_PAIR, detail=detail)
+    return pairs
+
+
+def _distinct(tree: CandidateTree, candidates: Sequence[ScoredCandidate]) -> list[ScoredCandidate]:
+    """One candidate for each set of calls, the most probable, in order of probability."""
+    ranked = sorted(candidates, key=lambda candidate: (-tree.logprob(candidate.leaf), candidate.leaf))
+    distinct: dict[str, ScoredCandidate] = {}
+    for candidate in ranked:
+        if candidate.calls is None:
+            key = tree.leaves[candidate.leaf].text
+        else:
+            key = "\n".join(sorted(canonical_json(call.model_dump(mode="json")) for call in candidate.calls))
+        distinct.setdefault(key, candidate)
+    return list(distinct.values())
+
+
+def _choose_rejected(tree: CandidateTree, candidates: Sequence[ScoredCandidate], count: int) -> list[ScoredCandidate]:
+    """The most probable wrong candidates, first those that bring an error of a new kind."""
+    chosen: list[ScoredCandidate] = []
+    seen: set[frozenset[ErrorKind]] = set()
+    for candidate in candidates:
+        kinds = frozenset(error.kind for error in candidate.errors)
+        if kinds not in seen:
+            seen.add(kinds)
+            chosen.append(candidate)
+    chosen.extend(candidate for candidate in candidates if candidate not in chosen)
+    return sorted(chosen[:count], key=lambda candidate: -tree.logprob(candidate.leaf))
+
+
+def _nearest(
+    tree: CandidateTree, rejected: ScoredCandidate, right: Sequence[ScoredCandidate]
+) -> ScoredCandidate | None:
+    """The right candidate that shares most tokens with the rejected one: a sibling of one fork where there is one."""
+    ids = tree.token_ids(rejected.leaf)
+    return max(
+        right,
+        key=lambda candidate: (
+            _shared_length(tree.token_ids(candidate.leaf), ids),
+            tree.logprob(candidate.leaf),
+        ),
+        default=None,
+    )
+
+
+def _shared_length(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many tokens two turns have in common at their start."""
+    length = 0
+    for token, other_token in zip(one, other, strict=False):
+        if token != other_token:
+            break
+        length += 1
+    return length

@@ -1,0 +1,96 @@
+"""What the report shows: the records of a run, and how many of them went where."""
+
+from pydantic import NonNegativeInt, model_validator
+
+from ttpa.records.candidates import CandidateTree
+from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.evaluations import Evaluation
+from ttpa.records.instructions import DecisionPoint, Instruction
+from ttpa.records.pairs import PreferencePair
+from ttpa.records.record import Record
+from ttpa.records.scores import ScoredTurn
+
+
+class StageFlow(Record):
+    """What one stage took, gave and gave up."""
+
+    stage: str
+    takes: str = "records"
+    """What it takes, in the plural: `instructions`."""
+    gives: str = "records"
+    """What it gives, in the plural: `decision points`."""
+    records_in: NonNegativeInt
+    records_out: NonNegativeInt
+    used: NonNegativeInt | None = None
+    """Records taken that were not discarded; none where the stage gives one record for each (then it is `records_out`)."""
+    discards: dict[str, NonNegativeInt]
+    """Number of discarded records by reason."""
+    note: str = ""
+    seconds: float | None = None
+
+    @property
+    def kept(self) -> int:
+        """Records taken that were not discarded."""
+        return self.records_out if self.used is None else self.used
+
+    @property
+    def discarded(self) -> int:
+        """Records taken that were discarded, for whatever reason."""
+        return sum(self.discards.values())
+
+    @property
+    def unaccounted(self) -> int:
+        """Records taken that are neither kept nor discarded; 0 where the books balance."""
+        return self.records_in - self.kept - self.discarded
+
+
+class TreeView(Record):
+    """A candidate tree with its verdicts, its question and the text of its tokens."""
+
+    tree: CandidateTree
+    scored: ScoredTurn
+    point: DecisionPoint
+    pieces: tuple[tuple[str, ...], ...]
+    """By leaf, the text of each token from the leaf's fork on; of the trunk, leaf 0, from the start of the turn."""
+
+    @model_validator(mode="after")
+    def _belongs_together(self) -> "TreeView":
+        if self.scored.tree_id != self.tree.id or self.point.id != self.tree.id:
+            raise ValueError(
+                f"tree {self.tree.id!r} with scores of {self.scored.tree_id!r} and point {self.point.id!r}"
+            )
+        if len(self.pieces) != len(self.tree.leaves):
+            raise ValueError(f"pieces for {len(self.pieces)} leaves, the tree has {len(self.tree.leaves)}")
+        for index, pieces in enumerate(self.pieces):
+            due = len(self.tree.token_ids(index)) - self.start(index)
+            if len(pieces) != due:
+                raise ValueError(f"leaf {index} has {len(pieces)} pieces, {due} tokens from its fork on")
+        return self
+
+    def start(self, leaf: int) -> int:
+        """Index of the first token of a leaf's pieces, counted from the start of the turn."""
+        fork = self.tree.leaves[leaf].fork
+        return 0 if fork is None else self.tree.forks[fork].position
+
+
+class ReportInputs(Record):
+    """All that one report shows."""
+
+    run: str
+    """The run's name."""
+    title: str = ""
+    """One sentence on what the run is."""
+    flow: tuple[StageFlow, ...] = ()
+    """In the order of the stages."""
+    instructions: tuple[Instruction, ...] = ()
+    """Examples, best first."""
+    trees: tuple[TreeView, ...] = ()
+    """Examples, best first."""
+    pairs: tuple[PreferencePair, ...] = ()
+    """All pairs of the run: they are counted, and marked where their tree is shown."""
+    checkpoints: tuple[Checkpoint, ...] = ()
+    evaluation: Evaluation | None = None
+    candidate_errors: dict[str, NonNegativeInt] = {}
+    """Number of errors by kind over all sampled candidates."""
+    facts: dict[str, str] = {}
+    """Versions, seed, lines of the config."""

@@ -1,0 +1,132 @@
+"""The report of a run: reads its records, writes one self-contained HTML page (no script, no network)."""
+
+from typing import NamedTuple
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from pydantic import Field
+
+from ttpa.records.evaluations import Evaluation
+from ttpa.records.pairs import PreferencePair
+from ttpa.records.record import Record
+from ttpa.stages.report.branching import HEAT_FLOORS, tree_card
+from ttpa.stages.report.comparison import error_bars, groups
+from ttpa.stages.report.curves import HEIGHT, LEFT, RIGHT, WIDTH, training
+from ttpa.stages.report.dialogue import dialogue
+from ttpa.stages.report.flow import flow_boxes
+from ttpa.stages.report.inputs import ReportInputs
+from ttpa.stages.report.wording import count, counted, decimal, duration, percent, points, visible, words
+
+
+class ReportConfig(Record):
+    """How much of the run the page shows."""
+
+    trees: int = Field(default=6, ge=0, le=8)
+    """Candidate trees drawn."""
+    dialogues: int = Field(default=5, ge=0, le=50)
+    """Instructions shown as dialogues."""
+
+
+class Figure(NamedTuple):
+    """A key figure of the page's head."""
+
+    value: str
+    label: str
+    detail: str
+
+
+def report(inputs: ReportInputs, config: ReportConfig) -> str:
+    """The page as HTML text: the same inputs give the same bytes.
+
+    Model text is untrusted: all of it is escaped, and the page's policy allows no script and no request. What has more
+    items than `config` allows says how many it leaves out.
+    """
+    page = _environment().get_template("page.html.jinja")
+    return page.render(
+        run=visible(inputs.run),
+        title=visible(inputs.title),
+        figures=_figures(inputs),
+        flow=flow_boxes(inputs.flow),
+        groups=groups(inputs.evaluation) if inputs.evaluation else [],
+        policies=[visible(policy) for policy in inputs.evaluation.policies] if inputs.evaluation else [],
+        prompt_hash=visible(inputs.evaluation.prompt_hash) if inputs.evaluation else "",
+        pair_facts=_pair_facts(inputs.pairs),
+        rejected_errors=error_bars(_rejected_errors(inputs.pairs)),
+        candidate_errors=error_bars(inputs.candidate_errors),
+        trees=[tree_card(view, inputs.pairs) for view in inputs.trees[: config.trees]],
+        more_trees=_more(len(inputs.trees), config.trees, "tree"),
+        heat_floors=[percent(floor, 0) for floor in HEAT_FLOORS],
+        dialogues=[dialogue(instruction) for instruction in inputs.instructions[: config.dialogues]],
+        more_dialogues=_more(len(inputs.instructions), config.dialogues, "instruction"),
+        trainings=[training(checkpoint) for checkpoint in inputs.checkpoints],
+        picture={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
+        facts=[(visible(name), visible(fact)) for name, fact in inputs.facts.items()],
+    )
+
+
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("ttpa.stages.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def _more(number: int, limit: int, noun: str) -> str:
+    return f"{counted(number - limit, f'more {noun}')} not shown" if number > limit else ""
+
+
+def _figures(inputs: ReportInputs) -> list[Figure]:
+    figures = _headline(inputs.evaluation) if inputs.evaluation else []
+    made = [flow for flow in inputs.flow if flow.stage in ("construct", "import")]
+    if made:
+        figures.append(Figure(count(sum(flow.records_out for flow in made)), "instructions", "with gold calls"))
+    if inputs.pairs:
+        turns = len({pair.tree_id for pair in inputs.pairs})
+        figures.append(Figure(count(len(inputs.pairs)), "preference pairs", f"from {counted(turns, 'turn')}"))
+    times = [flow.seconds for flow in inputs.flow if flow.seconds is not None]
+    if times and (time := duration(sum(times))):
+        figures.append(Figure(time, "run time", f"over {counted(len(times), 'stage')}"))
+    return figures
+
+
+def _headline(evaluation: Evaluation) -> list[Figure]:
+    """Exact turns of the first group, the first policy and the last; their paired difference where there is one."""
+    if not evaluation.groups or not evaluation.policies:
+        return []
+    group, by_policy = next(iter(evaluation.groups.items()))
+    first, last = evaluation.policies[0], evaluation.policies[-1]
+    if first not in by_policy or last not in by_policy:
+        return []
+    before, after = by_policy[first].exact.value, by_policy[last].exact.value
+    label = visible(f"exact turns, {group}")
+    if first == last:
+        return [Figure(percent(after), label, visible(last))]
+    found = [d for d in evaluation.differences if (d.group, d.policy, d.baseline) == (group, last, first)]
+    interval = f"; {points(found[0].exact.low)} to {points(found[0].exact.high)} points" if found else ""
+    arrow = f"{percent(before).removesuffix(' %')} \N{RIGHTWARDS ARROW} {percent(after)}"
+    return [Figure(arrow, label, visible(f"{first} \N{RIGHTWARDS ARROW} {last}{interval}"))]
+
+
+def _pair_facts(pairs: tuple[PreferencePair, ...]) -> list[tuple[str, str]]:
+    """What the pairs are, in numbers; empty where there are none."""
+    if not pairs:
+        return []
+    own = sum(pair.chosen_from == "candidate" for pair in pairs)
+    slots = [words(pair.slot) if pair.slot else "the whole trunk" for pair in pairs]
+    by_slot = sorted({slot: slots.count(slot) for slot in slots}.items(), key=lambda item: (-item[1], item[0]))
+    shared = sum(len(pair.shared_ids) for pair in pairs) / len(pairs)
+    return [
+        ("pairs", count(len(pairs))),
+        ("chosen turn found by the policy itself", f"{count(own)} ({percent(own / len(pairs), 0)})"),
+        ("mean margin of the scores", decimal(sum(pair.margin for pair in pairs) / len(pairs))),
+        ("mean shared prefix", f"{shared:.1f} tokens"),
+        ("branched at", ", ".join(f"{slot} {count(number)}" for slot, number in by_slot)),
+    ]
+
+
+def _rejected_errors(pairs: tuple[PreferencePair, ...]) -> dict[str, int]:
+    kinds = [error.kind.value for pair in pairs for error in pair.rejected_errors]
+    return {kind: kinds.count(kind) for kind in dict.fromkeys(kinds)}

@@ -1,0 +1,23 @@
+"""Stage 3, error-oriented scoring: which errors a candidate turn holds, and what that makes it worth."""
+
+from ttpa.stages.score.authors_compat import authors_score
+from ttpa.stages.score.explain import explain, explain_error
+from ttpa.stages.score.mutate import Mutant, mutate
+from ttpa.stages.score.schemas import CompiledTools, schema_problems
+from ttpa.stages.score.scorer import TurnScorer, Weights
+from ttpa.stages.score.stage import ScoreConfig, score, score_turn
+
+__all__ = [
+    "CompiledTools",
+    "Mutant",
+    "ScoreConfig",
+    "TurnScorer",
+    "Weights",
+    "authors_score",
+    "explain",
+    "explain_error",
+    "mutate",
+    "schema_problems",
+    "score",
+    "score_turn",
+]

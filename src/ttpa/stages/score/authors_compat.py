@@ -1,0 +1,52 @@
+"""The released formula, faults included, to compare with; what is wrong with it stands in docs/scoring.md."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ttpa.records.record import JsonValue
+from ttpa.records.tools import ToolCall, ToolSpec
+
+_CLASSES: dict[str, type | tuple[type, ...]] = {
+    "string": str,
+    "integer": int,
+    "number": (int, float),
+    "boolean": bool,
+    "array": list,
+    "object": dict,
+}
+
+
+def authors_score(candidate: ToolCall | None, reference: ToolCall, tools: Mapping[str, ToolSpec]) -> float:
+    """The released code's score of one call in [0, 1] (METHOD 3, `authors_compat`); `tools` by name.
+
+    Its properties and required list are those of the candidate's tool, and `required` asks about the gold arguments.
+    """
+    if candidate is None:
+        return 0.0
+    given, gold = candidate.arguments, reference.arguments
+    if not given:
+        return 1.0 if not gold and candidate.name == reference.name else 0.0
+    tool = tools.get(candidate.name)
+    parameters: dict[str, Any] = tool.parameters if tool is not None else {}
+    properties: dict[str, Any] = parameters.get("properties", {})
+    required: list[str] = parameters.get("required", [])
+    count = max(len(given), len(gold))
+    name = 1.0 if candidate.name == reference.name else 0.0
+    met = sum(each in gold for each in required) / len(required) if required else 1.0
+    keys = sum(each in properties for each in given) / count
+    types = sum(_has_class(value, properties[each]) for each, value in given.items() if each in properties) / count
+    values = sum(_likeness(value, gold[each]) for each, value in given.items() if each in gold) / count
+    return (3 * name + 3 * met + keys + 2 * types + 2 * values) / 11
+
+
+def _has_class(value: JsonValue, schema: Mapping[str, Any]) -> bool:
+    stated = schema.get("type")
+    return isinstance(stated, str) and stated in _CLASSES and isinstance(value, _CLASSES[stated])
+
+
+def _likeness(value: JsonValue, gold: JsonValue) -> float:
+    if value == gold:
+        return 1.0
+    if not isinstance(value, str) or not isinstance(gold, str):
+        return 0.0
+    return 0.5 * (value.lower() == gold.lower()) + 0.5 * (value in gold or gold in value)

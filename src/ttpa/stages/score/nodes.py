@@ -1,0 +1,200 @@
+"""Schemas as nodes that answer questions about values fast; a schema that refers to itself is a node in a circle."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ttpa.records.record import JsonValue
+from ttpa.stages.score.normalise import CONSTRAINTS, resolve
+
+Path = tuple[str | int, ...]
+"""A place below a call's arguments."""
+
+_CLASSES: dict[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "array": (list,),
+    "object": (dict,),
+    "null": (type(None),),
+}
+
+
+@dataclass(slots=True, eq=False)
+class Node:
+    """What a schema says about one value."""
+
+    types: tuple[str, ...] | None = None
+    """JSON types; none where anything goes."""
+    classes: frozenset[type] | None = None
+    """The Python classes of these types."""
+    properties: "dict[str, Node]" = field(default_factory=dict[str, "Node"])
+    required: tuple[str, ...] = ()
+    additional: "Node | None" = None
+    """Schema of members that are not in `properties`; none where there may be no such member."""
+    items: "Node | None" = None
+    prefix: "tuple[Node, ...]" = ()
+    variants: "tuple[Node, ...]" = ()
+    """Alternatives (`anyOf`), each joined with what the schema says besides."""
+    has_default: bool = False
+    default: JsonValue = None
+    choices: tuple[JsonValue, ...] = ()
+    """The values of `enum` or `const`, where the schema has one."""
+    is_constrained: bool = False
+    """Whether a value can break more than types and members."""
+
+    def allows(self, value: JsonValue) -> bool:
+        """Whether the JSON type of `value` is right: 3.0 is an integer, a boolean is not."""
+        if self.classes is None or type(value) in self.classes:
+            return True
+        return isinstance(value, float) and int in self.classes and value.is_integer()
+
+    def member(self, name: str) -> "Node | None":
+        """The schema of a member; none where the schema knows no such member."""
+        return self.properties.get(name, self.additional)
+
+    def element(self, index: int) -> "Node":
+        """The schema of an array's element."""
+        if index < len(self.prefix):
+            return self.prefix[index]
+        return self.items or ANYTHING
+
+    def variant_for(self, value: JsonValue) -> "Node":
+        """The alternative that `value` is closest to: one that it fits, else one that has its type."""
+        if not self.variants or not isinstance(value, dict | list):
+            return self
+        allowed = [variant for variant in self.variants if variant.allows(value)]
+        return next((variant for variant in allowed if fits(value, variant)), allowed[0] if allowed else self)
+
+
+ANYTHING = Node()
+ANYTHING.additional = ANYTHING
+
+
+def fits(value: JsonValue, node: Node) -> bool:
+    """Whether types and members of `value` are as `node` says, all the way down."""
+    if not node.allows(value):
+        return False
+    if node.variants:
+        return any(fits(value, variant) for variant in node.variants)
+    if isinstance(value, dict):
+        if any(name not in value for name in node.required):
+            return False
+        members = [(item, node.member(name)) for name, item in value.items()]
+        return all(child is not None and fits(item, child) for item, child in members)
+    if isinstance(value, list):
+        return all(fits(item, node.element(index)) for index, item in enumerate(value))
+    return True
+
+
+def is_constrained(schema: JsonValue, root: dict[str, Any]) -> bool:
+    """Whether `schema` holds a rule beyond types and members, itself or by reference."""
+    stack, seen = [schema], set[str]()
+    while stack:
+        part = stack.pop()
+        if isinstance(part, list):
+            stack.extend(part)
+        elif isinstance(part, dict):
+            if not CONSTRAINTS.isdisjoint(part):
+                return True
+            stack.extend(value for key, value in part.items() if key not in ("default", "properties"))
+            if isinstance(members := part.get("properties"), dict):
+                stack.extend(members.values())
+            reference = part.get("$ref")
+            if isinstance(reference, str) and reference not in seen:
+                seen.add(reference)
+                stack.append(resolve(root, reference))
+    return False
+
+
+def compile_nodes(schema: dict[str, Any]) -> Node:
+    """The node of an arguments object, from a schema as `SchemaReader` writes it."""
+    arguments = _NodeCompiler(schema).node(schema)
+    for variant in arguments.variants:  # `anyOf` over whole argument lists: what any of them knows is known
+        arguments.properties = {**variant.properties, **arguments.properties}
+    return arguments
+
+
+class _NodeCompiler:
+    """Turns a rewritten schema into nodes; what refers to itself becomes a node that points to itself."""
+
+    def __init__(self, root: dict[str, Any]) -> None:
+        self._root = root
+        self._nodes: dict[int, Node] = {}
+
+    def node(self, schema: dict[str, Any]) -> Node:
+        """The node of a schema, made once for each place in it."""
+        found = self._nodes.get(id(schema))
+        if found is not None:
+            return found
+        reference = schema.get("$ref")
+        target = resolve(self._root, reference) if isinstance(reference, str) else None
+        if target is not None and len(schema) == 1:
+            self._nodes[id(schema)] = Node()  # stands where references lead to each other in a circle
+            self._nodes[id(schema)] = self.node(target)
+            return self._nodes[id(schema)]
+        node = self._nodes[id(schema)] = Node()
+        self._fill(node, schema)
+        parts: list[dict[str, Any]] = schema.get("allOf", [])
+        for part in parts if target is None else [target, *parts]:
+            _join(node, self.node(part))
+        if options := schema.get("anyOf"):
+            node.variants = tuple(self._variant(node, self.node(option)) for option in options)
+            if node.types is None and all(variant.types for variant in node.variants):
+                _set_types(node, [name for variant in node.variants for name in variant.types or ()])
+        return node
+
+    def _fill(self, node: Node, schema: dict[str, Any]) -> None:
+        types: str | list[str] | None = schema.get("type")
+        if types is not None:
+            _set_types(node, [types] if isinstance(types, str) else types)
+        node.properties = {name: self.node(member) for name, member in schema.get("properties", {}).items()}
+        node.required = tuple(schema.get("required", ()))
+        node.items = self.node(schema["items"]) if "items" in schema else None
+        node.prefix = tuple(self.node(item) for item in schema.get("prefixItems", ()))
+        is_free = not node.properties and schema is not self._root
+        more: dict[str, Any] | bool = schema.get("additionalProperties", is_free)
+        if isinstance(more, dict):
+            node.additional = self.node(more)
+        elif more or "patternProperties" in schema:
+            node.additional = ANYTHING
+        node.has_default, node.default = "default" in schema, schema.get("default")
+        choices: list[JsonValue] = [schema["const"]] if "const" in schema else schema.get("enum", [])
+        node.choices = tuple(choices)
+        node.is_constrained = is_constrained(schema, self._root)
+
+    @staticmethod
+    def _variant(base: Node, option: Node) -> Node:
+        variant = Node(types=base.types, classes=base.classes, properties=base.properties, required=base.required)
+        variant.items, variant.prefix = base.items, base.prefix
+        variant.additional = base.additional if base.properties else None
+        _join(variant, option)
+        return variant
+
+
+def _set_types(node: Node, names: Sequence[str]) -> None:
+    node.types = tuple(dict.fromkeys(names))
+    node.classes = frozenset(each for name in node.types for each in _CLASSES[name])
+
+
+def _join(node: Node, other: Node) -> None:
+    """Makes `node` say what `other` says besides (`allOf`, or keywords beside `$ref`)."""
+    if other.types is not None:
+        both = other.types if node.types is None else tuple(name for name in node.types if name in other.types)
+        _set_types(node, both or other.types)
+    if other.properties and not node.properties:
+        node.additional = other.additional
+    elif other.additional is not None and other.properties:
+        node.additional = node.additional or other.additional
+    elif not node.properties and other.additional is not None:
+        node.additional = other.additional
+    node.properties = {**other.properties, **node.properties}
+    node.required = tuple(dict.fromkeys((*node.required, *other.required)))
+    node.items = node.items or other.items
+    node.prefix = node.prefix or other.prefix
+    node.variants = node.variants or other.variants
+    if other.has_default and not node.has_default:
+        node.has_default, node.default = True, other.default
+    node.choices = node.choices or other.choices
+    node.is_constrained = node.is_constrained or other.is_constrained

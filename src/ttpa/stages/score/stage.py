@@ -1,0 +1,111 @@
+"""Stage 3, score: reads a candidate tree and its decision point, writes a scored turn (METHOD 3)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from ttpa.dialects import DIALECTS
+from ttpa.dialects.base import TurnText
+from ttpa.records.candidates import CandidateTree
+from ttpa.records.instructions import DecisionPoint
+from ttpa.records.record import JsonValue, Record
+from ttpa.records.scores import ScoredCandidate, ScoredTurn, TurnScore
+from ttpa.stages.score.schemas import CompiledTools, Tool
+from ttpa.stages.score.scorer import TurnScorer, Weights, malformed
+from ttpa.stages.score.values import Strings
+
+
+class TurnReader(Protocol):
+    """The part of a dialect that scoring needs."""
+
+    def read_turn(self, text: str) -> TurnText:
+        """What `text` says; never raises."""
+        ...
+
+
+class ScoreConfig(Record):
+    """How candidates are scored."""
+
+    weights: Weights = Weights()
+    strings: Strings = "exact"
+    """`folded`: case, spaces, the marks `, . / - _ * ^` and the kind of quote do not count, as in BFCL's checker."""
+    ordered: bool = False
+    """Whether the calls of one turn must come in the reference's order."""
+
+
+def score(tree: CandidateTree, point: DecisionPoint, config: ScoreConfig, *, dialect: TurnReader) -> ScoredTurn:
+    """All candidates of `tree` with their errors and scores.
+
+    Raises `ValueError` when `tree` is not of `point`.
+    """
+    if tree.id != point.id:
+        raise ValueError(f"tree {tree.id!r} is not of decision point {point.id!r}")
+    scorer = TurnScorer(
+        point.reference,
+        CompiledTools(point.tools),
+        acceptable=point.acceptable,
+        strings=config.strings,
+        ordered=config.ordered,
+        weights=config.weights,
+    )
+    candidates: list[ScoredCandidate] = []
+    for index, leaf in enumerate(tree.leaves):
+        turn = dialect.read_turn(leaf.text)
+        verdict = score_text(scorer, turn)
+        candidates.append(
+            ScoredCandidate(
+                leaf=index, calls=turn.calls, score=verdict.score, parts=verdict.parts, errors=verdict.errors
+            )
+        )
+    return ScoredTurn(
+        id=tree.id,
+        tree_id=tree.id,
+        instruction_id=tree.instruction_id,
+        turn=tree.turn,
+        reference=point.reference,
+        candidates=tuple(candidates),
+    )
+
+
+def score_text(scorer: TurnScorer, turn: TurnText) -> TurnScore:
+    """The verdict on a turn's text as its dialect reads it."""
+    return malformed(turn.problem or "") if turn.calls is None else scorer.score_calls(turn.calls)
+
+
+def score_turn(
+    candidate: str | Sequence[object] | None,
+    reference: Sequence[object],
+    tools: CompiledTools | Iterable[Tool],
+    *,
+    dialect: TurnReader | str | None = None,
+    acceptable: Sequence[Mapping[str, Mapping[str, Sequence[JsonValue]]]] | None = None,
+    strings: Strings = "exact",
+    ordered: bool = False,
+    weights: Weights | None = None,
+) -> TurnScore:
+    """The verdict on one candidate turn: score in [0, 1], its five parts, and every error.
+
+    `candidate` and `reference` are calls (`ToolCall`, `{"name", "arguments"}`, or OpenAI's tool calls); a candidate may
+    also be text, then `dialect` (an object or a name) reads it. An empty reference means that no call is due. `tools`
+    may be compiled once (`CompiledTools`) and used for many turns. `acceptable` holds `{tool: {argument: [values]}}`
+    for each reference call; `""` among the values means that the argument may be omitted.
+
+    Raises `ValueError` for what the caller got wrong (a tool without a name, an unknown option) and `TypeError` for
+    text without a dialect; never for anything that the candidate holds.
+    """
+    compiled = tools if isinstance(tools, CompiledTools) else CompiledTools(tools)
+    scorer = TurnScorer(reference, compiled, acceptable=acceptable, strings=strings, ordered=ordered, weights=weights)
+    if isinstance(candidate, str):
+        return score_text(scorer, _reader(dialect).read_turn(candidate))
+    return scorer.score_calls(candidate)
+
+
+def _reader(dialect: TurnReader | str | None) -> TurnReader:
+    if dialect is None:
+        raise TypeError(
+            f"the candidate is text: pass dialect=, one of {sorted(DIALECTS)!r} or an object with read_turn"
+        )
+    if not isinstance(dialect, str):
+        return dialect
+    if dialect not in DIALECTS:
+        raise ValueError(f"dialect {dialect!r} is none of {sorted(DIALECTS)!r}")
+    return DIALECTS[dialect]

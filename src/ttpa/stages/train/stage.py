@@ -1,0 +1,124 @@
+"""Train: instructions and pairs -> checkpoints. What is learned from is built here, on token ids; TRL learns it."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from ttpa.models.base import ChatTokenizer
+from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.instructions import Instruction
+from ttpa.records.pairs import PreferencePair
+from ttpa.records.record import Record
+
+OnStep = Callable[[int, int, float], None]
+"""Told of each logged step: its number, the number of all steps, the loss."""
+
+
+class LoraConfig(Record):
+    """Low-rank adapters on all linear layers but the head."""
+
+    rank: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+
+
+class SftConfig(Record):
+    """Supervised fine-tuning on instructions, loss on assistant turns only."""
+
+    learning_rate: float = 1e-5
+    epochs: float = 1.0
+    batch_size: int = 16
+    """Dialogues an optimiser step."""
+    warmup_share: float = 0.05
+
+
+class DpoConfig(Record):
+    """Direct preference optimisation on pairs."""
+
+    learning_rate: float = 5e-6
+    epochs: float = 1.0
+    batch_size: int = 8
+    """Pairs an optimiser step."""
+    beta: float = 0.1
+    nll_weight: float = 1.0
+    """Of the chosen turn's negative log-likelihood beside the preference loss; 0 leaves it out."""
+    warmup_share: float = 0.05
+
+
+class TrainConfig(Record):
+    """How checkpoints are trained."""
+
+    parameters: Literal["full", "lora"] = "lora"
+    """Whether all parameters are trained or low-rank adapters, which are merged into the checkpoint."""
+    lora: LoraConfig = LoraConfig()
+    sft: SftConfig | None = SftConfig()
+    """Without this section the policy is taken as it is."""
+    dpo: DpoConfig = DpoConfig()
+    max_length: int = 4096
+    """Tokens of a sequence; longer ones are left out and counted, never cut."""
+    micro_batch_size: int = 8
+    """Sequences (for DPO: pairs) in one forward; `batch_size` is reached by accumulating."""
+    activation_checkpointing: bool = False
+    """Less memory, more time."""
+
+
+class SftExample(Record):
+    """One training sequence."""
+
+    token_ids: tuple[int, ...]
+    is_learned: tuple[bool, ...]
+    """Whether the token is the assistant's own, end tokens included."""
+
+
+class Learners(Protocol):
+    """What trains: TRL on this machine."""
+
+    def sft(
+        self,
+        base: str,
+        examples: Sequence[SftExample],
+        output: Path,
+        config: TrainConfig,
+        *,
+        method: Literal["sft", "sft_continued"],
+        steps: int | None,
+        seed: int,
+        on_step: OnStep,
+    ) -> Checkpoint:
+        """Fine-tunes `base`, by the config's epochs or for exactly `steps`, and writes a checkpoint to `output`."""
+        ...
+
+    def dpo(
+        self,
+        base: str,
+        pairs: Sequence[PreferencePair],
+        output: Path,
+        config: TrainConfig,
+        *,
+        seed: int,
+        on_step: OnStep,
+    ) -> Checkpoint:
+        """Aligns `base` on `pairs`, with `base` as the reference model, and writes a checkpoint to `output`."""
+        ...
+
+
+def build_examples(instruction: Instruction, tokenizer: ChatTokenizer) -> list[SftExample]:
+    """The training sequences of one instruction: its dialogue as one where each prompt continues the turn before.
+
+    Where a template rewrites the history (one that strips old thinking does) a turn starts a sequence of its own.
+    """
+    sequences: list[tuple[list[int], list[bool]]] = []
+    for point in instruction.decision_points():
+        turn_message = point.reference_turn()
+        if not turn_message.tool_calls and not turn_message.content:
+            continue  # no call was due and the data holds no text: nothing to imitate
+        prompt = tokenizer.prompt_ids(point.history, point.tools)
+        turn = tokenizer.turn_ids(point.history, point.tools, turn_message)
+        known = sequences[-1][0] if sequences else []
+        if not sequences or tuple(known) != prompt[: len(known)]:
+            sequences.append(([], []))
+            known = []
+        ids, learned = sequences[-1]
+        learned.extend([False] * (len(prompt) - len(known)) + [True] * len(turn))
+        ids.extend([*prompt[len(known) :], *turn])
+    return [SftExample(token_ids=tuple(ids), is_learned=tuple(learned)) for ids, learned in sequences]

@@ -1,0 +1,86 @@
+"""Where instructions come from: constructed over tools, or imported from dialogue files."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from ttpa.errors import RunError
+from ttpa.records.discards import Discard, DiscardReason
+from ttpa.records.instructions import Instruction
+from ttpa.runs.journal import Journal
+from ttpa.runs.record_files import Outcomes, write_records
+from ttpa.stages.construct import construct, drop_duplicates, plan_construction
+from ttpa.stages.importing import assign_splits, import_dialogue
+from ttpa.steps.run import Account, Run, batched
+
+_PLANS_A_WRITE = 100
+
+
+def construct_instructions(run: Run) -> None:
+    """Tools -> `1-construct/instructions.jsonl`."""
+    account = Account(run, "construct", takes="plans", gives="instructions")
+    config = run.config.construct_
+    outcomes = Outcomes(run.directory.instructions, Instruction)
+    journal = Journal(run.directory.journal)
+    with run.parts.open_toolset() as toolset:
+        generator = run.parts.make_generator(journal)
+        plans = plan_construction(toolset.specs, config, seed=run.config.seed)
+        waiting = [plan for plan in plans if plan.id not in outcomes.by_id]
+        run.reporter.start("construct", len(waiting))
+        made = run.parts.generator_engine.map(
+            lambda plan: construct(plan, generator=generator, toolset=toolset, config=config), waiting
+        )
+        paid = run.config.generator.kind != "offline"
+        for batch in batched(made, 1 if paid else _PLANS_A_WRITE):
+            outcomes.add(batch)
+            run.reporter.advance(len(batch))
+    journal.close()
+    finished, discards = outcomes.in_order([plan.id for plan in plans])
+    instructions, repeated = drop_duplicates(finished, config.near_duplicate)
+    write_records(run.directory.instructions, instructions)
+    discards = sorted([*discards, *repeated], key=lambda discard: discard.id)
+    account.close(len(plans), len(instructions), discards, _count_splits(instructions))
+    outcomes.clear()
+
+
+def import_instructions(run: Run, files: Sequence[Path]) -> None:
+    """Dialogue files -> `1-construct/instructions.jsonl`. Raises `RunError` where a file cannot be read."""
+    account = Account(run, "construct", takes="lines", gives="instructions", label="import")
+    lines = [(file.stem, number, line) for file in files for number, line in _numbered_lines(file)]
+    run.reporter.start("import", len(lines))
+    instructions: list[Instruction] = []
+    discards: list[Discard] = []
+    known: set[str] = set()
+    for source, number, line in lines:
+        read = import_dialogue(line, source=source, number=number)
+        if isinstance(read, Discard):
+            discards.append(read)
+        elif any(instruction.id in known for instruction in read):
+            detail = f"id {read[0].id!r} was there before"
+            reason = DiscardReason.DUPLICATE
+            discards.append(Discard(id=f"{source}:line {number}", stage="import", reason=reason, detail=detail))
+        else:
+            known.update(instruction.id for instruction in read)
+            instructions.extend(read)
+        run.reporter.advance(1)
+    if not instructions:
+        first = f"; the first: {discards[0].id}: {discards[0].detail}" if discards else ""
+        raise RunError(f"none of {len(lines)} lines could be imported{first}")
+    instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed)
+    write_records(run.directory.instructions, instructions)
+    account.close(len(lines), len(instructions), discards, _count_splits(instructions))
+
+
+def _numbered_lines(file: Path) -> list[tuple[int, str]]:
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise RunError(f"{str(file)!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RunError(f"{str(file)!r} is not UTF-8 text: {error}") from error
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+
+
+def _count_splits(instructions: Sequence[Instruction]) -> dict[str, str]:
+    counts = Counter(instruction.split for instruction in instructions)
+    return {split: str(count) for split, count in sorted(counts.items())}

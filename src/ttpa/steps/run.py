@@ -1,0 +1,114 @@
+"""A run that is under way: its directory, config and parts, and what every step does with them."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from ttpa.assemble import Parts
+from ttpa.config import RunConfig
+from ttpa.errors import RunError
+from ttpa.progress import Reporter
+from ttpa.records.discards import Discard
+from ttpa.records.instructions import DecisionPoint, Instruction, Split
+from ttpa.records.record import Record
+from ttpa.records.summaries import StepSummary
+from ttpa.runs.layout import RunDirectory, Step
+from ttpa.runs.record_files import read_records, write_record, write_records
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+
+
+class Run:
+    """What the steps of one run share."""
+
+    def __init__(self, config: RunConfig, parts: Parts, reporter: Reporter) -> None:
+        self.config = config
+        self.parts = parts
+        self.reporter = reporter
+        self.directory = RunDirectory(config.path)
+
+    def read(self, path: Path, kind: type[R], step: Step) -> list[R]:
+        """The records that `step` wrote. Raises `RunError` where it is not done."""
+        if not self.directory.summary(step).exists():
+            raise RunError(f"run {self.config.name!r} has no {path.name}; the step {step!r} comes first")
+        return read_records(path, kind)
+
+    def instructions(self, split: Split) -> list[Instruction]:
+        """The instructions of one split. Raises `RunError` where `train` has none."""
+        every = self.read(self.directory.instructions, Instruction, "construct")
+        chosen = [instruction for instruction in every if instruction.split == split]
+        if split == "train" and not chosen:
+            raise RunError(f"run {self.config.name!r} has no instruction in the split 'train'")
+        return chosen
+
+    def points(self, split: Split) -> list[DecisionPoint]:
+        """The decision points of one split, in order."""
+        return [point for instruction in self.instructions(split) for point in instruction.decision_points()]
+
+    def policy(self) -> str:
+        """The path of the policy that is sampled and aligned. Raises `RunError` where it is not trained yet."""
+        if self.config.train.sft is None:
+            return self.config.policy.base
+        if not self.directory.summary("sft").exists():
+            raise RunError(f"run {self.config.name!r} has no fine-tuned policy; the step 'sft' comes first")
+        return str(self.directory.checkpoint("sft"))
+
+    def on_train_step(self, name: str) -> Callable[[int, int, float], None]:
+        """A listener that shows a training's progress under `name`."""
+        done = 0
+
+        def on_step(step: int, total: int, loss: float) -> None:
+            nonlocal done
+            if done == 0:
+                self.reporter.start(name, total)
+            self.reporter.advance(step - done, f"loss {loss:.3f}")
+            done = step
+
+        return on_step
+
+
+class Account:
+    """The account of one step, opened when it starts: items in are items used plus discards."""
+
+    def __init__(self, run: Run, step: Step, *, takes: str, gives: str, label: str = "") -> None:
+        self._run = run
+        self._step: Step = step
+        self._label = label or step
+        self._takes, self._gives = takes, gives
+        self._started = time.monotonic()
+
+    def close(
+        self, items_in: int, records_out: int, discards: Sequence[Discard], facts: Mapping[str, str]
+    ) -> StepSummary:
+        """Writes the discards and, last of all, the summary, which says that the step is done."""
+        write_records(self._run.directory.discards(self._step), discards)
+        reasons = Counter(discard.reason.value for discard in discards)
+        summary = StepSummary(
+            step=self._label,
+            takes=self._takes,
+            gives=self._gives,
+            items_in=items_in,
+            items_used=items_in - len(discards),
+            records_out=records_out,
+            discards=dict(reasons.most_common()),
+            facts=dict(facts),
+            seconds=round(time.monotonic() - self._started, 3),
+        )
+        write_record(self._run.directory.summary(self._step), summary)
+        self._run.reporter.finish(summary.line())
+        return summary
+
+
+def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
+    """The items in lists of `size`, the last one maybe shorter."""
+    batch: list[T] = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+            batch = []
+    if batch:
+        yield batch

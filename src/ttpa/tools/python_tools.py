@@ -1,0 +1,91 @@
+"""Python functions as tools: their schemas from type hints and docstrings."""
+
+import inspect
+from collections.abc import Callable, Sequence
+from typing import Any, cast
+
+import docstring_parser
+import jsonschema_rs
+from pydantic import ConfigDict, Field, create_model
+from pydantic.errors import PydanticUserError
+
+from ttpa.errors import ToolError
+from ttpa.records.record import JsonObject
+from ttpa.records.tools import ToolSpec
+
+
+def read_specs(functions: Sequence[Callable[..., object]]) -> list[ToolSpec]:
+    """One spec a function, in order.
+
+    Parameters come from the signature, descriptions from a Google-, NumPy- or reST-style docstring. Raises
+    `ToolError` that names the function for a missing description, an unannotated parameter, `*args`, a type that has
+    no JSON Schema or that holds itself, and for two functions of one name.
+    """
+    specs = [_read_spec(function) for function in functions]
+    names = [spec.name for spec in specs]
+    double = next((name for name in names if names.count(name) > 1), None)
+    if double:
+        raise ToolError(f"two tools are named {double!r}; every tool needs a name of its own")
+    return specs
+
+
+def check_schema(spec: ToolSpec) -> str | None:
+    """Why the spec's parameters are no JSON Schema of an object; none where they are."""
+    if spec.parameters.get("type") != "object":
+        return f"parameters have type {spec.parameters.get('type')!r}, an object schema was due"
+    try:
+        jsonschema_rs.meta.validate(spec.parameters)
+    except jsonschema_rs.ValidationError as error:
+        place = ".".join(str(part) for part in error.instance_path) or "the top"
+        return f"parameters are no JSON Schema at {place}: {error.message}"
+    return None
+
+
+def _read_spec(function: Callable[..., object]) -> ToolSpec:
+    name = getattr(function, "__name__", repr(function))
+    docstring = docstring_parser.parse(inspect.getdoc(function) or "")
+    if not docstring.short_description:
+        raise ToolError(f"tool {name!r} has no docstring; its first line is what the model reads")
+    described = {parameter.arg_name: parameter.description or "" for parameter in docstring.params}
+    fields: dict[str, Any] = {}
+    for parameter in inspect.signature(function, eval_str=True).parameters.values():
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            raise ToolError(f"tool {name!r}: parameter {parameter.name!r} cannot be given by name")
+        if parameter.annotation is parameter.empty:
+            raise ToolError(f"tool {name!r}: parameter {parameter.name!r} has no type annotation")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[parameter.name] = (parameter.annotation, Field(default, description=described.get(parameter.name)))
+    try:
+        model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
+        schema = cast("JsonObject", model.model_json_schema())
+    except PydanticUserError as error:
+        raise ToolError(f"tool {name!r} has a parameter type without a JSON Schema: {error.message}") from error
+    schema = _tidy(schema, schema.pop("$defs", {}))
+    schema.setdefault("properties", {})
+    return ToolSpec(name=name, description=docstring.short_description, parameters=schema)
+
+
+_KEY_ORDER = ("type", "description", "enum", "const", "items", "properties", "required", "default")
+
+
+def _tidy(schema: Any, definitions: Any, above: tuple[str, ...] = ()) -> Any:
+    """The schema without pydantic's titles and with its definitions in place: shorter for the model to read."""
+    if isinstance(schema, list):
+        return [_tidy(item, definitions, above) for item in cast("list[Any]", schema)]
+    if not isinstance(schema, dict):
+        return schema
+    items = cast("dict[str, Any]", schema)
+    if "$ref" in items:
+        name = str(items["$ref"]).removeprefix("#/$defs/")
+        if name in above:
+            raise ToolError(f"type {name!r} holds itself; a tool's parameters must be finite")
+        above = (*above, name)
+        items = {**definitions[name], **{key: value for key, value in items.items() if key != "$ref"}}
+    tidy = {
+        key: {name: _tidy(property_, definitions, above) for name, property_ in value.items()}
+        if key == "properties"
+        else _tidy(value, definitions, above)
+        for key, value in items.items()
+        if key not in ("title", "additionalProperties")
+    }
+    return {key: tidy[key] for key in sorted(tidy, key=lambda key: _KEY_ORDER.index(key) if key in _KEY_ORDER else 99)}

@@ -1,0 +1,193 @@
+"""A toolset of Python functions, run in worker processes so that a bad tool hurts only its own call."""
+
+import json
+import os
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+from queue import Empty, SimpleQueue
+from typing import Any, NoReturn, cast
+
+import jsonschema_rs
+
+from ttpa.errors import ToolError
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.tools.python_tools import check_schema
+
+START_SECONDS = 60.0
+
+
+class WorkerDied(Exception):
+    """The worker process gave no answer: it ended, or its time was up."""
+
+
+class Worker:
+    """One worker process and the pipes to it."""
+
+    def __init__(self, target: str) -> None:
+        """Starts the process. Raises `ToolError` when the tools cannot be loaded."""
+        child_read, self._write = os.pipe()
+        self._read, child_write = os.pipe()
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module; the target is an argument
+            [sys.executable, "-m", "ttpa.tools.worker", target, str(child_read), str(child_write)],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            pass_fds=(child_read, child_write),
+        )
+        os.close(child_read)
+        os.close(child_write)
+        self._buffer = b""
+        try:
+            greeting = self._receive(START_SECONDS)
+        except WorkerDied as error:
+            raise ToolError(f"the tools of {target!r} cannot be loaded: {error}") from error
+        if "error" in greeting:
+            self.stop()
+            raise ToolError(f"the tools of {target!r} cannot be loaded: {greeting['error']}")
+        self.specs = [ToolSpec.model_validate(spec) for spec in greeting["specs"]]
+
+    def ask(self, request: dict[str, object], seconds: float) -> ToolResult:
+        """The worker's answer. Raises `WorkerDied`, with the process gone, when none comes in time."""
+        try:
+            os.write(self._write, json.dumps(request).encode() + b"\n")
+        except BrokenPipeError as error:
+            self.stop()
+            raise WorkerDied("its process ended") from error
+        answer = self._receive(seconds)
+        return ToolResult(content=answer["content"], ok=answer["ok"])
+
+    def stop(self) -> None:
+        """Ends the process; safe to repeat."""
+        if self._process.poll() is None:
+            self._process.kill()
+        self._process.wait()
+        for fd in (self._read, self._write):
+            if fd >= 0:
+                os.close(fd)
+        self._read = self._write = -1
+
+    def _receive(self, seconds: float) -> dict[str, Any]:
+        deadline = time.monotonic() + seconds
+        while b"\n" not in self._buffer:
+            ready, _, _ = select.select([self._read], [], [], max(0.0, deadline - time.monotonic()))
+            chunk = os.read(self._read, 65536) if ready else b""
+            if not chunk:
+                self.stop()
+                raise WorkerDied("its process ended" if ready else f"no answer within {seconds:g} s")
+            self._buffer += chunk
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        return cast("dict[str, Any]", json.loads(line))
+
+
+class PythonToolset:
+    """The tools of one Python module or file; `close` (or leaving the `with` block) ends its workers."""
+
+    def __init__(self, target: str, *, timeout_seconds: float = 10.0, only: Sequence[str] = ()) -> None:
+        """Loads the tools of `target`, all or `only` the named ones.
+
+        Raises `ToolError` that names the tool when one cannot be described, has an invalid schema, or is not there.
+        """
+        self._target = target
+        self._timeout_seconds = timeout_seconds
+        self._idle: SimpleQueue[Worker] = SimpleQueue()
+        worker = Worker(target)
+        self._idle.put(worker)
+        try:
+            self.specs = _select(worker.specs, only, target)
+        except ToolError:
+            self.close()
+            raise
+        self._validators = {
+            spec.name: jsonschema_rs.validator_for(spec.parameters, retriever=_refuse_remote) for spec in self.specs
+        }
+
+    @contextmanager
+    def session(self) -> Generator["PythonToolSession"]:
+        """Opens the tools in their initial state: the module's `reset()` is called where it has one."""
+        session = PythonToolSession(self)
+        try:
+            yield session
+        finally:
+            session.close()
+
+    def close(self) -> None:
+        while True:
+            try:
+                self._idle.get_nowait().stop()
+            except Empty:
+                return
+
+    def __enter__(self) -> "PythonToolset":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def take_worker(self) -> Worker:
+        """A worker in its initial state, an idle one where there is one."""
+        try:
+            worker = self._idle.get_nowait()
+        except Empty:
+            worker = Worker(self._target)
+        try:
+            worker.ask({"op": "reset"}, self._timeout_seconds)
+        except WorkerDied as error:
+            raise ToolError(f"reset() of {self._target!r} did not return: {error}") from error
+        return worker
+
+    def give_back(self, worker: Worker) -> None:
+        self._idle.put(worker)
+
+    def run(self, worker: Worker, call: ToolCall) -> ToolResult:
+        """Executes a call in `worker`. Raises `WorkerDied` when the tool ends or outlasts its process."""
+        validator = self._validators.get(call.name)
+        if validator is None:
+            return ToolResult(content=f"no tool is named {call.name!r}", ok=False)
+        problem = next(iter(validator.iter_errors(call.arguments)), None)
+        if problem is not None:
+            place = ".".join(str(part) for part in problem.instance_path)
+            return ToolResult(content=f"invalid arguments: {place + ': ' if place else ''}{problem.message}", ok=False)
+        request: dict[str, object] = {"op": "call", "name": call.name, "arguments": call.arguments}
+        return worker.ask(request, self._timeout_seconds)
+
+
+class PythonToolSession:
+    """One trajectory's tools. After a tool died the session goes on in a fresh worker, in the initial state."""
+
+    def __init__(self, toolset: PythonToolset) -> None:
+        self._toolset = toolset
+        self._worker: Worker | None = toolset.take_worker()
+
+    def run(self, call: ToolCall) -> ToolResult:
+        self._worker = self._worker or self._toolset.take_worker()
+        try:
+            return self._toolset.run(self._worker, call)
+        except WorkerDied as error:
+            self._worker = None
+            return ToolResult(content=f"the tool was stopped: {error}", ok=False)
+
+    def close(self) -> None:
+        if self._worker is not None:
+            self._toolset.give_back(self._worker)
+            self._worker = None
+
+
+def _select(specs: list[ToolSpec], only: Sequence[str], target: str) -> list[ToolSpec]:
+    if not specs:
+        raise ToolError(f"{target!r} has no tools: no TOOLS list and no public function")
+    known = {spec.name: spec for spec in specs}
+    unknown = next((name for name in only if name not in known), None)
+    if unknown is not None:
+        raise ToolError(f"{target!r} has no tool {unknown!r}; it has {', '.join(sorted(known))}")
+    for spec in specs:
+        if problem := check_schema(spec):
+            raise ToolError(f"tool {spec.name!r} of {target!r}: {problem}")
+    return [known[name] for name in only] if only else specs
+
+
+def _refuse_remote(uri: str) -> NoReturn:
+    raise ToolError(f"a schema refers to {uri!r}; nothing outside of the schema is fetched")

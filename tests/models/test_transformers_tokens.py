@@ -1,0 +1,137 @@
+"""The local engine, on a tiny untrained policy: what it decodes on shared caches is what it would decode from scratch."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from ttpa.errors import ModelError
+from ttpa.models.base import Branch, Completion
+from ttpa.models.transformers_tokens import TransformersModel, TransformersTokenizer
+from ttpa.quickstart.policy import make_policy
+from ttpa.quickstart.scratch import ScratchConfig
+from ttpa.records.instructions import Instruction, Step
+from ttpa.records.messages import AssistantMessage, UserMessage
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+
+CALL = ToolCall(name="find_hotels", arguments={"city": "Zürich", "guests": [{"name": "Ann"}], "nights": 3})
+TOOL = ToolSpec(
+    name="find_hotels",
+    description="Finds hotels.",
+    parameters={
+        "type": "object",
+        "properties": {
+            "city": {"type": "string"},
+            "guests": {"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}}},
+            "nights": {"type": "integer", "default": 1},
+            "board": {"enum": ["none", "full"]},
+        },
+        "required": ["city"],
+    },
+)
+INSTRUCTION = Instruction(
+    id="i",
+    source="test",
+    split="train",
+    tools=(TOOL,),
+    context=(UserMessage(content="Where can Ann sleep in Zürich for 3 nights?"),),
+    steps=(Step(calls=(CALL,), results=(ToolResult(content='["Adler"]', ok=True),)),),
+    answer="At the Adler.",
+)
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> TransformersModel:
+    path: Path = tmp_path_factory.mktemp("policy")
+    form = ScratchConfig(vocabulary=400, hidden_size=32, layers=2, heads=2, key_value_heads=1, feed_forward=64)
+    make_policy([INSTRUCTION], form, path, seed=3)
+    return TransformersModel(str(path), batch_size=3)
+
+
+def greedy_from_scratch(model: TransformersModel, ids: list[int], limit: int) -> list[int]:
+    """Token by token, without cache, padding or batch."""
+    new: list[int] = []
+    with torch.inference_mode():
+        while len(new) < limit and (not new or new[-1] not in model.tokenizer.end_ids):
+            logits = model.model(input_ids=torch.tensor([ids + new])).logits[0, -1]
+            new.append(int(logits.argmax()))
+    return new
+
+
+def prompts_of(model: TransformersModel) -> list[tuple[int, ...]]:
+    points = INSTRUCTION.decision_points()
+    prompts = [model.tokenizer.prompt_ids(point.history, point.tools) for point in points]
+    return [*prompts, prompts[0][:20], prompts[1][5:], prompts[0][3:50]]
+
+
+def test_greedy_turns_in_a_padded_batch_equal_those_from_scratch(model: TransformersModel) -> None:
+    prompts = prompts_of(model)
+    completions = model.complete(prompts, max_new_tokens=12)
+    for prompt, completion in zip(prompts, completions, strict=True):
+        assert list(completion.token_ids) == greedy_from_scratch(model, list(prompt), 12)
+
+
+def test_branches_on_the_shared_cache_equal_those_from_scratch(model: TransformersModel) -> None:
+    prompts = prompts_of(model)
+
+    def everywhere(_: int, trunk: Completion) -> list[Branch]:
+        return [
+            Branch(position, token_id, logprob)
+            for position, top in enumerate(trunk.top)
+            for token_id, logprob in top[1:]
+            if position % 3 == 0
+        ]
+
+    growths = model.grow(prompts, everywhere, max_new_tokens=10, top_k=3)
+    branches = 0
+    for prompt, growth in zip(prompts, growths, strict=True):
+        for branch, completion in growth.branches:
+            forced = [*prompt, *growth.trunk.token_ids[: branch.position], branch.token_id]
+            is_end = branch.token_id in model.tokenizer.end_ids
+            expected = [] if is_end else greedy_from_scratch(model, forced, 9)
+            assert list(completion.token_ids) == [branch.token_id, *expected]
+            branches += 1
+    assert branches >= 30
+
+
+def test_top_tokens_are_sorted_and_start_with_the_chosen_one(model: TransformersModel) -> None:
+    [growth] = model.grow(prompts_of(model)[:1], lambda _, __: (), max_new_tokens=5, top_k=4)
+    for token_id, logprob, top in zip(growth.trunk.token_ids, growth.trunk.logprobs, growth.trunk.top, strict=True):
+        assert top[0] == (token_id, logprob)
+        assert [value for _, value in top] == sorted((value for _, value in top), reverse=True)
+
+
+def test_a_turn_continues_its_prompt_and_ends_with_the_end_token(model: TransformersModel) -> None:
+    first, last = INSTRUCTION.decision_points()
+    for point in (first, last):
+        turn = model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
+        assert turn[-1] in model.tokenizer.end_ids
+        assert not set(turn[:-1]) & model.tokenizer.end_ids
+    shown = "".join(model.tokenizer.pieces(model.tokenizer.prompt_ids(last.history, last.tools)))
+    assert shown.endswith("<|im_start|>assistant\n")
+    assert '{"name": "find_hotels", "arguments": {"city": "Zürich"' in shown
+
+
+def test_the_template_shows_every_parameter_with_type_and_default(model: TransformersModel) -> None:
+    point = INSTRUCTION.decision_points()[0]
+    shown = "".join(model.tokenizer.pieces(model.tokenizer.prompt_ids(point.history, point.tools)))
+    signature = 'city: string, guests?: {name?: string}[], nights?: integer = 1, board?: "none"|"full"'
+    assert f"find_hotels({signature}): Finds hotels." in shown
+
+
+def test_pieces_add_up_to_the_text_though_characters_come_in_parts(model: TransformersModel) -> None:
+    text = "naïve 東京 🏨!"
+    ids = model.tokenizer.tokenizer.encode(text, add_special_tokens=False)
+    pieces = model.tokenizer.pieces(ids)
+    assert len(pieces) == len(ids) > len(text)
+    assert "".join(pieces) == text
+
+
+def test_a_path_without_a_model_is_a_clear_error(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="no tokenizer can be loaded"):
+        TransformersTokenizer(str(tmp_path))
+
+
+def test_a_checkpoint_opens_with_plain_transformers(model: TransformersModel) -> None:
+    assert type(model.model).__name__ == "Qwen3ForCausalLM"
+    assert model.tokenizer.turn_ids((UserMessage(content="Hi"),), (), AssistantMessage(content="Hello."))

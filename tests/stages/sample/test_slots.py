@@ -1,0 +1,42 @@
+"""Slots: labels of tokens, also of tokens that straddle two slots or hold part of a character."""
+
+from ttpa.dialects import DIALECTS
+from ttpa.stages.sample import label_tokens
+
+HERMES = DIALECTS["hermes"]
+
+
+def labels(pieces: list[str], *, finished: bool = True) -> list[tuple[str, str]]:
+    slots = label_tokens(pieces, HERMES, finished=finished)
+    return [("".join(pieces[slot.start : slot.end]), slot.kind) for slot in slots]
+
+
+def test_a_token_that_straddles_counts_as_what_matters_most() -> None:
+    pieces = ["<tool_call>", '\n{"name": "', 'f", "', 'arguments": {"', 'x": "a', '"}}\n', "</tool_call>", "<end>"]
+    assert labels(pieces) == [
+        ('<tool_call>\n{"name": "', "structure"),
+        ('f", "', "tool_name"),
+        ('arguments": {"', "structure"),
+        ('x": "a', "argument_value"),
+        ('"}}\n</tool_call>', "structure"),
+        ("<end>", "end"),
+    ]
+
+
+def test_part_of_a_character_belongs_where_the_character_stands() -> None:
+    pieces = ["<tool_call>", '{"name": "f", "arguments": {"x": "', "", "é", '"}}', "</tool_call>", "<end>"]
+    assert ("é", "argument_value") in labels(pieces)
+
+
+def test_plain_text_is_text_and_its_last_token_is_the_end() -> None:
+    assert labels(["Which", " city", "?", "<end>"]) == [("Which city?", "text"), ("<end>", "end")]
+
+
+def test_a_turn_that_was_cut_off_has_no_end() -> None:
+    assert labels(["Which", " city"], finished=False) == [("Which city", "text")]
+
+
+def test_nested_values_have_paths() -> None:
+    pieces = list('<tool_call>{"name": "f", "arguments": {"guests": [{"name": "Ann"}]}}</tool_call>') + [""]
+    slots = label_tokens(pieces, HERMES, finished=True)
+    assert ("argument_value", "$.guests[0].name") in [(slot.kind, slot.path) for slot in slots]

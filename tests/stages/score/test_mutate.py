@@ -1,0 +1,38 @@
+"""Labelled wrong turns."""
+
+from typing import Any
+
+from ttpa.records.scores import ErrorKind
+from ttpa.stages.score import CompiledTools, mutate, score_turn
+
+
+def test_one_turn_can_be_wrong_in_every_way(
+    tools: list[dict[str, Any]], weather: dict[str, Any], booking: dict[str, Any]
+) -> None:
+    compiled = CompiledTools(tools)
+    reference = [weather, booking]
+    mutants = mutate(reference, compiled, seed=1, per_kind=50)
+    assert {mutant.kind for mutant in mutants} == set(ErrorKind) - {ErrorKind.UNNEEDED_CALL}
+    assert len(mutants) > 40
+    for mutant in mutants:
+        errors = score_turn(mutant.calls, reference, compiled).errors
+        assert [(error.kind, error.path) for error in errors] == [(mutant.kind, mutant.path)]
+
+
+def test_a_turn_without_calls_can_only_call_or_be_unreadable(tools: list[dict[str, Any]]) -> None:
+    kinds = {mutant.kind for mutant in mutate([], CompiledTools(tools), seed=1)}
+    assert kinds == {ErrorKind.MALFORMED, ErrorKind.UNNEEDED_CALL}
+
+
+def test_a_mutant_is_never_an_acceptable_turn(tools: list[dict[str, Any]], weather: dict[str, Any]) -> None:
+    compiled = CompiledTools(tools)
+    acceptable = [{"get_weather": {"city": ["Paris"], "days": [3, 4, 5, 12, 103], "unit": ["imperial", "metric", ""]}}]
+    for seed in range(50):
+        for mutant in mutate([weather], compiled, seed=seed, acceptable=acceptable):
+            assert score_turn(mutant.calls, [weather], compiled, acceptable=acceptable).score < 1.0
+
+
+def test_the_seed_alone_decides(tools: list[dict[str, Any]], weather: dict[str, Any]) -> None:
+    compiled = CompiledTools(tools)
+    runs = [mutate([weather], compiled, seed=seed) for seed in (3, 3, 4)]
+    assert runs[0] == runs[1] != runs[2]

@@ -1,0 +1,118 @@
+"""Pairs: siblings of one fork first, the reference where the policy finds no right turn itself."""
+
+from ttpa.dialects import DIALECTS
+from ttpa.models.scripted import ScriptedTokenModel
+from ttpa.records.candidates import CandidateTree
+from ttpa.records.discards import Discard, DiscardReason
+from ttpa.records.instructions import DecisionPoint
+from ttpa.records.messages import UserMessage
+from ttpa.records.pairs import PreferencePair
+from ttpa.records.scores import ErrorKind
+from ttpa.records.tools import ToolCall, ToolSpec
+from ttpa.stages.pair import PairConfig, pair
+from ttpa.stages.sample import ForkRules, SampleConfig, sample
+from ttpa.stages.score import ScoreConfig, score
+
+HERMES = DIALECTS["hermes"]
+TOOL = ToolSpec(
+    name="find_hotels",
+    parameters={
+        "type": "object",
+        "properties": {"city": {"type": "string"}, "nights": {"type": "integer"}},
+        "required": ["city", "nights"],
+    },
+)
+POINT = DecisionPoint(
+    id="i#0",
+    instruction_id="i",
+    turn=0,
+    split="train",
+    history=(UserMessage(content="Rooms in Lisbon for 3 nights?"),),
+    tools=(TOOL,),
+    reference=(ToolCall(name="find_hotels", arguments={"city": "Lisbon", "nights": 3}),),
+)
+
+
+def turn(city: str = "Lisbon", nights: str = "3") -> str:
+    arguments = f'{{"city": "{city}", "nights": {nights}}}'
+    return f'<tool_call>\n{{"name": "find_hotels", "arguments": {arguments}}}\n</tool_call>'
+
+
+def pairs_of(turns: dict[str, float], config: PairConfig | None = None) -> list[PreferencePair] | Discard:
+    model = ScriptedTokenModel(lambda _: turns)
+    rules = ForkRules(max_gap=5.0, max_forks=9, alternatives=4)
+    [tree] = sample([POINT], model=model, dialect=HERMES, config=SampleConfig(forks=rules))
+    assert isinstance(tree, CandidateTree)
+    scored = score(tree, POINT, ScoreConfig(), dialect=HERMES)
+    reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
+    return pair(tree, scored, reference, config or PairConfig())
+
+
+def text(token_ids: tuple[int, ...]) -> str:
+    return "".join(chr(token_id) for token_id in token_ids if token_id)
+
+
+def test_pairs_part_at_the_wavering_token() -> None:
+    made = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4})
+    assert isinstance(made, list)
+    [only] = made
+    assert text(only.shared_ids).endswith('"city": "')
+    assert text(only.chosen_ids).startswith("L")
+    assert text(only.rejected_ids).startswith("P")
+    assert only.chosen_from == "candidate"
+    assert only.slot == "argument_value"
+    assert [error.kind for error in only.rejected_errors] == [ErrorKind.WRONG_VALUE]
+
+
+def test_the_reference_is_chosen_where_the_policy_is_never_right() -> None:
+    made = pairs_of({turn(city="Porto"): 1.0})
+    assert isinstance(made, list)
+    assert [one.chosen_from for one in made] == ["reference"]
+    assert text(made[0].shared_ids + made[0].chosen_ids) == turn()
+    assert made[0].slot is None
+
+
+def test_a_right_policy_gives_no_pair_but_a_reason() -> None:
+    made = pairs_of({turn(): 1.0})
+    assert isinstance(made, Discard)
+    assert made.reason is DiscardReason.ALL_RIGHT
+
+
+def test_rejected_turns_are_the_most_probable_wrong_ones_and_few() -> None:
+    turns = {
+        turn(): 0.4,
+        turn(city="Porto"): 0.25,
+        turn(city="Faro"): 0.2,
+        turn(nights='"3"'): 0.1,
+        turn(city="Bath"): 0.05,
+    }
+    made = pairs_of(turns, PairConfig(max_rejected=2))
+    assert isinstance(made, list)
+    kinds = [one.rejected_errors[0].kind for one in made]
+    assert len(made) == 2
+    assert set(kinds) == {
+        ErrorKind.WRONG_VALUE,
+        ErrorKind.WRONG_TYPE,
+    }  # a new kind of error comes before a second of one
+
+
+def test_the_margin_leaves_out_what_is_nearly_right() -> None:
+    made = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4}, PairConfig(margin=0.9))
+    assert isinstance(made, Discard)
+    assert made.reason is DiscardReason.NO_PAIR
+
+
+def test_equal_calls_written_differently_are_no_pair() -> None:
+    spaced = turn().replace('"city": ', '"city":  ')
+    made = pairs_of({turn(): 0.6, spaced: 0.4})
+    assert isinstance(made, Discard)
+    assert made.reason is DiscardReason.ALL_RIGHT
+
+
+def test_a_pair_adds_up_to_whole_turns_with_their_end() -> None:
+    made = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4})
+    assert isinstance(made, list)
+    for one in made:
+        assert text(one.shared_ids + one.chosen_ids) == turn()
+        assert text(one.shared_ids + one.rejected_ids) == turn(city="Porto")
+        assert one.chosen_ids[-1] == one.rejected_ids[-1] == 0

@@ -1,0 +1,249 @@
+"""The whole method on scripted models in seconds: real tools and offline generator, a policy that wavers by script."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import pytest
+
+from ttpa.assemble import Parts, assemble
+from ttpa.config import RunConfig, make_config
+from ttpa.dialects import DIALECTS
+from ttpa.errors import RunError
+from ttpa.models.base import TokenModel
+from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
+from ttpa.pipeline import due_steps, take_import, take_steps
+from ttpa.progress import SilentReporter
+from ttpa.records.candidates import CandidateTree
+from ttpa.records.checkpoints import Checkpoint, TrainMethod
+from ttpa.records.discards import Discard
+from ttpa.records.evaluations import Evaluation
+from ttpa.records.instructions import Instruction
+from ttpa.records.pairs import PreferencePair
+from ttpa.records.summaries import StepSummary
+from ttpa.runs.layout import STEPS, RunDirectory, Step
+from ttpa.runs.record_files import read_record, read_records
+from ttpa.stages.train import SftExample, TrainConfig
+from ttpa.stages.train.stage import OnStep
+from ttpa.steps.run import Run
+
+HERMES = DIALECTS["hermes"]
+
+
+class ScriptedLearners:
+    """Writes checkpoints without training; which policy a checkpoint is, its folder's name says."""
+
+    def sft(
+        self,
+        base: str,
+        examples: Sequence[SftExample],
+        output: Path,
+        config: TrainConfig,
+        *,
+        method: Literal["sft", "sft_continued"],
+        steps: int | None,
+        seed: int,
+        on_step: OnStep,
+    ) -> Checkpoint:
+        on_step(1, 1, 0.5)
+        return write_checkpoint(output, method, base, len(examples), steps or 1)
+
+    def dpo(
+        self,
+        base: str,
+        pairs: Sequence[PreferencePair],
+        output: Path,
+        config: TrainConfig,
+        *,
+        seed: int,
+        on_step: OnStep,
+    ) -> Checkpoint:
+        on_step(1, 1, 0.5)
+        return write_checkpoint(output, "dpo", base, len(pairs), 1)
+
+
+def write_checkpoint(output: Path, method: TrainMethod, base: str, examples: int, steps: int) -> Checkpoint:
+    output.mkdir(parents=True)
+    return Checkpoint(
+        method=method, base=base, examples=examples, steps=steps, tokens=1, trainable_parameters=1, history=(), files={}
+    )
+
+
+def load_scripted(directory: RunDirectory, path: str) -> TokenModel:
+    """Before alignment the policy is right with 0.6 and mistakes a digit or letter with 0.4; then it is right."""
+    tokenizer = CharacterTokenizer()
+    gold: dict[str, str] = {}
+    for instruction in read_records(directory.instructions, Instruction):
+        for point in instruction.decision_points():
+            prompt = "".join(chr(token_id) for token_id in tokenizer.prompt_ids(point.history, point.tools))
+            gold[prompt] = HERMES.write_turn(point.reference_turn())
+
+    def turns(prompt: str) -> Mapping[str, float]:
+        right = gold[prompt]
+        if path.endswith("dpo") or "</tool_call>" not in right:
+            return {right: 1.0}
+        wrong = right.replace('": "', '": "x', 2).replace('"name": "x', '"name": "', 1)
+        return {right: 0.6, wrong: 0.4} if len(prompt) % 2 else {right: 0.4, wrong: 0.6}
+
+    return ScriptedTokenModel(turns)
+
+
+def make_run(tmp_path: Path, **sections: object) -> Run:
+    config = make_config(
+        {
+            "name": "scripted",
+            "runs": str(tmp_path),
+            "construct": {"instances": 60, "test_share": 0.2},
+            "sample": {"points": 60, "batch": 8, "max_new_tokens": 1000},
+            "evaluate": {"points": 40, "resamples": 50, "max_new_tokens": 1000},
+            "train": {"parameters": "full", "max_length": 100_000},
+            **sections,
+        }
+    )
+    return Run(config, scripted_parts(config), SilentReporter())
+
+
+def scripted_parts(config: RunConfig) -> Parts:
+    directory = RunDirectory(config.path)
+    return replace(
+        assemble(config),
+        make_base=lambda _, path: path.mkdir(parents=True),
+        load_tokenizer=lambda _: CharacterTokenizer(),
+        load_model=lambda path: load_scripted(directory, path),
+        load_learners=ScriptedLearners,
+    )
+
+
+def stage_bytes(run: Run) -> dict[str, bytes]:
+    """The records of all stages before training, by file."""
+    files = (run.directory.instructions, run.directory.trees, run.directory.scored, run.directory.pairs)
+    return {file.name: file.read_bytes() for file in files}
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    run = make_run(tmp_path_factory.mktemp("runs"))
+    take_steps(run)
+    return run
+
+
+def test_the_whole_method_runs_to_its_report(finished: Run) -> None:
+    assert due_steps(finished) == []
+    assert "scripted" in finished.directory.report.read_text()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_records_in_are_records_out_and_discards(finished: Run, step: Step) -> None:
+    summary = read_record(finished.directory.summary(step), StepSummary)
+    discards = read_records(finished.directory.discards(step), Discard)
+    assert len(discards) == sum(summary.discards.values())
+    assert summary.items_in == summary.items_used + len(discards)
+
+
+def test_each_step_takes_what_the_one_before_gave(finished: Run) -> None:
+    given = {step: read_record(finished.directory.summary(step), StepSummary) for step in STEPS}
+    assert given["score"].items_in == given["sample"].records_out
+    assert given["pair"].items_in == given["score"].records_out
+    assert given["dpo"].items_in == given["pair"].records_out
+
+
+def test_pairs_come_from_where_the_policy_wavers(finished: Run) -> None:
+    trees = {tree.id: tree for tree in read_records(finished.directory.trees, CandidateTree)}
+    pairs = read_records(finished.directory.pairs, PreferencePair)
+    assert pairs
+    for pair in pairs:
+        assert pair.chosen_ids[0] != pair.rejected_ids[0]
+        assert pair.prompt_ids == trees[pair.tree_id].prompt_ids
+        assert pair.rejected_errors
+
+
+def test_alignment_shows_as_a_paired_difference(finished: Run) -> None:
+    evaluation = read_record(finished.directory.evaluation, Evaluation)
+    assert evaluation.policies == ("sft", "sft_continued", "dpo")
+    calls = evaluation.groups["test: calls"]
+    assert calls["dpo"].exact.value == 1.0
+    assert 0.0 < calls["sft"].exact.value < 1.0
+    [difference] = [
+        d for d in evaluation.differences if (d.group, d.policy, d.baseline) == ("test: calls", "dpo", "sft")
+    ]
+    assert difference.exact.low > 0
+    assert difference.lost == 0
+
+
+def test_unseen_tools_are_offered_in_no_training_instruction(finished: Run) -> None:
+    instructions = read_records(finished.directory.instructions, Instruction)
+    offered = {
+        split: {tool.name for item in instructions if item.split == split for tool in item.tools}
+        for split in ("train", "test_unseen")
+    }
+    assert offered["test_unseen"]
+    assert not offered["train"] & offered["test_unseen"]
+
+
+def test_two_runs_with_one_seed_write_the_same_bytes(finished: Run, tmp_path: Path) -> None:
+    other = make_run(tmp_path)
+    take_steps(other, STEPS[: STEPS.index("dpo")])
+    assert stage_bytes(other) == stage_bytes(finished)
+
+
+@pytest.mark.parametrize("stopped_in", ["construct", "sample", "evaluate"])
+def test_an_interrupted_run_goes_on_and_ends_the_same(finished: Run, tmp_path: Path, stopped_in: Step) -> None:
+    class Stop(SilentReporter):
+        """Interrupts the step after a few items, as Ctrl-C would."""
+
+        def __init__(self) -> None:
+            self.step, self.seen = "", 0
+
+        def start(self, name: str, total: int) -> None:
+            self.step, self.seen = name, 0
+
+        def advance(self, count: int, note: str = "") -> None:
+            self.seen += count
+            if self.step == stopped_in and self.seen > 8:
+                raise KeyboardInterrupt
+
+    run = make_run(tmp_path)
+    run.reporter = Stop()
+    with pytest.raises(KeyboardInterrupt):
+        take_steps(run)
+    again = make_run(tmp_path)
+    take_steps(again)
+    assert stage_bytes(again) == stage_bytes(finished)
+    assert read_record(again.directory.evaluation, Evaluation) == read_record(finished.directory.evaluation, Evaluation)
+
+
+def test_a_finished_run_is_left_as_it_is(finished: Run) -> None:
+    before = finished.directory.report.stat().st_mtime_ns
+    take_steps(finished)
+    assert finished.directory.report.stat().st_mtime_ns == before
+
+
+def test_another_config_is_refused_and_redo_takes_it(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    changed = make_run(tmp_path, pair={"max_rejected": 1})
+    with pytest.raises(RunError, match=r"pair\.max_rejected: 3 -> 1.*--redo pair"):
+        take_steps(changed)
+    take_steps(changed, redo="pair")
+    assert len(read_records(changed.directory.pairs, PreferencePair)) <= len(
+        read_records(finished.directory.pairs, PreferencePair)
+    )
+
+
+def test_a_step_without_its_input_says_what_comes_first(tmp_path: Path) -> None:
+    with pytest.raises(RunError, match="the step 'construct' comes first"):
+        take_steps(make_run(tmp_path), ["sample"])
+
+
+def test_imported_instructions_are_not_lost_to_redo(finished: Run, tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    file.write_text(
+        '{"messages": [{"role": "user", "content": "Hi"}], "tools": [], "reference_calls": []}\n', encoding="utf-8"
+    )
+    run = make_run(tmp_path)
+    take_import(run, [file])
+    with pytest.raises(RunError, match="imported"):
+        take_steps(run, redo="construct")
+    with pytest.raises(RunError, match="has instructions already"):
+        take_import(run, [file])
