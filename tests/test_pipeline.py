@@ -107,11 +107,21 @@ def make_run(tmp_path: Path, **sections: object) -> Run:
 
 def scripted_parts(config: RunConfig) -> Parts:
     directory = RunDirectory(config.path)
+
+    def make_base(_: Sequence[Instruction], path: Path) -> None:
+        path.mkdir(parents=True)
+
+    def load_tokenizer(_: str) -> CharacterTokenizer:
+        return CharacterTokenizer()
+
+    def load_model(path: str) -> TokenModel:
+        return load_scripted(directory, path)
+
     return replace(
         assemble(config),
-        make_base=lambda _, path: path.mkdir(parents=True),
-        load_tokenizer=lambda _: CharacterTokenizer(),
-        load_model=lambda path: load_scripted(directory, path),
+        make_base=make_base,
+        load_tokenizer=load_tokenizer,
+        load_model=load_model,
         load_learners=ScriptedLearners,
     )
 

@@ -1,5 +1,7 @@
 """What we rely on in TRL and transformers, pinned: a new version that breaks it fails here and not in a training."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import inspect
 
 import torch

@@ -1,4 +1,6 @@
-"""The local engine, on a tiny untrained policy: what it decodes on shared caches is what it would decode from scratch."""
+"""The local engine, on a tiny untrained policy: on shared caches it decodes what it would decode from scratch."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from pathlib import Path
 

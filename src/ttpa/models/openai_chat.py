@@ -1,10 +1,10 @@
 """A generator behind any OpenAI-compatible endpoint (`OPENAI_API_KEY`, `OPENAI_BASE_URL`)."""
 
-import json
 from collections.abc import Sequence
 
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam
+from pydantic import BaseModel, Field, ValidationError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
 
 from ttpa.errors import ModelError
@@ -17,6 +17,26 @@ _SECONDS_IN_ALL = 600.0
 
 class PassingFault(Exception):
     """The endpoint failed in a way that may pass: it is asked again."""
+
+
+class _Message(BaseModel):
+    content: str = Field(min_length=1)
+
+
+class _Choice(BaseModel):
+    message: _Message
+
+
+class _Usage(BaseModel):
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class _Completion(BaseModel):
+    """What is read of a reply. The SDK builds its own classes unchecked, so the body is read here."""
+
+    choices: list[_Choice] = Field(min_length=1)
+    usage: _Usage | None = None
 
 
 class OpenAIChatModel:
@@ -50,7 +70,7 @@ class OpenAIChatModel:
 
     def _ask(self, messages: Sequence[Message], seed: int) -> ChatReply:
         try:
-            completion = self._client.chat.completions.create(
+            response = self._client.chat.completions.with_raw_response.create(
                 model=self._model,
                 messages=[_shape(message) for message in messages],
                 temperature=self._temperature,
@@ -60,27 +80,25 @@ class OpenAIChatModel:
             if error.code == "insufficient_quota":
                 raise ModelError("the generator's quota is used up") from error
             raise PassingFault("too many requests") from error
-        except (openai.APIConnectionError, openai.InternalServerError, openai.APIResponseValidationError) as error:
+        except (openai.APIConnectionError, openai.InternalServerError) as error:
             raise PassingFault(type(error).__name__) from error
         except openai.APIStatusError as error:
             # The body is left out: a 401 echoes the key.
             raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
-        except json.JSONDecodeError as error:  # the SDK lets a cut body through as it is
-            raise PassingFault("a reply that is no JSON") from error
-        return _read(completion)
+        return _read(response.content)
 
 
-def _read(completion: ChatCompletion | str) -> ChatReply:
-    """The reply in a completion. Raises `PassingFault` where a gateway sent a page or an error with status 200."""
-    choices = None if isinstance(completion, str) else completion.choices
-    if not choices or not choices[0].message.content:
-        raise PassingFault("a reply without content")
-    assert not isinstance(completion, str)
-    usage = completion.usage
+def _read(body: bytes) -> ChatReply:
+    """The reply in a body. Raises `PassingFault` where a gateway sent a page, an error or a part with status 200."""
+    try:
+        completion = _Completion.model_validate_json(body)
+    except ValidationError as error:
+        raise PassingFault("a reply without content, or no JSON") from error
+    usage = completion.usage or _Usage()
     return ChatReply(
-        text=choices[0].message.content,
-        prompt_tokens=usage.prompt_tokens if usage else 0,
-        completion_tokens=usage.completion_tokens if usage else 0,
+        text=completion.choices[0].message.content,
+        prompt_tokens=usage.prompt_tokens or 0,
+        completion_tokens=usage.completion_tokens or 0,
     )
 
 

@@ -1,8 +1,8 @@
 """Weights that copy from the start: a previous-token head and an induction head, set by hand.
 
 A small model needs millions of tokens before induction heads form by themselves (Olsson et al. 2022); a demo has not
-that long. Layer 0 writes the code of the token before into dimensions of its own, layer 1 looks for the place whose
-token before was the current one, and copies what follows there. Everything else stays random, and all of it is trained.
+that long. Layer 0 writes the code of the token before into dimensions of its own; layer 1 looks for the place whose
+token before was the current one, and copies what stands there. Everything else stays random, and all of it is trained.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -14,32 +14,42 @@ from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention
 _SHARP_PAIRS = 3
 """Rotary pairs of highest frequency: they tell the token before from its neighbours."""
 _SLOWEST_ANGLE = 2e-3
-"""Rotary pairs below this angle a token hardly turn over a prompt: in them tokens are compared whatever their distance."""
+"""Rotary pairs that turn less than this a token hardly move over a prompt: in them tokens compare at any distance."""
 _SHARPNESS = 2.5
+"""Scale of the sharp pairs in queries and keys."""
 _CODE_GAIN = 0.05
 _COPY_GAIN = 0.4
+"""How loud the two heads write into the residual stream, where embeddings have a norm of about 0.5."""
 
 
 @torch.no_grad()
 def set_copying_heads(model: Qwen3ForCausalLM, *, seed: int) -> None:
-    """Sets the first query head of layers 0 and 1 of a freshly initialised model, in place."""
-    config = model.config
-    generator = torch.Generator().manual_seed(seed)
-    head, hidden = config.head_dim, config.hidden_size
-    pairs = head // 2
-    slow = [pair for pair in range(pairs) if config.rope_parameters["rope_theta"] ** (-pair / pairs) < _SLOWEST_ANGLE]
-    code_dims = torch.tensor(slow + [pair + pairs for pair in slow])
+    """Sets the first head of layers 0 and 1 of a freshly initialised model, in place, and silences all others."""
+    head, hidden = model.config.head_dim, model.config.hidden_size
+    angles = _angles(model, head // 2)
+    slow = torch.nonzero(angles < _SLOWEST_ANGLE).flatten()
+    code_dims = torch.cat([slow, slow + head // 2])
     room = hidden - len(code_dims)  # embeddings live below this dimension, codes of previous tokens above
     embeddings = model.get_input_embeddings().weight
+    assert isinstance(embeddings, torch.Tensor)
     embeddings[:, room:] = 0.0
-    embeddings[:, 0] = embeddings.std() * room**0.5 / 2  # a constant that position heads can read
-    projection = torch.randn(len(code_dims), room - 1, generator=generator) / (room - 1) ** 0.5
-    basis = torch.linalg.qr(torch.randn(room - 1, head, generator=generator)).Q.T
+    embeddings[:, 0] = embeddings.std() * room**0.5 / 2  # a constant that the previous-token head can read
     for name, parameter in model.named_parameters():
         if name.endswith(("o_proj.weight", "down_proj.weight")):
             parameter.zero_()  # every other head and layer starts silent, and does not drown these two
-    _look_one_back(_attention(model, 0), projection, room, head)
-    _copy_what_followed(_attention(model, 1), projection, basis, code_dims, room, head)
+    generator = torch.Generator().manual_seed(seed)
+    code = torch.randn(len(code_dims), room - 1, generator=generator) / (room - 1) ** 0.5
+    basis = torch.linalg.qr(torch.randn(room - 1, head, generator=generator)).Q.T
+    _look_one_back(_attention(model, 0), angles[:_SHARP_PAIRS], code, room, head)
+    _copy_what_followed(_attention(model, 1), code_dims, code, basis, room, head)
+
+
+def _angles(model: Qwen3ForCausalLM, pairs: int) -> torch.Tensor:
+    """By how much each rotary pair turns from one token to the next, (pairs,), in radians."""
+    parameters = model.config.rope_parameters
+    theta = parameters.get("rope_theta") if isinstance(parameters, dict) else None
+    assert isinstance(theta, float), "the model has one rotary base"
+    return theta ** (-torch.arange(pairs) / pairs)
 
 
 def _attention(model: Qwen3ForCausalLM, layer: int) -> Qwen3Attention:
@@ -48,36 +58,28 @@ def _attention(model: Qwen3ForCausalLM, layer: int) -> Qwen3Attention:
     return attention
 
 
-def _look_one_back(attention: Qwen3Attention, projection: torch.Tensor, room: int, head: int) -> None:
-    """Query and key are constants, the key turned by one position; the value is the token's code."""
-    pairs = head // 2
-    frequencies = attention.config.rope_parameters["rope_theta"] ** (-torch.arange(_SHARP_PAIRS) / pairs)
-    sharp = torch.arange(_SHARP_PAIRS)
-    for linear in (attention.q_proj, attention.k_proj):
+def _look_one_back(attention: Qwen3Attention, angles: torch.Tensor, code: torch.Tensor, room: int, head: int) -> None:
+    """Query and key are one constant, the key turned on by one position; the value is the token's code."""
+    first = torch.arange(len(angles))
+    second = first + head // 2
+    for linear in (attention.q_proj, attention.k_proj, attention.v_proj):
         linear.weight[:head] = 0.0
-    attention.q_proj.weight[sharp, 0] = 1.0
-    attention.k_proj.weight[sharp, 0] = frequencies.cos()
-    attention.k_proj.weight[sharp + pairs, 0] = frequencies.sin()
+    attention.q_proj.weight[first, 0] = 1.0
+    attention.k_proj.weight[first, 0] = angles.cos()
+    attention.k_proj.weight[second, 0] = angles.sin()
     for norm in (attention.q_norm, attention.k_norm):
-        norm.weight[sharp] = norm.weight[sharp + pairs] = _SHARPNESS
-    codes = len(projection)
-    attention.v_proj.weight[:head] = 0.0
-    attention.v_proj.weight[:codes, 1:room] = projection
-    attention.o_proj.weight[room:, :codes] = torch.eye(codes) * _CODE_GAIN
+        norm.weight[first] = norm.weight[second] = _SHARPNESS
+    attention.v_proj.weight[: len(code), 1:room] = code
+    attention.o_proj.weight[room:, : len(code)] = torch.eye(len(code)) * _CODE_GAIN
 
 
 def _copy_what_followed(
-    attention: Qwen3Attention,
-    projection: torch.Tensor,
-    basis: torch.Tensor,
-    code_dims: torch.Tensor,
-    room: int,
-    head: int,
+    attention: Qwen3Attention, code_dims: torch.Tensor, code: torch.Tensor, basis: torch.Tensor, room: int, head: int
 ) -> None:
     """The query is the token's own code, the key the code of the token before; the value goes back to the embedding."""
     for linear in (attention.q_proj, attention.k_proj, attention.v_proj):
         linear.weight[:head] = 0.0
-    attention.q_proj.weight[code_dims, 1:room] = projection
+    attention.q_proj.weight[code_dims, 1:room] = code
     attention.k_proj.weight[code_dims, room:] = torch.eye(len(code_dims))
     for norm in (attention.q_norm, attention.k_norm):
         norm.weight[code_dims] = _SHARPNESS**0.5

@@ -46,7 +46,7 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
 def read_records(path: Path, kind: type[R]) -> list[R]:
     """Reads one record a line. Raises `DataError` that names file and line where a line holds something else."""
     records: list[R] = []
-    with path.open(encoding="utf-8") as file:
+    with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
                 records.append(kind.model_validate_json(line))
@@ -91,19 +91,16 @@ class Outcomes(Generic[R]):
         self._path.unlink(missing_ok=True)
 
     def _read(self) -> None:
-        whole: list[str] = []
-        for line in self._path.read_text(encoding="utf-8", errors="replace").splitlines(keepends=True):
-            if not line.endswith("\n"):
-                break
-            kind: type[Record] = Discard if line[0] == "-" else self._kind
+        *whole, _ = self._path.read_bytes().split(b"\n")
+        for number, line in enumerate(whole, start=1):
+            kind: type[Record] = Discard if line.startswith(b"-") else self._kind
             try:
                 outcome = kind.model_validate_json(line[1:])
             except ValidationError as error:
-                raise DataError(f"{self._path}, line {len(whole) + 1}: {_first(error)}") from error
+                raise DataError(f"{self._path}, line {number}: {_first(error)}") from error
             assert isinstance(outcome, (self._kind, Discard))
             self.by_id[_id(outcome)] = outcome
-            whole.append(line)
-        write_text(self._path, "".join(whole))
+        write_text(self._path, "".join(line.decode() + "\n" for line in whole))
 
 
 def _id(outcome: Record) -> str:

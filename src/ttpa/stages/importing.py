@@ -5,7 +5,8 @@ calls that are due after the messages (an empty list: none is due), and optional
 """
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
@@ -150,22 +151,22 @@ def _read_tools(row: _Row) -> tuple[ToolSpec, ...]:
 def _read_messages(rows: Sequence[_Message]) -> list[Message]:
     """The messages, each turn's tool messages in the order of its calls."""
     messages: list[Message] = []
-    unanswered: list[tuple[int, str | None]] = []
+    calls: list[_ToolCall] = []
+    results: dict[int, str] = {}
     for index, row in enumerate(rows):
         content = row.content or ""
         if row.role == "tool":
-            if not unanswered:
+            place = _answered_call(row.tool_call_id, calls, results)
+            if place is None:
                 raise _Refused(DiscardReason.INVALID_RECORD, f"messages.{index}: a tool message that answers no call")
-            answered = next((entry for entry in unanswered if entry[1] == row.tool_call_id), unanswered[0])
-            unanswered.remove(answered)
-            messages.extend([ToolMessage(content="")] * (answered[0] + 1 - len(messages)))
-            messages[answered[0]] = ToolMessage(content=content)
+            results[place] = content
             continue
-        unanswered = []
+        messages.extend(_in_order(results, calls))
+        calls, results = [], {}
         if row.role == "assistant":
-            calls = tuple(_read_call(call.function, index) for call in row.tool_calls or ())
-            messages.append(AssistantMessage(content=content, tool_calls=calls))
-            unanswered = [(len(messages) + place, call.id) for place, call in enumerate(row.tool_calls or ())]
+            calls = row.tool_calls or []
+            made = tuple(_read_call(call.function, index) for call in calls)
+            messages.append(AssistantMessage(content=content, tool_calls=made))
         elif row.role == "user":
             messages.append(UserMessage(content=content))
         elif row.role in ("system", "developer"):
@@ -173,7 +174,20 @@ def _read_messages(rows: Sequence[_Message]) -> list[Message]:
         else:
             detail = f"messages.{index}.role: {row.role!r} is none of system, user, assistant, tool"
             raise _Refused(DiscardReason.INVALID_RECORD, detail)
-    return messages
+    return [*messages, *_in_order(results, calls)]
+
+
+def _answered_call(call_id: str | None, calls: Sequence[_ToolCall], results: Mapping[int, str]) -> int | None:
+    """Which of the calls a tool message answers: the open one with its id, else the first open one."""
+    unanswered = [place for place in range(len(calls)) if place not in results]
+    return next((place for place in unanswered if calls[place].id == call_id), next(iter(unanswered), None))
+
+
+def _in_order(results: Mapping[int, str], calls: Sequence[_ToolCall]) -> list[ToolMessage]:
+    if set(results) != set(range(len(results))):
+        detail = f"{len(calls)} calls are followed by {len(results)} tool messages"
+        raise _Refused(DiscardReason.INVALID_RECORD, detail)
+    return [ToolMessage(content=results[place]) for place in range(len(results))]
 
 
 def _read_call(function: _CalledFunction, index: int) -> ToolCall:
@@ -213,7 +227,7 @@ def _from_messages(base: str, source: str, tools: tuple[ToolSpec, ...], messages
     """One instruction for each user message, up to the next: its steps and its answer."""
     asked = [index for index, message in enumerate(messages) if isinstance(message, UserMessage)]
     instructions: list[Instruction] = []
-    for start, end in zip(asked, [*asked[1:], len(messages)], strict=True):
+    for start, end in pairwise([*asked, len(messages)]):
         steps, answer = _read_solution(messages[start + 1 : end])
         if not steps and answer is None:
             continue  # two user messages in a row, or nothing after the last: no turn to learn from here

@@ -7,15 +7,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 import jsonschema_rs
 
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.python_tools import check_schema
+from ttpa.tools.python_tools import check_schema, refuse_remote
 
 START_SECONDS = 60.0
 
@@ -101,8 +101,12 @@ class PythonToolset:
         except ToolError:
             self.close()
             raise
+        # What the model reads leaves `additionalProperties` out; a Python function takes no argument it does not name.
         self._validators = {
-            spec.name: jsonschema_rs.validator_for(spec.parameters, retriever=_refuse_remote) for spec in self.specs
+            spec.name: jsonschema_rs.validator_for(
+                {**spec.parameters, "additionalProperties": False}, retriever=refuse_remote
+            )
+            for spec in self.specs
         }
 
     @contextmanager
@@ -129,14 +133,15 @@ class PythonToolset:
 
     def take_worker(self) -> Worker:
         """A worker in its initial state, an idle one where there is one."""
+        with suppress(Empty, WorkerDied):  # one that lay idle may have ended meanwhile
+            return self._reset(self._idle.get_nowait())
         try:
-            worker = self._idle.get_nowait()
-        except Empty:
-            worker = Worker(self._target)
-        try:
-            worker.ask({"op": "reset"}, self._timeout_seconds)
+            return self._reset(Worker(self._target))
         except WorkerDied as error:
             raise ToolError(f"reset() of {self._target!r} did not return: {error}") from error
+
+    def _reset(self, worker: Worker) -> Worker:
+        worker.ask({"op": "reset"}, self._timeout_seconds)
         return worker
 
     def give_back(self, worker: Worker) -> None:
@@ -187,7 +192,3 @@ def _select(specs: list[ToolSpec], only: Sequence[str], target: str) -> list[Too
         if problem := check_schema(spec):
             raise ToolError(f"tool {spec.name!r} of {target!r}: {problem}")
     return [known[name] for name in only] if only else specs
-
-
-def _refuse_remote(uri: str) -> NoReturn:
-    raise ToolError(f"a schema refers to {uri!r}; nothing outside of the schema is fetched")

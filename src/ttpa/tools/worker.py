@@ -56,10 +56,16 @@ def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tupl
         result = function(**arguments)
         content = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, allow_nan=False)
     except Exception as error:
-        return f"{type(error).__name__}: {error}"[:RESULT_LIMIT], False
+        return _readable(f"{type(error).__name__}: {error}"[:RESULT_LIMIT]), False
+    content = _readable(content)
     if len(content) > RESULT_LIMIT:
         return content[:RESULT_LIMIT] + f"... [cut: {len(content)} characters]", True
     return content, True
+
+
+def _readable(text: str) -> str:
+    """The text with lone surrogates, which no UTF-8 file can hold, written as escapes."""
+    return text.encode(errors="backslashreplace").decode()
 
 
 def serve(target: str, read_fd: int, write_fd: int) -> None:
@@ -72,8 +78,9 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
 
         try:
             module = load_module(target)
-            functions = {function.__name__: function for function in tool_functions(module)}
-            specs = [spec.model_dump(mode="json") for spec in read_specs(list(functions.values()))]
+            listed = tool_functions(module)
+            specs = [spec.model_dump(mode="json") for spec in read_specs(listed)]
+            functions = {function.__name__: function for function in listed}
         except Exception as error:
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return

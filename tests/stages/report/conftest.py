@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 
 import pytest
 from pydantic import JsonValue
@@ -98,7 +99,7 @@ def tree_view(instruction: Instruction, trunk: Candidate, branches: tuple[Candid
     cuts = [0, *forks_at, len(main)]
     spans = [
         Span(parent=i - 1 if i else None, token_ids=_ids(main[a:b]), logprobs=logprobs[a:b])
-        for i, (a, b) in enumerate(zip(cuts, cuts[1:], strict=False))
+        for i, (a, b) in enumerate(pairwise(cuts))
     ]
     leaves = [Leaf(span=len(spans) - 1, text="".join(main[:-1]))]
     slots = _slots(main)
@@ -170,13 +171,18 @@ def _hotel() -> Instruction:
         ),
         steps=(
             Step(
-                calls=(search, _call("get_forecast", city="Lyon", days=3)),
+                calls=(search,),
                 results=(
                     ToolResult(content='[{"hotel_id": "h-118", "name": "Les Traboules", "price": 96.0}]', ok=True),
+                ),
+            ),
+            Step(
+                calls=(booking, _call("get_forecast", city="Lyon", days=3)),
+                results=(
+                    ToolResult(content='{"booking": "b-7731"}', ok=True),
                     ToolResult(content="the forecast service did not answer in time", ok=False),
                 ),
             ),
-            Step(calls=(booking,), results=(ToolResult(content='{"booking": "b-7731"}', ok=True),)),
         ),
         answer="Les Traboules is booked for the two of you, 96 euros a night. Your booking number is b-7731.",
     )
@@ -221,19 +227,47 @@ def _trees() -> tuple[TreeView, ...]:
         (_call("search_hotels", city="Lyon", nights=2), 1.0, 0.818, (wrong,)),
         (
             (_call("search_hotels", city="Lyon", nights=3), 0.38, 1.0, ()),
-            (_call("search_hotels", city="Paris", nights=2), 0.07, 0.71, (_error(ErrorKind.WRONG_VALUE, "$.city", "Lyon", "Paris"), wrong)),
-            (_call("book_hotel", city="Lyon", nights=3), 0.22, 0.43, (_error(ErrorKind.WRONG_TOOL, None, "search_hotels", "book_hotel"),)),
-            (_call("get_forecast", city="Lyon"), 0.06, 0.2, (_error(ErrorKind.WRONG_TOOL, None, "search_hotels", "get_forecast"), _error(ErrorKind.MISSING_REQUIRED, "$.nights", 3, None))),
+            (
+                _call("search_hotels", city="Paris", nights=2),
+                0.07,
+                0.71,
+                (_error(ErrorKind.WRONG_VALUE, "$.city", "Lyon", "Paris"), wrong),
+            ),
+            (
+                _call("book_hotel", city="Lyon", nights=3),
+                0.22,
+                0.43,
+                (_error(ErrorKind.WRONG_TOOL, None, "search_hotels", "book_hotel"),),
+            ),
+            (
+                _call("get_forecast", city="Lyon"),
+                0.06,
+                0.2,
+                (
+                    _error(ErrorKind.WRONG_TOOL, None, "search_hotels", "get_forecast"),
+                    _error(ErrorKind.MISSING_REQUIRED, "$.nights", 3, None),
+                ),
+            ),
         ),
-    )  # fmt: skip
+    )
     forecast = tree_view(
         _forecast(),
         (_call("get_forecast", city="Trondheim", days=5, unit="metric"), 1.0, 1.0, ()),
         (
-            (_call("get_forecast", city="Trondheim", days="5", unit="metric"), 0.31, 0.8, (_error(ErrorKind.WRONG_TYPE, "$.days", 5, "5"),)),
-            (_call("get_forecast", city="Trondheim", days=5, unit="celsius"), 0.44, 0.9, (_error(ErrorKind.INVALID_VALUE, "$.unit", "metric", "celsius"),)),
+            (
+                _call("get_forecast", city="Trondheim", days="5", unit="metric"),
+                0.31,
+                0.8,
+                (_error(ErrorKind.WRONG_TYPE, "$.days", 5, "5"),),
+            ),
+            (
+                _call("get_forecast", city="Trondheim", days=5, unit="celsius"),
+                0.44,
+                0.9,
+                (_error(ErrorKind.INVALID_VALUE, "$.unit", "metric", "celsius"),),
+            ),
         ),
-    )  # fmt: skip
+    )
     return hotel, forecast
 
 
@@ -347,13 +381,65 @@ def _checkpoint(method: TrainMethod, steps: int) -> Checkpoint:
 
 def _flow() -> tuple[StageFlow, ...]:
     return (
-        StageFlow(stage="construct", takes="scenarios", gives="instructions", records_in=640, records_out=512, discards={"ungrounded_value": 71, "failed_execution": 22, "near_duplicate": 19, "leaked_tool_name": 16}, seconds=1842.0),
-        StageFlow(stage="sample", takes="decision points", gives="trees", records_in=1301, records_out=1296, discards={"context_overflow": 5}, seconds=377.4, note="trunk: policy"),
-        StageFlow(stage="score", takes="trees", gives="scored turns", records_in=1296, records_out=1296, discards={}, seconds=2.1),
-        StageFlow(stage="pair", takes="scored turns", gives="pairs", records_in=1296, records_out=1104, used=544, discards={"all_right": 701, "no_pair": 51}, seconds=0.4),
-        StageFlow(stage="train", takes="pairs", gives="checkpoints", records_in=1104, records_out=3, used=1104, discards={}, seconds=928.0),
-        StageFlow(stage="evaluate", takes="decision points", gives="case results", records_in=260, records_out=1040, used=260, discards={}, seconds=95.0),
-    )  # fmt: skip
+        StageFlow(
+            stage="construct",
+            takes="scenarios",
+            gives="instructions",
+            records_in=640,
+            records_out=512,
+            discards={"ungrounded_value": 71, "failed_execution": 22, "near_duplicate": 19, "leaked_tool_name": 16},
+            seconds=1842.0,
+        ),
+        StageFlow(
+            stage="sample",
+            takes="decision points",
+            gives="trees",
+            records_in=1301,
+            records_out=1296,
+            discards={"context_overflow": 5},
+            seconds=377.4,
+            note="trunk: policy",
+        ),
+        StageFlow(
+            stage="score",
+            takes="trees",
+            gives="scored turns",
+            records_in=1296,
+            records_out=1296,
+            discards={},
+            seconds=2.1,
+        ),
+        StageFlow(
+            stage="pair",
+            takes="scored turns",
+            gives="pairs",
+            records_in=1296,
+            records_out=1104,
+            used=544,
+            discards={"all_right": 701, "no_pair": 51},
+            seconds=0.4,
+        ),
+        StageFlow(
+            stage="train",
+            takes="pairs",
+            gives="checkpoints",
+            records_in=1104,
+            records_out=3,
+            used=1104,
+            discards={},
+            seconds=928.0,
+        ),
+        StageFlow(
+            stage="evaluate",
+            takes="decision points",
+            gives="case results",
+            records_in=260,
+            records_out=1040,
+            used=260,
+            discards={},
+            seconds=95.0,
+        ),
+    )
 
 
 @pytest.fixture
@@ -370,9 +456,20 @@ def inputs() -> ReportInputs:
         pairs=tuple(pair for view in trees for pair in _pairs(view)),
         checkpoints=(_checkpoint("sft", 60), _checkpoint("sft_continued", 40), _checkpoint("dpo", 40)),
         evaluation=_evaluation(),
-        candidate_errors={"wrong_value": 611, "wrong_tool": 402, "missing_required": 133, "wrong_type": 90, "malformed": 12},
-        facts={"ttpa": "0.1.0", "python": "3.11.7", "seed": "17", "[sample]": "max_forks = 6\ntop_k = 5\nmin_probability = 0.02"},
-    )  # fmt: skip
+        candidate_errors={
+            "wrong_value": 611,
+            "wrong_tool": 402,
+            "missing_required": 133,
+            "wrong_type": 90,
+            "malformed": 12,
+        },
+        facts={
+            "ttpa": "0.1.0",
+            "python": "3.11.7",
+            "seed": "17",
+            "[sample]": "max_forks = 6\ntop_k = 5\nmin_probability = 0.02",
+        },
+    )
 
 
 @pytest.fixture

@@ -37,6 +37,6 @@ def test_a_turn_that_was_cut_off_has_no_end() -> None:
 
 
 def test_nested_values_have_paths() -> None:
-    pieces = list('<tool_call>{"name": "f", "arguments": {"guests": [{"name": "Ann"}]}}</tool_call>') + [""]
+    pieces = [*'<tool_call>{"name": "f", "arguments": {"guests": [{"name": "Ann"}]}}</tool_call>', ""]
     slots = label_tokens(pieces, HERMES, finished=True)
     assert ("argument_value", "$.guests[0].name") in [(slot.kind, slot.path) for slot in slots]

@@ -9,7 +9,8 @@ from ttpa.records.instructions import Step
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolResult, ToolSpec
 
-_NUMBER = re.compile(r"-?\d+(?:,\d{3})*(?:\.\d+)?")
+_NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:,\d{3})*(?:\.\d+)?")
+"""A hyphen after a letter or digit is none of the number's: `3-5 nights`, `2025-05-12`."""
 _SHORTEST_NAME_WORD = 4
 _SHORTEST_LEAK = 6
 """Shorter result texts (`rain`, `open`) are words that a question may well use by itself."""

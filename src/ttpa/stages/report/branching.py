@@ -29,7 +29,7 @@ HEAT_FLOORS = (0.99, 0.9, 0.7, 0.4)
 """Lowest probabilities of the classes `h0` to `h3`; what is lower is `h4`."""
 
 _MAX_CHIPS = 600
-_MAX_BRANCH_TOKENS = 400
+_MAX_BRANCH_TOKENS = 160
 _LABELS: dict[SlotKind, str] = {
     "text": "text",
     "structure": "",
@@ -93,6 +93,8 @@ class ForkView(NamedTuple):
     number: int
     wavers: str
     """What the trunk's token spells."""
+    trunk: str
+    """The trunk's own token."""
     odds: str
     branches: tuple[Branch, ...]
 
@@ -186,6 +188,7 @@ def _fork(view: TreeView, index: int, fork: Fork, number: int, verdicts: Sequenc
     return ForkView(
         number=number,
         wavers=" ".join([words(fork.slot), *([visible(fork.path)] if fork.path is not None else [])]),
+        trunk=piece(view.pieces[0][fork.position]),
         odds=odds(fork.logprob),
         branches=tuple(_branch(view, leaf, fork.position, verdicts[leaf]) for leaf in leaves),
     )

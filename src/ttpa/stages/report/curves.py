@@ -7,8 +7,8 @@ from typing import NamedTuple
 from ttpa.records.checkpoints import Checkpoint, TrainStep
 from ttpa.stages.report.wording import clipped, count, counted, decimal, visible, words
 
-WIDTH, HEIGHT = 460, 210
-LEFT, RIGHT, TOP, BOTTOM = 58, 14, 12, 30
+WIDTH, HEIGHT = 360, 190
+LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 30
 """Margins of the plot inside its picture; all in SVG units."""
 
 
@@ -141,7 +141,7 @@ def _marks(low: float, high: float) -> list[float]:
 def _label(value: float, marks: Sequence[float]) -> str:
     step = marks[1] - marks[0]
     largest = max(abs(mark) for mark in marks)
-    if not 1e-3 <= step or largest >= 1e6:
+    if step < 1e-3 or largest >= 1e6:
         return f"{value:.1e}".replace("-", "\N{MINUS SIGN}")
     digits = max(0, -math.floor(math.log10(step)) + (0 if step >= 1 else 1))
     text = f"{value:.{digits}f}"

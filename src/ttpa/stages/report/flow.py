@@ -27,7 +27,7 @@ class FlowBox(NamedTuple):
     gives: str
     kept_bar: str
     balance: str
-    """`60 = 48 kept + 12 discarded`."""
+    """`60 = 48 + 12`: taken = kept + discarded."""
     imbalance: str
     """What is wrong with the books; empty where they balance."""
     discarded: str
@@ -52,7 +52,7 @@ def _box(number: int, stage: StageFlow) -> FlowBox:
         given=count(stage.records_out),
         gives=visible(stage.gives),
         kept_bar=width(stage.kept / whole),
-        balance=f"{count(stage.records_in)} = {count(stage.kept)} kept + {count(stage.discarded)} discarded",
+        balance=f"{count(stage.records_in)} = {count(stage.kept)} + {count(stage.discarded)}",
         imbalance=_imbalance(stage.unaccounted),
         discarded=count(stage.discarded),
         losses=tuple(Loss(words(reason), count(lost), width(lost / whole)) for reason, lost in ordered if lost),

@@ -22,7 +22,7 @@ class StageFlow(Record):
     records_in: NonNegativeInt
     records_out: NonNegativeInt
     used: NonNegativeInt | None = None
-    """Records taken that were not discarded; none where the stage gives one record for each (then it is `records_out`)."""
+    """Records taken that were not discarded; none where each gives one record: then it is `records_out`."""
     discards: dict[str, NonNegativeInt]
     """Number of discarded records by reason."""
     note: str = ""

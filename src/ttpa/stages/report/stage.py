@@ -105,7 +105,7 @@ def _headline(evaluation: Evaluation) -> list[Figure]:
     if first == last:
         return [Figure(percent(after), label, visible(last))]
     found = [d for d in evaluation.differences if (d.group, d.policy, d.baseline) == (group, last, first)]
-    interval = f"; {points(found[0].exact.low)} to {points(found[0].exact.high)} points" if found else ""
+    interval = f"; 95 %: {points(found[0].exact.low)} to {points(found[0].exact.high)} points" if found else ""
     arrow = f"{percent(before).removesuffix(' %')} \N{RIGHTWARDS ARROW} {percent(after)}"
     return [Figure(arrow, label, visible(f"{first} \N{RIGHTWARDS ARROW} {last}{interval}"))]
 

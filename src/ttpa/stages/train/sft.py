@@ -7,10 +7,14 @@ from pathlib import Path
 from typing import Literal
 
 from datasets import Dataset
+from torch.optim import Optimizer
+from transformers import PreTrainedModel
 from trl import SFTConfig as TrlSftConfig
 from trl import SFTTrainer
+from trl.trainer.utils import create_model_from_path
 
 from ttpa.records.checkpoints import Checkpoint
+from ttpa.stages.train.optimizer import MuonWithAdamW
 from ttpa.stages.train.run_trainer import load_tokenizer, peft_config, run_trainer, trainer_arguments
 from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, TrainConfig
 
@@ -46,8 +50,14 @@ def train_sft(
     )
     rate = sft.learning_rate if method == "sft" else config.dpo.learning_rate
     tokenizer = load_tokenizer(base)
+    model: str | PreTrainedModel = base
+    optimizers: tuple[Optimizer | None, None] = (None, None)
+    if sft.optimizer == "muon" and method == "sft":
+        model = create_model_from_path(base, **arguments.pop("model_init_kwargs"))
+        optimizers = (MuonWithAdamW(model, rate), None)
     trainer = SFTTrainer(
-        model=base,
+        model=model,
+        optimizers=optimizers,
         args=TrlSftConfig(learning_rate=rate, dataset_kwargs={"skip_prepare_dataset": True}, **arguments),
         train_dataset=Dataset.from_list([_row(example) for example in examples]),
         processing_class=tokenizer,

@@ -25,6 +25,8 @@ class LoraConfig(Record):
 class SftConfig(Record):
     """Supervised fine-tuning on instructions, loss on assistant turns only."""
 
+    optimizer: Literal["adamw", "muon"] = "adamw"
+    """`muon` (with AdamW for embeddings and norms) is for a policy from scratch."""
     learning_rate: float = 1e-5
     epochs: float = 1.0
     batch_size: int = 16

@@ -1,0 +1,187 @@
+"""The OpenAI-compatible generator against a real endpoint on this machine that misbehaves in every usual way."""
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+import tenacity
+from pydantic import JsonValue
+
+from ttpa.errors import ModelError
+from ttpa.models.openai_chat import OpenAIChatModel
+from ttpa.records.messages import AssistantMessage, SystemMessage, UserMessage
+
+KEY = "sk-canary-0123456789"
+HELLO = [SystemMessage(content="Be brief."), UserMessage(content="Hi"), AssistantMessage(content="Yes?")]
+
+
+@dataclass(frozen=True)
+class Answer:
+    body: str
+    status: int = 200
+    content_type: str = "application/json"
+    cut: bool = False
+    """Whether the connection ends before the whole body was sent."""
+
+
+@dataclass
+class Endpoint:
+    """Gives its answers one after another, the last one for ever; keeps what it was asked."""
+
+    answers: list[Answer] = field(default_factory=list[Answer])
+    asked: list[dict[str, JsonValue]] = field(default_factory=list[dict[str, JsonValue]])
+    keys: list[str] = field(default_factory=list[str])
+
+    def next_answer(self) -> Answer:
+        return self.answers[min(len(self.asked), len(self.answers)) - 1]
+
+
+def completion(content: JsonValue = "Hello!", **more: JsonValue) -> Answer:
+    message: JsonValue = {"role": "assistant", "content": content}
+    usage: JsonValue = {"prompt_tokens": 12, "completion_tokens": 3, "total_tokens": 15}
+    choice: JsonValue = {"index": 0, "finish_reason": "stop", "message": message}
+    return Answer(json.dumps({"id": "c", "object": "chat.completion", "choices": [choice], "usage": usage, **more}))
+
+
+def refusal(status: int, code: str = "none", message: str = "no") -> Answer:
+    return Answer(json.dumps({"error": {"message": message, "code": code, "type": "x", "param": None}}), status)
+
+
+@pytest.fixture
+def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
+    played = Endpoint()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+            played.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            played.keys.append(self.headers["Authorization"])
+            answer = played.next_answer()
+            body = answer.body.encode()
+            self.send_response(answer.status)
+            self.send_header("Content-Type", answer.content_type)
+            self.send_header("Content-Length", str(len(body) + (50 if answer.cut else 0)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
+            """Stays silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
+    monkeypatch.setattr(tenacity.nap.time, "sleep", lambda _: None)
+    yield played
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+
+
+def test_a_reply_has_its_text_and_its_cost(endpoint: Endpoint) -> None:
+    endpoint.answers = [completion("Grüße \N{GRINNING FACE}")]
+    reply = OpenAIChatModel("small", temperature=0.25).chat(HELLO, seed=2**31 + 5)
+    assert (reply.text, reply.prompt_tokens, reply.completion_tokens) == ("Grüße \N{GRINNING FACE}", 12, 3)
+    assert endpoint.keys == [f"Bearer {KEY}"]
+    assert endpoint.asked == [
+        {
+            "model": "small",
+            "temperature": 0.25,
+            "seed": 5,
+            "messages": [
+                {"role": "system", "content": "Be brief."},
+                {"role": "user", "content": "Hi"},
+                {"role": "assistant", "content": "Yes?"},
+            ],
+        }
+    ]
+
+
+@pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None, "completion_tokens": None, "total_tokens": None}])
+def test_a_reply_without_its_cost_costs_nothing_that_is_known(endpoint: Endpoint, usage: JsonValue) -> None:
+    endpoint.answers = [completion(usage=usage)]
+    reply = OpenAIChatModel("small").chat(HELLO, seed=1)
+    assert (reply.text, reply.prompt_tokens, reply.completion_tokens) == ("Hello!", 0, 0)
+
+
+PASSING = {
+    "too many requests": refusal(429),
+    "server error": refusal(500),
+    "bad gateway": Answer("<html>Bad gateway</html>", 502, "text/html"),
+    "a page with status 200": Answer("<html>Please log in</html>", 200, "text/html"),
+    "a page that says it is JSON": Answer("<html>Please log in</html>"),
+    "cut JSON": Answer(completion().body[:60]),
+    "cut connection": Answer(completion().body, cut=True),
+    "an empty body": Answer(""),
+    "no choices": Answer('{"choices": []}'),
+    "null choices": Answer('{"choices": null}'),
+    "no choices at all": Answer("{}"),
+    "an error with status 200": Answer('{"error": {"message": "overloaded"}}'),
+    "null": Answer("null"),
+    "a list": Answer("[]"),
+    "choices that are text": Answer('{"choices": "x"}'),
+    "a choice that is null": Answer('{"choices": [null]}'),
+    "a choice without message": Answer('{"choices": [{}]}'),
+    "a null message": Answer('{"choices": [{"message": null}]}'),
+    "null content": completion(None),
+    "empty content": completion(""),
+    "content of another type": completion([{"type": "text", "text": "Hello!"}]),
+    "a number as content": completion(5),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_a_fault_that_may_pass_is_asked_again(endpoint: Endpoint, fault: Answer) -> None:
+    endpoint.answers = [fault, fault, completion()]
+    assert OpenAIChatModel("small").chat(HELLO, seed=1).text == "Hello!"
+    assert len(endpoint.asked) == 3
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
+def test_a_fault_that_stays_stops_the_run_after_all_attempts(endpoint: Endpoint, fault: Answer) -> None:
+    endpoint.answers = [fault]
+    with pytest.raises(ModelError, match="'small' did not answer in 2 attempts: ."):
+        OpenAIChatModel("small", attempts=2).chat(HELLO, seed=1)
+    assert len(endpoint.asked) == 2
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 422])
+def test_a_refusal_stops_at_once_and_leaks_no_key(
+    endpoint: Endpoint, status: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint.answers = [refusal(status, message=f"Incorrect API key provided: {KEY}")]
+    with pytest.raises(ModelError, match=f"status {status}") as caught:
+        OpenAIChatModel("small").chat(HELLO, seed=1)
+    assert len(endpoint.asked) == 1
+    assert KEY not in str(caught.value)
+    assert KEY not in "".join(capsys.readouterr())
+
+
+def test_a_quota_that_is_used_up_is_not_waited_for(endpoint: Endpoint) -> None:
+    endpoint.answers = [refusal(429, code="insufficient_quota")]
+    with pytest.raises(ModelError, match="quota is used up"):
+        OpenAIChatModel("small").chat(HELLO, seed=1)
+    assert len(endpoint.asked) == 1
+
+
+def test_an_endpoint_that_is_not_there_stops_the_run(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
+    with pytest.raises(ModelError, match="did not answer in 2 attempts: APIConnectionError"):
+        OpenAIChatModel("small", attempts=2).chat(HELLO, seed=1)
+
+
+def test_without_a_key_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    with pytest.raises(ModelError, match="set OPENAI_API_KEY"):
+        OpenAIChatModel("small")
+
+
+def test_its_identity_tells_model_and_temperature(endpoint: Endpoint) -> None:
+    assert OpenAIChatModel("small", temperature=0.5).identity != OpenAIChatModel("small").identity
+    assert OpenAIChatModel("small").identity != OpenAIChatModel("large").identity
+    assert KEY not in OpenAIChatModel("small").identity

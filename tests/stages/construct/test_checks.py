@@ -1,0 +1,119 @@
+"""Checks without a model: values come from somewhere, nothing is told too early."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from ttpa.records.instructions import Step
+from ttpa.records.strict_json import canonical_json
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.stages.construct.checks import find_leaked_result, find_leaked_tool, find_ungrounded
+
+BOOK = ToolSpec(
+    name="book_room",
+    parameters={
+        "type": "object",
+        "properties": {
+            "hotel": {"type": "string"},
+            "nights": {"type": "integer"},
+            "breakfast": {"type": "boolean"},
+            "currency": {"type": "string", "default": "EUR"},
+        },
+    },
+)
+
+
+def step(result: JsonValue = None, **arguments: JsonValue) -> Step:
+    content = result if isinstance(result, str) else canonical_json(result)
+    return Step(
+        calls=(ToolCall(name="book_room", arguments=arguments),), results=(ToolResult(content=content, ok=True),)
+    )
+
+
+def ungrounded(question: str, *steps: Step) -> list[str]:
+    return find_ungrounded(question, steps, [BOOK])
+
+
+@pytest.mark.parametrize(
+    ("value", "question"),
+    [
+        ("Hotel Lisboa", "A room in the hotel  LISBOA, please."),
+        ("sea_view", "With sea view."),
+        ("2025-05-03", "From 2025-05-03 on."),
+        ("C++", "A book on C++."),
+        ("", "Anything."),
+        (None, "Anything."),
+        (3, "For 3 nights."),
+        (1250, "At most 1,250 euros."),
+        (2.5, "For 2.50 hours."),
+        (5, "For 3-5 nights."),
+        (12, "On 2025-05-12."),
+        (-4, "It is -4 degrees."),
+        ([1, "Ann"], "Ann and 1 more."),
+        ({"name": "Ann", "pets": ["Rex"]}, "Ann with Rex."),
+    ],
+)
+def test_a_value_that_stands_in_the_question_is_grounded(value: JsonValue, question: str) -> None:
+    assert ungrounded(question, step(hotel=value)) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "question", "missing"),
+    [
+        ("Lisboa", "A room in Lisboan style.", ["hotel = Lisboa"]),
+        (3, "For 13 nights, room 30.", ["hotel = 3"]),
+        (3, "For 3.5 hours.", ["hotel = 3"]),
+        (4, "It is -4 degrees.", ["hotel = 4"]),
+        ([1, 2], "Just 1.", ["hotel = 2"]),
+        ({"name": "Ann", "pet": "Rex"}, "Ann.", ["hotel = Rex"]),
+    ],
+)
+def test_a_value_that_comes_from_nowhere_is_named(value: JsonValue, question: str, missing: list[str]) -> None:
+    assert ungrounded(question, step(hotel=value)) == missing
+
+
+def test_a_value_may_come_from_an_earlier_result_but_not_from_its_own() -> None:
+    search = step({"hotels": ["Casa Sol"]}, hotel="Lisbon")
+    assert ungrounded("Rooms in Lisbon?", search, step(hotel="Casa Sol")) == []
+    assert ungrounded("Rooms in Lisbon?", step({"hotel": "Casa Sol"}, hotel="Casa Sol")) == ["hotel = Casa Sol"]
+    together = Step(calls=(*search.calls, ToolCall(name="book_room", arguments={"hotel": "Casa Sol"})))
+    assert ungrounded("Rooms in Lisbon?", together) == ["hotel = Casa Sol"]
+
+
+def test_a_schema_default_needs_no_source() -> None:
+    assert ungrounded("Rooms?", step(currency="EUR")) == []
+    assert ungrounded("Rooms?", step(currency="USD")) == ["currency = USD"]
+
+
+def test_a_boolean_is_grounded_where_the_question_speaks_of_its_parameter() -> None:
+    assert ungrounded("With breakfast, please.", step(breakfast=True)) == []
+    assert ungrounded("A room, please.", step(breakfast=False)) == ["breakfast = False"]
+
+
+@given(st.text(), st.recursive(st.none() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists))
+def test_no_question_and_no_value_make_the_checks_raise(question: str, value: JsonValue) -> None:
+    made = step("x", hotel=value)
+    assert all(line.startswith("hotel = ") for line in ungrounded(question, made))
+    find_leaked_result(question, [made])
+
+
+def test_a_question_that_names_a_tool_is_found_out() -> None:
+    assert find_leaked_tool("Please use Book_Room for me.", [BOOK]) == "book_room"
+    assert find_leaked_tool("Please book a room; rebook_rooms too.", [BOOK]) is None
+
+
+def test_a_question_that_tells_what_only_a_result_tells_is_found_out() -> None:
+    made = step({"reference": "AB-1207-X", "state": "rain", "paid": True, "total": 1234.56}, hotel="Casa Sol")
+    assert find_leaked_result("Is ab-1207-x right?", [made]) == "AB-1207-X"
+    assert find_leaked_result("Does it cost 1,234.56?", [made]) == "1234.56"
+    assert find_leaked_result("Will there be rain? Is it paid?", [made]) is None  # too short to tell anything
+
+
+def test_what_the_question_must_hold_anyway_is_no_leak() -> None:
+    made = step({"hotel": "Casa Sol", "note": "Sol, Casa"}, hotel="Casa Sol")
+    assert find_leaked_result("A room in Casa Sol?", [made]) is None
+
+
+def test_a_result_that_is_plain_text_is_told_as_a_whole() -> None:
+    assert find_leaked_result("Why is the gate closed?", [step("the gate closed", hotel="x")]) == "the gate closed"

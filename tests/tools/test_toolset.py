@@ -1,0 +1,286 @@
+"""Toolsets in real worker processes: a bad tool hurts only its own call."""
+
+import os
+import signal
+import textwrap
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pydantic import JsonValue
+
+from ttpa.errors import ToolError
+from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.tools.toolset import PythonToolset
+from ttpa.tools.worker import RESULT_LIMIT
+
+WriteTools = Callable[[str], str]
+
+TOOLS = '''
+    """Tools that behave well, and tools that do not."""
+    import os
+    import sys
+    import time
+    from pathlib import Path
+
+    TOTAL = 0
+
+    def reset() -> None:
+        global TOTAL
+        TOTAL = 0
+
+    def add(amount: int) -> int:
+        """Add to the total."""
+        global TOTAL
+        TOTAL += amount
+        return TOTAL
+
+    def shout(text: str) -> dict[str, str]:
+        """Say it loudly."""
+        print("noise on standard output")
+        print("noise on standard error", file=sys.stderr)
+        return {"said": text.upper()}
+
+    def fail(message: str) -> None:
+        """Fail."""
+        raise LookupError(message)
+
+    def hang() -> None:
+        """Never come back."""
+        import signal
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        time.sleep(600)
+
+    def leave(code: int) -> None:
+        """End the process."""
+        os._exit(code)
+
+    def quit_politely() -> None:
+        """End the process by an exception."""
+        sys.exit(3)
+
+    def give(kind: str) -> object:
+        """Give something odd."""
+        loop: list[object] = []
+        loop.append(loop)
+        odd = {"set": {1}, "nan": float("nan"), "loop": loop, "none": None, "text": "plain", "surrogate": "a\\ud800"}
+        return odd[kind]
+
+    def fill(size: int) -> str:
+        """Give a long text."""
+        return "x" * size
+
+    def close_pipes() -> None:
+        """Close every file."""
+        os.closerange(0, 256)
+
+    def touch(path: str) -> str:
+        """Leave a trace."""
+        Path(path).touch()
+        return "done"
+
+    def pid() -> int:
+        """Tell the process."""
+        return os.getpid()
+
+    def _hidden(a: int) -> int:
+        """No tool."""
+        return a
+'''
+
+
+@pytest.fixture(scope="module")
+def toolset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PythonToolset]:
+    path = tmp_path_factory.mktemp("tools") / "odd_tools.py"
+    path.write_text(textwrap.dedent(TOOLS), encoding="utf-8")
+    with PythonToolset(str(path), timeout_seconds=1.5) as opened:
+        yield opened
+
+
+def run(toolset: PythonToolset, name: str, **arguments: JsonValue) -> ToolResult:
+    with toolset.session() as session:
+        return session.run(ToolCall(name=name, arguments=arguments))
+
+
+def test_public_functions_are_the_tools_in_the_order_of_their_lines(toolset: PythonToolset) -> None:
+    names = [spec.name for spec in toolset.specs]
+    assert names[:3] == ["add", "shout", "fail"]
+    assert not {"reset", "_hidden", "Path"} & set(names)
+
+
+def test_results_are_json_and_texts_stay_as_they_are(toolset: PythonToolset) -> None:
+    assert run(toolset, "shout", text="zürich") == ToolResult(content='{"said": "ZÜRICH"}', ok=True)
+    assert run(toolset, "give", kind="text") == ToolResult(content="plain", ok=True)
+    assert run(toolset, "give", kind="none") == ToolResult(content="null", ok=True)
+
+
+def test_state_lives_for_a_session_and_the_next_one_does_not_see_it(toolset: PythonToolset) -> None:
+    with toolset.session() as session:
+        totals = [session.run(ToolCall(name="add", arguments={"amount": 2})).content for _ in range(2)]
+    assert totals == ["2", "4"]
+    assert run(toolset, "add", amount=1).content == "1"
+
+
+def test_two_open_sessions_do_not_see_each_other(toolset: PythonToolset) -> None:
+    add = ToolCall(name="add", arguments={"amount": 5})
+    with toolset.session() as one, toolset.session() as other:
+        assert (one.run(add).content, other.run(add).content) == ("5", "5")
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "content"),
+    [
+        ("fail", {"message": "no such city"}, "LookupError: no such city"),
+        ("leave", {"code": 0}, "the tool was stopped: its process ended"),
+        ("quit_politely", {}, "the tool was stopped: its process ended"),
+        ("close_pipes", {}, "the tool was stopped: its process ended"),
+        ("give", {"kind": "set"}, "TypeError: Object of type set is not JSON serializable"),
+        ("give", {"kind": "nan"}, "ValueError: Out of range float values are not JSON compliant"),
+        ("give", {"kind": "loop"}, "ValueError: Circular reference detected"),
+        ("nothing", {}, "no tool is named 'nothing'"),
+    ],
+)
+def test_a_fault_is_a_result_that_is_not_ok_and_the_next_call_works(
+    toolset: PythonToolset, name: str, arguments: dict[str, JsonValue], content: str
+) -> None:
+    with toolset.session() as session:
+        bad = session.run(ToolCall(name=name, arguments=arguments))
+        good = session.run(ToolCall(name="add", arguments={"amount": 3}))
+    assert not bad.ok
+    assert bad.content.startswith(content)
+    assert good == ToolResult(content="3", ok=True)
+
+
+def test_a_call_that_hangs_is_stopped_at_the_timeout(toolset: PythonToolset, write_tools: WriteTools) -> None:
+    path = write_tools(TOOLS)
+    with PythonToolset(path, timeout_seconds=0.5) as hasty, hasty.session() as session:
+        process = int(session.run(ToolCall(name="pid", arguments={})).content)
+        started = time.monotonic()
+        stopped = session.run(ToolCall(name="hang", arguments={}))
+        assert time.monotonic() - started < 5.0
+        assert stopped == ToolResult(content="the tool was stopped: no answer within 0.5 s", ok=False)
+        with pytest.raises(ProcessLookupError):
+            os.kill(process, 0)
+        assert session.run(ToolCall(name="add", arguments={"amount": 1})).ok
+
+
+def test_a_huge_result_is_cut_and_says_so(toolset: PythonToolset) -> None:
+    whole = run(toolset, "fill", size=RESULT_LIMIT)
+    assert (len(whole.content), whole.ok) == (RESULT_LIMIT, True)
+    cut = run(toolset, "fill", size=30_000_000)
+    assert cut.ok
+    assert cut.content == "x" * RESULT_LIMIT + "... [cut: 30000000 characters]"
+
+
+def test_a_long_argument_reaches_the_tool(toolset: PythonToolset) -> None:
+    result = run(toolset, "shout", text="ab" * 500_000)
+    assert result.content.startswith('{"said": "ABAB')
+
+
+def test_a_result_that_no_file_can_hold_is_written_with_escapes(toolset: PythonToolset) -> None:
+    assert run(toolset, "give", kind="surrogate") == ToolResult(content="a\\ud800", ok=True)
+    assert run(toolset, "fail", message="\N{GRINNING FACE}").content == "LookupError: \N{GRINNING FACE}"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        ({}, '"path" is a required property'),
+        ({"path": 3}, "path: 3 is not of type"),
+        ({"path": "TRACE", "mode": "fast"}, "'mode' was unexpected"),
+    ],
+)
+def test_arguments_that_break_the_schema_are_refused_before_the_call(
+    toolset: PythonToolset, tmp_path: Path, arguments: dict[str, JsonValue], reason: str
+) -> None:
+    trace = tmp_path / "trace"
+    result = run(toolset, "touch", **{key: str(trace) if value == "TRACE" else value for key, value in arguments.items()})
+    assert not result.ok
+    assert result.content.startswith("invalid arguments: ")
+    assert reason in result.content
+    assert not trace.exists()
+
+
+def test_only_the_named_tools_are_offered_and_executed(write_tools: WriteTools) -> None:
+    with PythonToolset(write_tools(TOOLS), only=["shout", "add"]) as some:
+        assert [spec.name for spec in some.specs] == ["shout", "add"]
+        assert run(some, "pid").content == "no tool is named 'pid'"
+
+
+def test_listed_tools_go_before_public_functions(write_tools: WriteTools) -> None:
+    source = "from math import gcd\ndef one() -> int:\n    'One.'\n    return 1\ndef two() -> int:\n    'Two.'\n    return 2\n"
+    with PythonToolset(write_tools(source + "TOOLS = [two]\n")) as listed:
+        assert [spec.name for spec in listed.specs] == ["two"]
+
+
+def test_a_tool_file_imports_what_lies_beside_it(write_tools: WriteTools, tmp_path: Path) -> None:
+    (tmp_path / "prices_beside.py").write_text("BREAD = 3\n", encoding="utf-8")
+    source = "import prices_beside\ndef price() -> int:\n    'Price of bread.'\n    return prices_beside.BREAD\n"
+    with PythonToolset(write_tools(source)) as shop:
+        assert run(shop, "price").content == "3"
+
+
+ONE = "def one() -> int:\n    'One.'\n    return 1\n"
+REFUSED = [
+    ("", "has no tools"),
+    ("TOOLS = []", "has no tools"),
+    ("import no_such_module", "ModuleNotFoundError: No module named 'no_such_module'"),
+    ("def broken(:", "SyntaxError"),
+    ("raise SystemExit(1)", "its process ended"),
+    ("import os\nos._exit(0)", "its process ended"),
+    (f"{ONE}def bare(a: int) -> int:\n    return a\n", "tool 'bare' has no docstring"),
+    (f"{ONE}def odd(_a: 'Nowhere') -> int:\n    'Odd.'\n    return 1\n", "tool 'odd'"),
+    (f"{ONE}first = one\n{ONE}TOOLS = [first, one]\n", "two tools are named 'one'"),
+    (f"{ONE}TOOLS = [one, 'two']\n", "two"),
+    (
+        "from typing import Annotated\nfrom pydantic import WithJsonSchema\n"
+        "def odd(a: Annotated[int, WithJsonSchema({'type': 'whole'})]) -> int:\n    'Odd.'\n    return a\n",
+        "tool 'odd' of .*no JSON Schema at properties.a.type",
+    ),
+]
+
+
+@pytest.mark.parametrize(("source", "reason"), REFUSED)
+def test_tools_that_cannot_be_used_stop_at_once_with_a_reason(
+    source: str, reason: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad_tools.py"
+    path.write_text(source, encoding="utf-8")
+    with pytest.raises(ToolError, match=reason) as caught:
+        PythonToolset(str(path))
+    assert "bad_tools.py" in str(caught.value)
+
+
+def test_a_missing_file_module_or_tool_is_named(write_tools: WriteTools, tmp_path: Path) -> None:
+    with pytest.raises(ToolError, match=r"no file '.*none\.py'"):
+        PythonToolset(str(tmp_path / "none.py"))
+    with pytest.raises(ToolError, match="No module named 'no_such_package'"):
+        PythonToolset("no_such_package.tools")
+    with pytest.raises(ToolError, match="has no tool 'sub'; it has add"):
+        PythonToolset(write_tools(TOOLS), only=["add", "sub"])
+
+
+@pytest.mark.parametrize("body", ["raise ValueError('the store is gone')", "import time; time.sleep(600)"])
+def test_a_reset_that_does_not_return_stops_the_session_by_name(write_tools: WriteTools, body: str) -> None:
+    path = write_tools(f"{ONE}def reset() -> None:\n    {body}\n")
+    with (
+        PythonToolset(path, timeout_seconds=0.5) as stuck,
+        pytest.raises(ToolError, match=r"reset\(\) of .*own_tools"),
+        stuck.session(),
+    ):
+        raise AssertionError("the session must not open")
+
+
+def test_a_worker_that_died_between_sessions_is_replaced(write_tools: WriteTools) -> None:
+    with PythonToolset(write_tools(TOOLS)) as tools:
+        process = int(run(tools, "pid").content)
+        os.kill(process, signal.SIGKILL)
+        assert run(tools, "add", amount=1) == ToolResult(content="1", ok=True)
+
+
+def test_closing_ends_the_processes(write_tools: WriteTools) -> None:
+    with PythonToolset(write_tools(TOOLS)) as tools:
+        process = int(run(tools, "pid").content)
+    with pytest.raises(ProcessLookupError):
+        os.kill(process, 0)
