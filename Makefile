@@ -1,9 +1,10 @@
 # One target a thing to do; each makes the virtual environment first where it is missing or out of date.
 PYTHON ?= python3
 BIN := .venv/bin
-PART ?= all
+PARTS := scoring
+PART ?= $(PARTS)
 
-.PHONY: demo test check bench format clean
+.PHONY: demo test check bench format
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -25,8 +26,8 @@ check: venv  ## style, types, floors
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
-bench: venv  ## benchmarks; PART=name for one
-	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(PART)
+bench: venv  ## benchmarks, both arms in one run; PART=name for one
+	for part in $(PART); do OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$part.py || exit 1; done
 
 format: venv
 	$(BIN)/ruff check --fix .

@@ -66,9 +66,9 @@ def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config '.*none\.toml' cannot be read: No such file"):
         load_config(str(tmp_path / "none.toml"))
     with pytest.raises(ConfigError, match=r"'nothing' is neither a TOML file nor a run: there is no '.*config\.json'"):
-        load_config("nothing", runs=str(tmp_path))
+        load_config("nothing", [f"runs={tmp_path}"])
+    (tmp_path / "folder.toml").mkdir()
     with pytest.raises(ConfigError, match="cannot be read"):
-        (tmp_path / "folder.toml").mkdir()
         load_config(str(tmp_path / "folder.toml"))
 
 
@@ -84,6 +84,7 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
         ("construct.instances=5", "construct", "instances", 5),
         ("construct.test_share = 0.5", "construct", "test_share", 0.5),
         ("tools.module=my.tools", "tools", "module", "my.tools"),
+        ("tools.module = my.tools ", "tools", "module", "my.tools"),
         ("tools.module=./a b.py", "tools", "module", "./a b.py"),
         ('tools.module="1"', "tools", "module", "1"),
         ('tools.only=["a", "b"]', "tools", "only", ["a", "b"]),
@@ -129,9 +130,15 @@ def stored(runs: Path, config: RunConfig) -> Path:
 def test_a_runs_name_or_folder_stands_for_its_config(tmp_path: Path) -> None:
     config = make_config({**SCRATCH, "name": "mine", "runs": str(tmp_path), "seed": 5})
     folder = stored(tmp_path, config)
-    assert load_config("mine", runs=str(tmp_path)) == config
+    assert load_config("mine", [f"runs={tmp_path}"]) == config
     assert load_config(str(folder)) == config
-    assert load_config("mine", ["seed=6"], runs=str(tmp_path)).seed == 6
+    assert load_config("mine", [f"runs={tmp_path}", "seed=6"]).seed == 6
+
+
+def test_a_run_goes_on_where_its_folder_lies(tmp_path: Path) -> None:
+    folder = stored(tmp_path / "runs", make_config({**SCRATCH, "name": "mine"}))
+    moved = folder.rename(tmp_path / "copy")
+    assert load_config(str(moved)).path == moved
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "3", "", '{"seed": "x"}', "\ud800"])
@@ -142,20 +149,31 @@ def test_a_stored_config_that_is_spoilt_is_named(tmp_path: Path, text: str) -> N
         load_config(str(folder))
 
 
-def test_a_rate_for_a_policy_from_scratch_is_refused_for_a_trained_one() -> None:
-    fast = {"sft": {"learning_rate": 2e-3}, "parameters": "full"}
-    assert make_config({"train": fast})
-    with pytest.raises(ConfigError, match=r"learning_rate = 0\.002 is for a policy from scratch; 'org/model' would"):
-        make_config({"train": fast, "policy": {"base": "org/model"}})
-    assert make_config({"train": {"sft": {"learning_rate": 1e-4}}, "policy": {"base": "org/model"}})
+def test_the_defaults_are_usable() -> None:
+    assert load_config(None) == make_config({})
+
+
+@pytest.mark.parametrize(
+    ("section", "fast", "usual"), [("sft", {"learning_rate": 2e-3}, 1e-4), ("dpo", {"learning_rate": 1e-4}, 5e-6)]
+)
+def test_a_rate_for_a_policy_from_scratch_is_refused_for_a_trained_one(
+    section: str, fast: dict[str, float], usual: float
+) -> None:
+    slow = {"sft": {"learning_rate": 1e-5}, "dpo": {"learning_rate": 1e-6}}
+    assert make_config({"train": {**slow, section: fast}})
+    with pytest.raises(ConfigError, match=rf"train\.{section}\.learning_rate = 0\.\d+ .*; 'org/model' would forget"):
+        make_config({"train": {**slow, section: fast}, "policy": {"base": "org/model"}})
+    trained = make_config({"train": {**slow, section: {"learning_rate": usual}}, "policy": {"base": "org/model"}})
+    assert trained.as_json()["train"][section]["learning_rate"] == usual
 
 
 def test_a_policy_from_scratch_must_be_trained_and_as_a_whole() -> None:
     with pytest.raises(ConfigError, match=r"train\.sft is missing"):
-        make_config({"train": {"sft": None, "parameters": "full"}})
+        make_config({"train": {"sft": None}})
     with pytest.raises(ConfigError, match=r"train\.parameters = 'lora'"):
         make_config({"train": {"parameters": "lora"}})
-    assert make_config({"train": {"sft": None}, "policy": {"base": "org/model"}}).train.sft is None
+    trained = {"train": {"sft": None, "dpo": {"learning_rate": 1e-6}}, "policy": {"base": "org/model"}}
+    assert make_config(trained).train.sft is None
 
 
 def test_changed_keys_are_told_with_both_values() -> None:

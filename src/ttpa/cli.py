@@ -94,7 +94,7 @@ def import_(
     take_import(prepared, files)
     refused = prepared.directory.discards("construct")
     typer.echo(f"what was refused, and why: {refused}")
-    typer.echo(f"next: ttpa run {name}" + ("" if config.runs == "runs" else f" --set runs={config.runs}"))
+    typer.echo(f"next: ttpa run {_word_for(config)}")
 
 
 @app.command()
@@ -103,13 +103,13 @@ def status(
     runs: Annotated[str, typer.Option(help="The folder of all runs.")] = "runs",
 ) -> None:
     """Show what a run has done and what comes next."""
-    config = load_config(name, runs=runs)
-    directory = RunDirectory(Path(name) if "/" in name else Path(runs) / name)
+    config = load_config(name, [f"runs={runs}"] if "/" not in name else [])
+    directory = RunDirectory(config.path)
     for step in STEPS:
         if directory.summary(step).exists():
             typer.echo(read_record(directory.summary(step), StepSummary).line())
     due = due_steps(Run(config, assemble(config), make_reporter()))
-    typer.echo(f"next: {', '.join(due)} (ttpa run {name})" if due else "all steps are done")
+    typer.echo(f"next: {', '.join(due)} (ttpa run {_word_for(config)})" if due else "all steps are done")
     if directory.report.exists():
         typer.echo(f"report: {directory.report}")
 
@@ -172,6 +172,11 @@ def _load(
     for section, key in (("construct", "instances"), ("sample", "points"), ("evaluate", "points")):
         values[section][key] = min(values[section][key], limit)
     return make_config(values)
+
+
+def _word_for(config: RunConfig) -> str:
+    """What a command calls the run: its name, or its folder where that is not in the usual place."""
+    return config.name if config.runs == "runs" else str(config.path)
 
 
 def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: Step | None) -> None:

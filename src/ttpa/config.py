@@ -22,7 +22,8 @@ from ttpa.stages.sample import SampleConfig
 from ttpa.stages.score import ScoreConfig
 from ttpa.stages.train import TrainConfig
 
-_FASTEST_RATE_FOR_PRETRAINED = 1e-3
+_FASTEST_SFT = 1e-3
+_FASTEST_DPO = 5e-5
 
 
 class ToolsConfig(Record):
@@ -94,12 +95,22 @@ class RunConfig(Record):
                 raise ValueError("train.sft is missing; a policy from scratch knows nothing before it")
             if self.train.parameters == "lora":
                 raise ValueError("train.parameters = 'lora' adapts what is known; a policy from scratch needs 'full'")
-        elif self.train.sft and self.train.sft.learning_rate > _FASTEST_RATE_FOR_PRETRAINED:
-            raise ValueError(
-                f"train.sft.learning_rate = {self.train.sft.learning_rate:g} is for a policy from scratch; "
-                f"{self.policy.base!r} would forget what it knows: 1e-5 (full) to 2e-4 (lora) is usual"
-            )
+        else:
+            self._refuse_rates_from_scratch()
         return self
+
+    def _refuse_rates_from_scratch(self) -> None:
+        sft, dpo = self.train.sft, self.train.dpo
+        rates = {
+            "train.dpo": (dpo.learning_rate, _FASTEST_DPO),
+            **({"train.sft": (sft.learning_rate, _FASTEST_SFT)} if sft else {}),
+        }
+        for section, (rate, fastest) in rates.items():
+            if rate > fastest:
+                raise ValueError(
+                    f"{section}.learning_rate = {rate:g} suits a policy from scratch; "
+                    f"{self.policy.base!r} would forget what it knows: at most {fastest:g} is taken for a pretrained one"
+                )
 
     @property
     def path(self) -> Path:
@@ -111,7 +122,7 @@ class RunConfig(Record):
         return self.model_dump(mode="json", by_alias=True)
 
 
-def load_config(source: str | None, overrides: Sequence[str] = (), *, runs: str = "runs") -> RunConfig:
+def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     """The config in a TOML file, or the one an existing run was started with, with `section.key=value` overrides.
 
     Without a source these are the defaults.
@@ -119,6 +130,7 @@ def load_config(source: str | None, overrides: Sequence[str] = (), *, runs: str 
     Raises `ConfigError` that names the key, the file or the value that is wrong.
     """
     path = Path(source or "")
+    runs = next((word.removeprefix("runs=") for word in overrides if word.startswith("runs=")), "runs")
     stored = (path if "/" in str(path) else Path(runs) / path) / "config.json"
     values: dict[str, Any] = {}
     if source is None:
@@ -126,7 +138,8 @@ def load_config(source: str | None, overrides: Sequence[str] = (), *, runs: str 
     elif path.suffix == ".toml" or (path.is_file() and path.name != "config.json"):
         values = _read_toml(path)
     elif stored.is_file():
-        values = cast("dict[str, Any]", json.loads(stored.read_text(encoding="utf-8")))
+        # A run goes on where it lies, also when its folder was moved or copied.
+        values = {**_read_stored(stored), "runs": str(stored.parent.parent), "name": stored.parent.name}
     else:
         raise ConfigError(f"{source!r} is neither a TOML file nor a run: there is no {str(stored)!r}")
     for override in overrides:
@@ -161,6 +174,18 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"config {str(path)!r} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"config {str(path)!r} is no TOML: {error}") from error
+
+
+def _read_stored(path: Path) -> dict[str, Any]:
+    try:
+        values: object = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"config {str(path)!r} cannot be read: {error.strerror}") from error
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"config {str(path)!r} is no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"config {str(path)!r} is no JSON object")
+    return cast("dict[str, Any]", values)
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

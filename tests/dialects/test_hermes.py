@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -94,7 +95,7 @@ def test_every_spans_text_is_what_it_labels(calls: tuple[ToolCall, ...], content
         assert spelled("argument_name", index) == names
         values = [(path, leaf) for path, leaf in leaves(call.arguments, "$") if leaf != ""]
         assert spelled("argument_value", index) == values
-    assert all(before.end <= after.start for before, after in zip(spans, spans[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(spans))
     assert [text[s.start : s.end] for s in spans if s.kind == "text"] == ([content.strip()] if content.strip() else [])
 
 
@@ -105,7 +106,9 @@ def test_a_value_may_hold_the_tags_themselves(tag: str) -> None:
 
 
 @given(TURNS, st.data())
-def test_a_turn_cut_off_within_a_call_is_malformed_and_says_so(calls: tuple[ToolCall, ...], data: st.DataObject) -> None:
+def test_a_turn_cut_off_within_a_call_is_malformed_and_says_so(
+    calls: tuple[ToolCall, ...], data: st.DataObject
+) -> None:
     whole = turn(*calls)
     opened = len(turn(*calls[:-1])) + (len(calls) > 1) + len("<tool_call>")
     cut = whole[: data.draw(st.integers(opened, len(whole) - 1))]
@@ -146,7 +149,21 @@ def test_text_without_tags_is_an_answer() -> None:
     assert HERMES.read_turn("").spans == ()
 
 
-PIECES = ["<tool_call>", "</tool_call>", '{"name": "', '"', "f", '", "arguments": {', "[", "{", "}", "\\", "1", " ", "\n"]
+PIECES = [
+    "<tool_call>",
+    "</tool_call>",
+    '{"name": "',
+    '"',
+    "f",
+    '", "arguments": {',
+    "[",
+    "{",
+    "}",
+    "\\",
+    "1",
+    " ",
+    "\n",
+]
 
 
 @given(st.lists(st.sampled_from([*PIECES, "\ud800", "é"]), max_size=30).map("".join))

@@ -50,12 +50,16 @@ def refusal(status: int, code: str = "none", message: str = "no") -> Answer:
     return Answer(json.dumps({"error": {"message": message, "code": code, "type": "x", "param": None}}), status)
 
 
+def do_not_wait(seconds: float) -> None:
+    assert 0 <= seconds <= 60
+
+
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     played = Endpoint()
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the name is the library's
+        def do_POST(self) -> None:
             played.asked.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
             played.keys.append(self.headers["Authorization"])
             answer = played.next_answer()
@@ -74,13 +78,11 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     thread.start()
     monkeypatch.setenv("OPENAI_API_KEY", KEY)
     monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
-    monkeypatch.setattr(tenacity.nap.time, "sleep", lambda _: None)
+    monkeypatch.setattr(tenacity.nap.time, "sleep", do_not_wait)
     yield played
     server.shutdown()
     thread.join()
     server.server_close()
-
-
 
 
 def test_a_reply_has_its_text_and_its_cost(endpoint: Endpoint) -> None:
@@ -145,7 +147,7 @@ def test_a_fault_that_may_pass_is_asked_again(endpoint: Endpoint, fault: Answer)
 @pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING.keys())
 def test_a_fault_that_stays_stops_the_run_after_all_attempts(endpoint: Endpoint, fault: Answer) -> None:
     endpoint.answers = [fault]
-    with pytest.raises(ModelError, match="'small' did not answer in 2 attempts: ."):
+    with pytest.raises(ModelError, match=r"'small' did not answer in 2 attempts: ."):
         OpenAIChatModel("small", attempts=2).chat(HELLO, seed=1)
     assert len(endpoint.asked) == 2
 

@@ -66,5 +66,5 @@ def test_a_failure_is_not_kept(tmp_path: Path) -> None:
 
 def test_its_identity_is_the_models_own(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.sqlite")
-    assert RecordedChatModel(ScriptedChatModel(lambda *_: "", identity="big t=1"), journal).identity == "big t=1"
+    assert RecordedChatModel(ScriptedChatModel(Meter().answer, identity="big t=1"), journal).identity == "big t=1"
     journal.close()

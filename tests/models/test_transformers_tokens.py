@@ -106,7 +106,7 @@ def test_top_tokens_are_sorted_and_start_with_the_chosen_one(model: Transformers
 def test_a_turn_continues_its_prompt_and_ends_with_the_end_token(model: TransformersModel) -> None:
     first, last = INSTRUCTION.decision_points()
     for point in (first, last):
-        turn = model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
+        _, turn = model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
         assert turn[-1] in model.tokenizer.end_ids
         assert not set(turn[:-1]) & model.tokenizer.end_ids
     shown = "".join(model.tokenizer.pieces(model.tokenizer.prompt_ids(last.history, last.tools)))

@@ -107,7 +107,9 @@ def test_a_crash_at_any_byte_costs_the_torn_line_alone(
     assert partial.read_bytes() == whole
 
 
-@pytest.mark.parametrize("spoilt", [b"+{}", b"", b"nonsense", b"-" + discard("b", "?").model_dump_json().encode().replace(b"?", b"\xff")])
+@pytest.mark.parametrize(
+    "spoilt", [b"+{}", b"", b"nonsense", b"-" + discard("b", "?").model_dump_json().encode().replace(b"?", b"\xff")]
+)
 def test_a_whole_line_that_cannot_be_read_is_named_not_dropped(tmp_path: Path, spoilt: bytes) -> None:
     path = tmp_path / "instructions.jsonl"
     partial = tmp_path / "instructions.jsonl.partial"

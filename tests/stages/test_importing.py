@@ -207,21 +207,25 @@ def test_a_dialogue_that_cannot_be_read_is_refused_by_its_line(
 CYCLE: JsonValue = {"type": "object", "$schema": "http://127.0.0.1:9/none"}
 
 
-@pytest.mark.parametrize(
-    ("more", "reason", "detail"),
-    [
-        ({"tools": None}, RECORD, "tools"),
-        ({"tools": [{"name": "bare"}]}, RECORD, "tools.0.function: Field required"),
-        ({"tools": [tool("a", {"type": "string"})]}, DiscardReason.INVALID_TOOL, "'a': parameters have type 'string'"),
-        ({"tools": [tool("a", {"type": "object", "properties": 3})]}, DiscardReason.INVALID_TOOL, "'a': parameters are"),
-        ({"tools": [tool("a", CYCLE)]}, DiscardReason.INVALID_TOOL, "'a': parameters are"),
-        ({"tools": [tool("a"), tool("a")]}, DiscardReason.INVALID_TOOL, "'a' is offered twice"),
-        ({"reference_calls": [{"name": "fly", "arguments": {}}]}, DiscardReason.UNKNOWN_TOOL, "'fly'"),
-        ({"reference_calls": [{"name": "get_weather"}]}, RECORD, "reference_calls.0.arguments: Field required"),
-        ({"reference_calls": [], "acceptable": [{}]}, RECORD, "0 reference calls but 1 acceptable entries"),
-        ({"id": [1]}, RECORD, "id"),
-    ],
-)
+ROWS: list[tuple[Row, DiscardReason, str]] = [
+    ({"tools": None}, RECORD, "tools"),
+    ({"tools": [{"name": "bare"}]}, RECORD, "tools.0.function: Field required"),
+    ({"tools": [tool("a", {"type": "string"})]}, DiscardReason.INVALID_TOOL, "'a': parameters have type 'string'"),
+    (
+        {"tools": [tool("a", {"type": "object", "properties": 3})]},
+        DiscardReason.INVALID_TOOL,
+        "'a': parameters are",
+    ),
+    ({"tools": [tool("a", CYCLE)]}, DiscardReason.INVALID_TOOL, "'a': parameters are"),
+    ({"tools": [tool("a"), tool("a")]}, DiscardReason.INVALID_TOOL, "'a' is offered twice"),
+    ({"reference_calls": [{"name": "fly", "arguments": {}}]}, DiscardReason.UNKNOWN_TOOL, "'fly'"),
+    ({"reference_calls": [{"name": "get_weather"}]}, RECORD, "reference_calls.0.arguments: Field required"),
+    ({"reference_calls": [], "acceptable": [{}]}, RECORD, "0 reference calls but 1 acceptable entries"),
+    ({"id": [1]}, RECORD, "id"),
+]
+
+
+@pytest.mark.parametrize(("more", "reason", "detail"), ROWS)
 def test_a_row_that_cannot_be_read_is_refused_with_the_place(more: Row, reason: DiscardReason, detail: str) -> None:
     refused = read(user(), says("No."), **more)
     assert isinstance(refused, Discard)
@@ -237,28 +241,24 @@ def test_a_line_that_is_no_json_object_is_refused(line: str) -> None:
     assert refused.detail
 
 
-ROLES = st.sampled_from(["system", "developer", "user", "assistant", "tool", "critic"])
-CALLS = st.lists(
-    st.fixed_dictionaries(
-        {
-            "id": st.sampled_from(["a", "b", None]),
-            "function": st.fixed_dictionaries(
-                {"name": st.just("get_weather"), "arguments": st.sampled_from(['{"city": "x"}', "{}", "{", "3"])}
-            ),
-        }
-    ),
-    max_size=2,
-)
-MESSAGES = st.lists(
-    st.fixed_dictionaries(
-        {"role": ROLES, "content": st.sampled_from(["x", "", None])},
-        optional={"tool_calls": CALLS, "tool_call_id": st.sampled_from(["a", "b", "c", None])},
-    ),
-    max_size=7,
-)
+@st.composite
+def any_messages(draw: st.DrawFn) -> list[Row]:
+    """Messages in any order, some of them broken."""
+    messages: list[Row] = []
+    for role in draw(
+        st.lists(st.sampled_from(["system", "developer", "user", "assistant", "tool", "critic"]), max_size=7)
+    ):
+        row: Row = {"role": role, "content": draw(st.sampled_from(["x", "y", "", None]))}
+        if role == "tool":
+            row["tool_call_id"] = draw(st.sampled_from(["a", "b", "c", None]))
+        if role == "assistant":
+            made = draw(st.lists(st.sampled_from(['{"city": "x"}', "{}", "{"]), max_size=2))
+            row |= calls(*zip("ab", made, strict=False)) if made else {}
+        messages.append(row)
+    return messages
 
 
-@given(MESSAGES, st.sampled_from([None, [], [{"name": "get_weather", "arguments": {}}]]))
+@given(any_messages(), st.sampled_from([None, [], [{"name": "get_weather", "arguments": {}}]]))
 def test_any_dialogue_is_read_or_refused_and_none_makes_up_a_result(
     messages: list[Row], reference: list[JsonValue] | None
 ) -> None:
@@ -287,9 +287,7 @@ def instruction_over(names: tuple[str, ...], number: int) -> Instruction:
     st.floats(0, 1),
     st.integers(0, 5),
 )
-def test_test_unseen_offers_no_tool_that_train_offers(
-    offers: list[tuple[str, ...]], share: float, seed: int
-) -> None:
+def test_test_unseen_offers_no_tool_that_train_offers(offers: list[tuple[str, ...]], share: float, seed: int) -> None:
     made = [instruction_over(names, number) for number, names in enumerate(offers)]
     split = assign_splits(made, ImportConfig(test_share=share), seed=seed)
     assert [instruction.id for instruction in split] == [instruction.id for instruction in made]

@@ -44,7 +44,7 @@ def pairs_of(turns: dict[str, float], config: PairConfig | None = None) -> list[
     [tree] = sample([POINT], model=model, dialect=HERMES, config=SampleConfig(forks=rules))
     assert isinstance(tree, CandidateTree)
     scored = score(tree, POINT, ScoreConfig(), dialect=HERMES)
-    reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
+    _, reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
     return pair(tree, scored, reference, config or PairConfig())
 
 

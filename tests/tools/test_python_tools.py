@@ -2,11 +2,11 @@
 
 import datetime
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NotRequired
 
 import pytest
 from pydantic import Field, JsonValue
-from typing_extensions import NotRequired, TypedDict
+from typing_extensions import TypedDict
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
@@ -124,7 +124,9 @@ def test_constraints_reach_the_schema() -> None:
 
 
 def test_parameters_may_have_any_name() -> None:
-    def export(title: str, json: str, schema: str, copy: bool, model_config: str, _hidden: int, properties: str) -> None:
+    def export(
+        title: str, json: str, schema: str, copy: bool, model_config: str, _hidden: int, properties: str
+    ) -> None:
         """Export."""
 
     names = ["title", "json", "schema", "copy", "model_config", "_hidden", "properties"]

@@ -89,6 +89,16 @@ TOOLS = '''
         return a
 '''
 
+ONE = "def one() -> int:\n    'One.'\n    return 1\n"
+BAD_SCHEMA = """
+from typing import Annotated
+from pydantic import WithJsonSchema
+
+def odd(a: Annotated[int, WithJsonSchema({'type': 'whole'})]) -> int:
+    'Odd.'
+    return a
+"""
+
 
 @pytest.fixture(scope="module")
 def toolset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PythonToolset]:
@@ -195,7 +205,9 @@ def test_arguments_that_break_the_schema_are_refused_before_the_call(
     toolset: PythonToolset, tmp_path: Path, arguments: dict[str, JsonValue], reason: str
 ) -> None:
     trace = tmp_path / "trace"
-    result = run(toolset, "touch", **{key: str(trace) if value == "TRACE" else value for key, value in arguments.items()})
+    result = run(
+        toolset, "touch", **{key: str(trace) if value == "TRACE" else value for key, value in arguments.items()}
+    )
     assert not result.ok
     assert result.content.startswith("invalid arguments: ")
     assert reason in result.content
@@ -209,8 +221,8 @@ def test_only_the_named_tools_are_offered_and_executed(write_tools: WriteTools) 
 
 
 def test_listed_tools_go_before_public_functions(write_tools: WriteTools) -> None:
-    source = "from math import gcd\ndef one() -> int:\n    'One.'\n    return 1\ndef two() -> int:\n    'Two.'\n    return 2\n"
-    with PythonToolset(write_tools(source + "TOOLS = [two]\n")) as listed:
+    two = ONE.replace("one", "two")
+    with PythonToolset(write_tools(f"{ONE}{two}TOOLS = [two]\n")) as listed:
         assert [spec.name for spec in listed.specs] == ["two"]
 
 
@@ -221,7 +233,6 @@ def test_a_tool_file_imports_what_lies_beside_it(write_tools: WriteTools, tmp_pa
         assert run(shop, "price").content == "3"
 
 
-ONE = "def one() -> int:\n    'One.'\n    return 1\n"
 REFUSED = [
     ("", "has no tools"),
     ("TOOLS = []", "has no tools"),
@@ -233,18 +244,12 @@ REFUSED = [
     (f"{ONE}def odd(_a: 'Nowhere') -> int:\n    'Odd.'\n    return 1\n", "tool 'odd'"),
     (f"{ONE}first = one\n{ONE}TOOLS = [first, one]\n", "two tools are named 'one'"),
     (f"{ONE}TOOLS = [one, 'two']\n", "two"),
-    (
-        "from typing import Annotated\nfrom pydantic import WithJsonSchema\n"
-        "def odd(a: Annotated[int, WithJsonSchema({'type': 'whole'})]) -> int:\n    'Odd.'\n    return a\n",
-        "tool 'odd' of .*no JSON Schema at properties.a.type",
-    ),
+    (BAD_SCHEMA, r"tool 'odd' of .*no JSON Schema at properties\.a\.type"),
 ]
 
 
 @pytest.mark.parametrize(("source", "reason"), REFUSED)
-def test_tools_that_cannot_be_used_stop_at_once_with_a_reason(
-    source: str, reason: str, tmp_path: Path
-) -> None:
+def test_tools_that_cannot_be_used_stop_at_once_with_a_reason(source: str, reason: str, tmp_path: Path) -> None:
     path = tmp_path / "bad_tools.py"
     path.write_text(source, encoding="utf-8")
     with pytest.raises(ToolError, match=reason) as caught:

@@ -44,8 +44,8 @@ class ChatTokenizer(Protocol):
 
     def turn_ids(
         self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
-    ) -> tuple[int, ...]:
-        """The tokens of `turn` as they would stand after `prompt_ids`, its end token included."""
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The prompt's tokens and those of `turn` as they would stand after them, its end token included."""
         ...
 
     def pieces(self, token_ids: Sequence[int]) -> list[str]:

@@ -37,9 +37,8 @@ class CharacterTokenizer:
 
     def turn_ids(
         self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
-    ) -> tuple[int, ...]:
-        del history, tools
-        return (*(ord(character) for character in self._dialect.write_turn(turn)), 0)
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        return self.prompt_ids(history, tools), (*map(ord, self._dialect.write_turn(turn)), 0)
 
     def pieces(self, token_ids: Sequence[int]) -> list[str]:
         return [chr(token_id) if token_id else "" for token_id in token_ids]

@@ -41,8 +41,8 @@ class TransformersTokenizer:
 
     def turn_ids(
         self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
-    ) -> tuple[int, ...]:
-        """The turn's tokens after `prompt_ids`, cut after its end token.
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """The prompt's tokens and the turn's after them, cut after its end token.
 
         Raises `ModelError` where the template does not render the turn as a continuation of its prompt.
         """
@@ -54,7 +54,7 @@ class TransformersTokenizer:
         end = next((index for index, token_id in enumerate(ids) if token_id in self.end_ids), None)
         if end is None:
             raise ModelError("the chat template does not end an assistant turn with the tokenizer's end token")
-        return ids[: end + 1]
+        return self._encode(prompt), ids[: end + 1]
 
     def pieces(self, token_ids: Sequence[int]) -> list[str]:
         whole = self._decode(token_ids)

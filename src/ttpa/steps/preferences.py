@@ -72,7 +72,7 @@ def pair_candidates(run: Run) -> None:
     discards: list[Discard] = []
     for turn in turns:
         point = points[turn.tree_id]
-        reference_ids = tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
+        _, reference_ids = tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
         made = pair(trees[turn.tree_id], turn, reference_ids, run.config.pair)
         if isinstance(made, Discard):
             discards.append(made)

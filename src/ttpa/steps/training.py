@@ -8,7 +8,7 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.records.pairs import PreferencePair
 from ttpa.runs.record_files import write_record
-from ttpa.stages.train import SftConfig, SftExample, build_examples
+from ttpa.stages.train import SftExample, build_examples
 from ttpa.steps.run import Account, Run
 
 
@@ -65,7 +65,7 @@ def align(run: Run) -> None:
         on_step=run.on_train_step("dpo"),
     )
     write_record(run.directory.checkpoint_record("dpo"), aligned)
-    seen = aligned.steps * (config.sft or SftConfig()).batch_size
+    seen = aligned.steps * config.dpo.batch_size
     examples, _ = _examples(run, run.instructions("train")[-seen:], base)
     run.reporter.start("control", 0)
     control = learners.sft(

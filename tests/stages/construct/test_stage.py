@@ -130,7 +130,10 @@ def test_the_generator_sees_results_before_its_next_call(build: Build) -> None:
     assert first["memory"] == []
     assert "OSL-47" in json.dumps(second["memory"])
     assert "platform 19" in json.dumps(third["memory"])
-    assert [ToolSpec.model_validate(tool).name for tool in as_list(second["tools"])] == ["find_station", "list_departures"]
+    assert [ToolSpec.model_validate(tool).name for tool in as_list(second["tools"])] == [
+        "find_station",
+        "list_departures",
+    ]
 
 
 def as_list(value: JsonValue) -> list[JsonValue]:
@@ -237,7 +240,16 @@ REFUSED: dict[str, tuple[Script, DiscardReason, str]] = {
         DiscardReason.FAILED_EXECUTION,
         "find_station: LookupError: no such city",
     ),
-    "a call that is repeated": ({"calls": [{"calls": [FIND]}]}, DiscardReason.DUPLICATE, "'find_station' is called twice"),
+    "a call that stands twice in one turn": (
+        {"calls": [{"calls": [FIND, FIND]}, {"calls": [LIST]}, {"calls": []}]},
+        DiscardReason.DUPLICATE,
+        "'find_station' is called twice",
+    ),
+    "a call that is repeated": (
+        {"calls": [{"calls": [FIND]}]},
+        DiscardReason.DUPLICATE,
+        "'find_station' is called twice",
+    ),
     "a value from nowhere": (
         {"question": [{"question": "Which trains leave?"}]},
         DiscardReason.UNGROUNDED_VALUE,
@@ -271,7 +283,12 @@ def test_a_request_that_needs_no_call_has_an_answer_and_no_steps(build: Build, k
     generator = Generator()
     made = build(generator, kind=kind)
     assert isinstance(made, Instruction)
-    assert (made.kind, made.steps, made.question, made.answer) == (kind, (), "Which train can I take?", "Where are you?")
+    assert (made.kind, made.steps, made.question, made.answer) == (
+        kind,
+        (),
+        "Which train can I take?",
+        "Where are you?",
+    )
     assert ("find_station" in {tool.name for tool in made.tools}) == (kind == "missing_value")
     [payload] = generator.payloads("no_call")
     assert (payload["reason"], payload["withheld"]) == (kind, "city" if kind == "missing_value" else None)

@@ -70,7 +70,12 @@ def test_each_policy_is_measured_on_each_group_of_cases() -> None:
     evaluation = compare({"sft": made}, prompt_hash="abc", resamples=100, seed=1)
     assert list(evaluation.groups) == ["test: calls", "test: no call", "test_unseen: calls"]
     measured = evaluation.groups["test: calls"]["sft"]
-    assert (measured.cases, measured.exact.value, measured.names_right.value, measured.score.value) == (2, 0.5, 1, 0.625)
+    assert (measured.cases, measured.exact.value, measured.names_right.value, measured.score.value) == (
+        2,
+        0.5,
+        1,
+        0.625,
+    )
     assert measured.errors == {"no_call": 1, "wrong_value": 1}
     assert (evaluation.policies, evaluation.prompt_hash, evaluation.differences) == (("sft",), "abc", ())
 

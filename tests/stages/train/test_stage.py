@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 
+from ttpa.dialects import DIALECTS
 from ttpa.models.scripted import CharacterTokenizer
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage, Message, UserMessage
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.train import SftExample, build_examples
 
+HERMES = DIALECTS["hermes"]
 TOOL = ToolSpec(name="add", parameters={"type": "object", "properties": {}})
 CALL = ToolCall(name="add", arguments={"x": 1})
 INSTRUCTION = Instruction(
@@ -28,7 +30,7 @@ class ChatTokenizer(CharacterTokenizer):
         ids: list[int] = []
         for message in history:
             if isinstance(message, AssistantMessage):
-                ids.extend([ord(">"), *self.turn_ids((), tools, message)])
+                ids.extend([ord(">"), *map(ord, HERMES.write_turn(message)), 0])
             else:
                 ids.extend(ord(character) for character in f"{message.role}: {message.content}\n")
         return (*ids, ord(">"))

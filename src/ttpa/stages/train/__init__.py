@@ -1,5 +1,5 @@
 """Train: instructions and pairs -> checkpoints."""
 
-from ttpa.stages.train.stage import Learners, SftConfig, SftExample, TrainConfig, build_examples
+from ttpa.stages.train.stage import Learners, SftExample, TrainConfig, build_examples
 
-__all__ = ["Learners", "SftConfig", "SftExample", "TrainConfig", "build_examples"]
+__all__ = ["Learners", "SftExample", "TrainConfig", "build_examples"]

@@ -4,17 +4,15 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
+import torch
 from datasets import Dataset
-from torch.optim import Optimizer
-from transformers import PreTrainedModel
+from transformers import Trainer
 from trl import SFTConfig as TrlSftConfig
 from trl import SFTTrainer
-from trl.trainer.utils import create_model_from_path
 
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.stages.train.optimizer import MuonWithAdamW
 from ttpa.stages.train.run_trainer import load_tokenizer, peft_config, run_trainer, trainer_arguments
 from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, TrainConfig
 
@@ -34,14 +32,14 @@ def train_sft(
 ) -> Checkpoint:
     """Fine-tunes `base` on the assistant's tokens of `examples` and writes a checkpoint to `output`.
 
-    By the config's epochs, or for exactly `steps` optimiser steps; continued training takes the learning rate of DPO,
-    whose control it is.
+    By the config's epochs, or for exactly `steps` optimiser steps; continued training takes the learning rate and the
+    batch size of DPO, whose control it is.
     """
     sft = config.sft or SftConfig()
     arguments = trainer_arguments(
         output,
         config,
-        batch_size=sft.batch_size,
+        batch_size=sft.batch_size if method == "sft" else config.dpo.batch_size,
         epochs=sft.epochs,
         warmup_share=sft.warmup_share,
         examples=len(examples),
@@ -50,20 +48,28 @@ def train_sft(
     )
     rate = sft.learning_rate if method == "sft" else config.dpo.learning_rate
     tokenizer = load_tokenizer(base)
-    model: str | PreTrainedModel = base
-    optimizers: tuple[Optimizer | None, None] = (None, None)
-    if sft.optimizer == "muon" and method == "sft":
-        model = create_model_from_path(base, **arguments.pop("model_init_kwargs"))
-        optimizers = (MuonWithAdamW(model, rate), None)
-    trainer = SFTTrainer(
-        model=model,
-        optimizers=optimizers,
+    trainer_class = SFTTrainer if torch.cuda.is_available() else _PlainLossTrainer
+    trainer = trainer_class(
+        model=base,
         args=TrlSftConfig(learning_rate=rate, dataset_kwargs={"skip_prepare_dataset": True}, **arguments),
         train_dataset=Dataset.from_list([_row(example) for example in examples]),
         processing_class=tokenizer,
         peft_config=peft_config(config),
     )
     return run_trainer(trainer, tokenizer, output, method=method, base=base, examples=len(examples), on_step=on_step)
+
+
+class _PlainLossTrainer(SFTTrainer):
+    """Takes transformers' own loss: without Triton TRL's fused one costs as much as all layers of a small model."""
+
+    def compute_loss(
+        self,
+        model: torch.nn.Module,
+        inputs: dict[str, Any],
+        return_outputs: bool = False,
+        num_items_in_batch: torch.Tensor | int | None = None,
+    ) -> Any:
+        return Trainer.compute_loss(self, model, inputs, return_outputs, num_items_in_batch)
 
 
 def _row(example: SftExample) -> dict[str, list[int]]:

@@ -25,9 +25,8 @@ class LoraConfig(Record):
 class SftConfig(Record):
     """Supervised fine-tuning on instructions, loss on assistant turns only."""
 
-    optimizer: Literal["adamw", "muon"] = "adamw"
-    """`muon` (with AdamW for embeddings and norms) is for a policy from scratch."""
-    learning_rate: float = 1e-5
+    learning_rate: float = 2e-3
+    """The default is for a policy from scratch; a pretrained one wants 1e-5 (full) to 2e-4 (lora)."""
     epochs: float = 1.0
     batch_size: int = 16
     """Dialogues an optimiser step."""
@@ -37,7 +36,8 @@ class SftConfig(Record):
 class DpoConfig(Record):
     """Direct preference optimisation on pairs."""
 
-    learning_rate: float = 5e-6
+    learning_rate: float = 1e-4
+    """The default is for a small policy from scratch; a pretrained one wants 5e-7 (full) to 1e-5 (lora)."""
     epochs: float = 1.0
     batch_size: int = 8
     """Pairs an optimiser step."""
@@ -50,7 +50,7 @@ class DpoConfig(Record):
 class TrainConfig(Record):
     """How checkpoints are trained."""
 
-    parameters: Literal["full", "lora"] = "lora"
+    parameters: Literal["full", "lora"] = "full"
     """Whether all parameters are trained or low-rank adapters, which are merged into the checkpoint."""
     lora: LoraConfig = LoraConfig()
     sft: SftConfig | None = SftConfig()
@@ -114,8 +114,7 @@ def build_examples(instruction: Instruction, tokenizer: ChatTokenizer) -> list[S
         turn_message = point.reference_turn()
         if not turn_message.tool_calls and not turn_message.content:
             continue  # no call was due and the data holds no text: nothing to imitate
-        prompt = tokenizer.prompt_ids(point.history, point.tools)
-        turn = tokenizer.turn_ids(point.history, point.tools, turn_message)
+        prompt, turn = tokenizer.turn_ids(point.history, point.tools, turn_message)
         known = sequences[-1][0] if sequences else []
         if not sequences or tuple(known) != prompt[: len(known)]:
             sequences.append(([], []))

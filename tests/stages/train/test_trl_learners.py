@@ -1,0 +1,135 @@
+"""Real training of a tiny policy through TRL: it learns, only what it should, and leaves a checkpoint that loads."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import pytest
+
+from ttpa.models.transformers_tokens import TransformersModel, TransformersTokenizer
+from ttpa.quickstart.policy import make_policy
+from ttpa.quickstart.scratch import ScratchConfig
+from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.instructions import Instruction, Step
+from ttpa.records.messages import UserMessage
+from ttpa.records.pairs import PreferencePair
+from ttpa.records.tools import ToolCall, ToolSpec
+from ttpa.stages.train import SftExample, TrainConfig, build_examples
+from ttpa.stages.train.stage import DpoConfig, SftConfig
+from ttpa.stages.train.trl_learners import TrlLearners
+
+pytestmark = pytest.mark.heavy
+TOOL = ToolSpec(name="ring", parameters={"type": "object", "properties": {"who": {"type": "string"}}})
+LEARNERS = TrlLearners()
+
+
+def instruction(who: str) -> Instruction:
+    return Instruction(
+        id=who,
+        source="test",
+        split="train",
+        tools=(TOOL,),
+        context=(UserMessage(content=f"Ring {who}."),),
+        steps=(Step(calls=(ToolCall(name="ring", arguments={"who": who}),)),),
+    )
+
+
+INSTRUCTIONS = [instruction(who) for who in ("Ann", "Bob", "Cleo", "Dora")]
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    path = tmp_path_factory.mktemp("policy") / "base"
+    form = ScratchConfig(vocabulary=400, hidden_size=64, layers=2, heads=2, key_value_heads=1, feed_forward=128)
+    make_policy(INSTRUCTIONS, form, path, seed=0)
+    return str(path)
+
+
+def examples(base: str) -> list[SftExample]:
+    tokenizer = TransformersTokenizer(base)
+    return [example for item in INSTRUCTIONS for example in build_examples(item, tokenizer)]
+
+
+def config(**changes: object) -> TrainConfig:
+    values: dict[str, object] = {
+        "sft": SftConfig(learning_rate=5e-3, epochs=10, batch_size=4),
+        "dpo": DpoConfig(learning_rate=1e-3, epochs=6, batch_size=4),
+        **changes,
+    }
+    return TrainConfig.model_validate(values)
+
+
+def fine_tune(base: str, output: Path, settings: TrainConfig, steps: int | None = None) -> Checkpoint:
+    return LEARNERS.sft(
+        base, examples(base), output, settings, method="sft", steps=steps, seed=0, on_step=lambda *_: None
+    )
+
+
+def pairs(base: str) -> list[PreferencePair]:
+    """Right who against wrong who, on the tokens of the base policy's tokenizer."""
+    tokenizer = TransformersTokenizer(base)
+    made: list[PreferencePair] = []
+    for right, wrong in zip(INSTRUCTIONS, INSTRUCTIONS[1:] + INSTRUCTIONS[:1], strict=True):
+        point = right.decision_points()[0]
+        prompt, chosen = tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
+        _, rejected = tokenizer.turn_ids(point.history, point.tools, wrong.decision_points()[0].reference_turn())
+        shared = next(i for i, (one, other) in enumerate(zip(chosen, rejected, strict=False)) if one != other)
+        made.append(
+            PreferencePair(
+                id=right.id,
+                instruction_id=right.id,
+                tree_id=point.id,
+                prompt_ids=prompt,
+                shared_ids=chosen[:shared],
+                chosen_ids=chosen[shared:],
+                rejected_ids=rejected[shared:],
+                chosen_from="reference",
+                slot="argument_value",
+                chosen_score=1.0,
+                rejected_score=0.8,
+                rejected_logprob=-1.0,
+                rejected_errors=(),
+            )
+        )
+    return made
+
+
+def test_sft_lowers_the_loss_and_leaves_a_checkpoint_that_loads(base: str, tmp_path: Path) -> None:
+    checkpoint = fine_tune(base, tmp_path / "sft", config())
+    assert checkpoint.history[-1].loss < 0.7 * checkpoint.history[0].loss
+    assert checkpoint.steps == 10
+    assert checkpoint.tokens == 10 * sum(len(example.token_ids) for example in examples(base))
+    assert TransformersModel(str(tmp_path / "sft")).max_length == 2048
+    for name, digest in checkpoint.files.items():
+        assert hashlib.sha256((tmp_path / "sft" / name).read_bytes()).hexdigest() == digest
+
+
+def test_the_same_seed_trains_the_same_weights(base: str, tmp_path: Path) -> None:
+    one = fine_tune(base, tmp_path / "one", config(), steps=3)
+    other = fine_tune(base, tmp_path / "other", config(), steps=3)
+    assert one.files["model.safetensors"] == other.files["model.safetensors"]
+
+
+def test_a_steps_limit_is_kept(base: str, tmp_path: Path) -> None:
+    assert fine_tune(base, tmp_path / "short", config(), steps=2).steps == 2
+
+
+def test_lora_trains_few_parameters_and_is_merged(base: str, tmp_path: Path) -> None:
+    checkpoint = fine_tune(base, tmp_path / "lora", config(parameters="lora"), steps=2)
+    whole = fine_tune(base, tmp_path / "full", config(), steps=1)
+    assert 0 < checkpoint.trainable_parameters < whole.trainable_parameters
+    stored = json.loads((tmp_path / "lora" / "config.json").read_text())
+    assert stored["architectures"] == ["Qwen3ForCausalLM"]
+    TransformersModel(str(tmp_path / "lora"))
+
+
+@pytest.mark.parametrize("parameters", ["full", "lora"])
+def test_dpo_widens_the_margin_on_token_ids(base: str, tmp_path: Path, parameters: str) -> None:
+    checkpoint = LEARNERS.dpo(
+        base, pairs(base), tmp_path / "dpo", config(parameters=parameters), seed=0, on_step=lambda *_: None
+    )
+    margins = [step.metrics["rewards/margins"] for step in checkpoint.history]
+    assert margins[0] == pytest.approx(0.0, abs=1e-3)  # policy and reference are the same before the first step
+    assert margins[-1] > margins[0]
+    assert checkpoint.method == "dpo"
+    assert checkpoint.examples == 4

@@ -1,0 +1,236 @@
+"""The command line: what it lists, what it prints, and one line on standard error for every mistake."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ttpa.cli import main
+
+WriteTools = Callable[[str], str]
+Result = tuple[int, str, str]
+TOOLS = '''
+    def add(a: int, b: int = 1) -> int:
+        """Add two numbers."""
+        return a + b
+
+    def fail() -> None:
+        """Fail."""
+        raise ValueError("as promised")
+'''
+
+
+@pytest.fixture
+def ttpa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Result]:
+    """Runs one command in an empty folder; its exit code, standard output and standard error."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*words: str) -> Result:
+        monkeypatch.setattr(sys, "argv", ["ttpa", *words])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        code = ended.value.code
+        return (code if isinstance(code, int) else 0), printed.out, printed.err
+
+    return run
+
+
+Ttpa = Callable[..., Result]
+
+
+def config(folder: Path, text: str = "") -> str:
+    path = folder / "mine.toml"
+    path.write_text(f'name = "mine"\n{text}\n[train]\nparameters = "full"\n', encoding="utf-8")
+    return str(path)
+
+
+def test_help_lists_every_command(ttpa: Ttpa) -> None:
+    code, out, _ = ttpa("--help")
+    stages = ["construct", "sample", "score", "pair", "train", "evaluate", "report"]
+    commands = ["run", *stages, "import", "status", "tools"]
+    assert code == 0
+    assert [command for command in commands if f" {command} " not in out] == []
+
+
+@pytest.mark.parametrize("command", ["run", "construct", "train", "import", "status", "tools"])
+def test_every_command_explains_itself(ttpa: Ttpa, command: str) -> None:
+    code, out, _ = ttpa(command, "--help")
+    assert code == 0
+    assert "Usage: ttpa" in out
+
+
+def test_the_command_line_loads_no_giant() -> None:
+    source = (
+        "import sys, ttpa.cli\n"
+        "giants = {'torch', 'transformers', 'trl', 'peft', 'datasets', 'openai', 'numpy', 'accelerate'}\n"
+        "print(sorted(giants & set(sys.modules)))\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=True)
+    assert ended.stdout == "[]\n"
+
+
+def test_as_a_program_a_mistake_is_one_line_and_exit_code_1(tmp_path: Path) -> None:
+    source = "from ttpa.cli import main; main()"
+    ended = subprocess.run(
+        [sys.executable, "-c", source, "run", "nothing"],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1] / "src")},
+    )
+    assert (ended.returncode, ended.stdout) == (1, "")
+    assert ended.stderr == "error: 'nothing' is neither a TOML file nor a run: there is no 'runs/nothing/config.json'\n"
+
+
+BAD_SCHEMA = '''
+    from typing import Annotated
+    from pydantic import WithJsonSchema
+
+    def odd(a: Annotated[int, WithJsonSchema({"type": "whole"})]) -> int:
+        """Be odd."""
+        return a
+'''
+DIALOGUE = {
+    "messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello!"}],
+    "tools": [{"type": "function", "function": {"name": "add"}}],
+}
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["run", "none.toml"], "config 'none.toml' cannot be read"),
+        (["run", "none"], "'none' is neither a TOML file nor a run"),
+        (["status", "none"], "'none' is neither a TOML file nor a run"),
+        (["run", "CONFIG", "--set", "sample.pionts=3"], "unknown key 'sample.pionts'; did you mean 'points'?"),
+        (["run", "CONFIG", "--set", "sample.points=few"], "sample.points = 'few': input should be a valid integer"),
+        (["run", "CONFIG", "--set", "sample.points"], "'sample.points' is no override"),
+        (["run", "CONFIG", "--redo", "polish"], "--redo 'polish' is no step; the steps are construct, sft"),
+        (["tools", "CONFIG", "--set", "tools.module=none.py"], "the tools of 'none.py' cannot be loaded"),
+        (["tools", "CONFIG", "--set", "tools.module=no.such"], "No module named 'no'"),
+        (["tools", "CONFIG", "--set", 'tools.only=["sub"]'], "has no tool 'sub'; it has add, fail"),
+        (["tools", "CONFIG", "--call", "add", "--arguments", "{"], "--arguments is no JSON object"),
+        (["tools", "CONFIG", "--call", "add", "--arguments", "[1]"], "--arguments is no JSON object"),
+        (["construct", "CONFIG"], "2 known tools are too few"),
+        (["sample", "CONFIG"], "run 'mine' has no instructions.jsonl; the step 'construct' comes first"),
+        (["pair", "CONFIG"], "the step 'construct' comes first"),
+        (["import", "none.jsonl", "--run", "mine", "--config", "CONFIG"], "'none.jsonl' cannot be read"),
+    ],
+)
+def test_a_mistake_is_one_line_on_standard_error(
+    ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools, words: list[str], reason: str
+) -> None:
+    source = config(tmp_path, f'tools.module = "{write_tools(TOOLS)}"')
+    code, out, err = ttpa(*(source if word == "CONFIG" else word for word in words))
+    assert code == 1
+    assert err.startswith("error: ")
+    assert reason in err
+    assert err.count("\n") == 1
+    assert "Traceback" not in out + err
+
+
+def test_a_tool_with_an_invalid_schema_is_named(ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools) -> None:
+    code, _, err = ttpa("tools", config(tmp_path, f'tools.module = "{write_tools(BAD_SCHEMA)}"'))
+    assert code == 1
+    assert err.startswith("error: tool 'odd' of '")
+    assert err.count("\n") == 1
+
+
+def test_tools_are_listed_and_checked(ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools) -> None:
+    code, out, _ = ttpa("tools", config(tmp_path, f'tools.module = "{write_tools(TOOLS)}"'))
+    assert code == 0
+    assert out.splitlines() == ["add(a, b)  Add two numbers.", "fail()  Fail.", "2 tools, all schemas valid"]
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "code", "answer"),
+    [
+        ("add", '{"a": 2, "b": 3}', 0, "5"),
+        ("add", '{"a": 2}', 0, "3"),
+        ("add", '{"a": "2"}', 1, 'invalid arguments: a: "2" is not of type "integer"'),
+        ("fail", "{}", 1, "ValueError: as promised"),
+        ("sub", "{}", 1, "no tool is named 'sub'"),
+    ],
+)
+def test_a_call_can_be_tried(
+    ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools, tool: str, arguments: str, code: int, answer: str
+) -> None:
+    source = config(tmp_path, f'tools.module = "{write_tools(TOOLS)}"')
+    assert ttpa("tools", source, "--call", tool, "--arguments", arguments) == (code, answer + "\n", "")
+
+
+def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path) -> None:
+    code, out, _ = ttpa("run", config(tmp_path), "--dry-run")
+    assert code == 0
+    assert out == "run 'mine' in runs/mine: construct, sft, sample, score, pair, dpo, evaluate, report\n"
+    assert ttpa("score", config(tmp_path), "--dry-run", "--run", "other")[1] == "run 'other' in runs/other: score\n"
+    assert not (tmp_path / "runs").exists()
+
+
+def write_dialogues(folder: Path, *lines: str) -> str:
+    path = folder / "chats.jsonl"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return str(path)
+
+
+@pytest.mark.parametrize("runs", ["runs", "elsewhere/runs"])
+def test_dialogues_are_imported_and_the_status_says_what_comes_next(ttpa: Ttpa, tmp_path: Path, runs: str) -> None:
+    file = write_dialogues(tmp_path, json.dumps(DIALOGUE), "{", json.dumps(DIALOGUE))
+    source = config(tmp_path, f'runs = "{runs}"')
+    code, out, _ = ttpa("import", file, "--run", "mine", "--config", source)
+    assert code == 0
+    assert "3 lines -> 2 instructions, 1 discarded (1 invalid_record)" in out
+    word = "mine" if runs == "runs" else f"{runs}/mine"
+    assert out.endswith(f"next: ttpa run {word}\n")
+    [refused] = (tmp_path / runs / "mine" / "1-construct" / "construct.discards.jsonl").read_text().splitlines()
+    assert json.loads(refused)["id"] == "chats:line 2"
+    code, out, _ = ttpa("status", word)
+    assert code == 0
+    assert "3 lines -> 2 instructions" in out
+    assert out.endswith(f"next: sft, sample, score, pair, dpo, evaluate, report (ttpa run {word})\n")
+    assert ttpa("run", word, "--dry-run")[0] == 0
+
+
+def test_an_import_needs_no_config(ttpa: Ttpa, tmp_path: Path) -> None:
+    assert ttpa("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine")[0] == 0
+    assert ttpa("status", "mine")[0] == 0
+    assert ttpa("status", "mine", "--runs", "runs") == ttpa("status", "runs/mine")
+
+
+def test_imported_instructions_are_never_overwritten(ttpa: Ttpa, tmp_path: Path) -> None:
+    words = ("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine", "--config", config(tmp_path))
+    assert ttpa(*words)[0] == 0
+    instructions = tmp_path / "runs" / "mine" / "1-construct" / "instructions.jsonl"
+    before = instructions.read_bytes()
+    code, _, err = ttpa(*words)
+    assert (code, "has instructions already" in err) == (1, True)
+    code, _, err = ttpa("run", "mine", "--redo", "construct")
+    assert (code, "were imported" in err) == (1, True)
+    assert instructions.read_bytes() == before
+
+
+def test_another_config_for_a_run_that_has_begun_is_refused_with_the_difference(ttpa: Ttpa, tmp_path: Path) -> None:
+    ttpa("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine", "--config", config(tmp_path))
+    code, _, err = ttpa("run", "mine", "--seed", "9", "--dry-run")
+    assert code == 1
+    assert "has begun the step 'construct' with another config (seed: 0 -> 9)" in err
+
+
+def test_a_file_without_a_usable_line_leaves_no_instructions(ttpa: Ttpa, tmp_path: Path) -> None:
+    code, _, err = ttpa("import", write_dialogues(tmp_path, "{}"), "--run", "mine", "--config", config(tmp_path))
+    assert code == 1
+    assert "none of 1 lines could be imported; the first: chats:line 1: messages: Field required" in err
+
+
+def test_a_limit_lowers_what_is_taken_and_never_raises_it(ttpa: Ttpa, tmp_path: Path) -> None:
+    text = '[tools]\nonly = ["none"]\n[construct]\ninstances = 5\n[sample]\npoints = 50'
+    ttpa("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine", "--config", config(tmp_path, text))
+    code, _, err = ttpa("run", "mine", "--limit", "20", "--dry-run")
+    assert (code, err) == (0, "")
+    assert "construct.instances: 5 -> 3" in ttpa("run", "mine", "--limit", "3", "--dry-run")[2]
