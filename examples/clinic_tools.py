@@ -1,4 +1,6 @@
-"""Tools of your own: plain functions with type hints and docstrings, checked and tried by
+"""Tools of your own: plain functions with type hints and docstrings.
+
+Checked and tried by
 
 ttpa tools configs/own_tools.toml
 ttpa tools configs/own_tools.toml --call find_slots --arguments '{"doctor": "Weber", "date": "2026-03-04"}'

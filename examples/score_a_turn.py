@@ -19,7 +19,9 @@ WEATHER = {
     },
 }
 reference = [{"name": "get_weather", "arguments": {"city": "Paris", "days": 3, "unit": "metric"}}]
-candidate = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Paris", "days": "3", "unit": "kelvin"}}\n</tool_call>'
+candidate = """<tool_call>
+{"name": "get_weather", "arguments": {"city": "Paris", "days": "3", "unit": "kelvin"}}
+</tool_call>"""
 
 verdict = score_turn(candidate, reference, [WEATHER], dialect="hermes")
 print(f"score {verdict.score:.3f}")

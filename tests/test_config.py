@@ -20,7 +20,7 @@ def write(path: Path, text: str) -> str:
 def test_the_quickstart_file_fits_and_names_its_values() -> None:
     config = load_config(str(CONFIGS / "quickstart.toml"))
     assert config.path == Path("runs/quickstart")
-    assert config.train.sft is not None
+    assert config.train.sft
     assert config.train.sft.learning_rate == 2e-3
 
 

@@ -91,5 +91,9 @@ def assemble(config: RunConfig) -> Parts:
 
 
 def _require_training_extra() -> None:
+    """Raises `ModelError` without the extra; with it, quiets transformers' own bars, a run shows one of its own."""
     if find_spec("torch") is None or find_spec("transformers") is None:
         raise ModelError("a policy needs torch, transformers and TRL: pip install 'ttpa[train]'")
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()

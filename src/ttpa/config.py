@@ -91,8 +91,8 @@ class RunConfig(Record):
         if self.generator.kind == "openai" and not self.generator.model:
             raise ValueError("generator.model is empty; with generator.kind = 'openai' it names the endpoint's model")
         if self.policy.base == "scratch":
-            if self.train.sft is None:
-                raise ValueError("train.sft is missing; a policy from scratch knows nothing before it")
+            if not self.train.sft:
+                raise ValueError("train.sft = false leaves it untrained; a policy from scratch knows nothing before it")
             if self.train.parameters == "lora":
                 raise ValueError("train.parameters = 'lora' adapts what is known; a policy from scratch needs 'full'")
         else:
@@ -109,7 +109,7 @@ class RunConfig(Record):
             if rate > fastest:
                 raise ValueError(
                     f"{section}.learning_rate = {rate:g} suits a policy from scratch; "
-                    f"{self.policy.base!r} would forget what it knows: at most {fastest:g} is taken for a pretrained one"
+                    f"{self.policy.base!r} would forget what it knows: a pretrained one takes at most {fastest:g}"
                 )
 
     @property
@@ -130,7 +130,7 @@ def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     Raises `ConfigError` that names the key, the file or the value that is wrong.
     """
     path = Path(source or "")
-    runs = next((word.removeprefix("runs=") for word in overrides if word.startswith("runs=")), "runs")
+    runs = _folder_of_runs(overrides)
     stored = (path if "/" in str(path) else Path(runs) / path) / "config.json"
     values: dict[str, Any] = {}
     if source is None:
@@ -165,6 +165,13 @@ def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "
         elif before != after:
             lines.append(f"{prefix}{key}: {before!r} -> {after!r}")
     return lines
+
+
+def _folder_of_runs(overrides: Sequence[str]) -> str:
+    values: dict[str, Any] = {}
+    for override in overrides:
+        _apply(values, override)
+    return str(values.get("runs", "runs"))
 
 
 def _read_toml(path: Path) -> dict[str, Any]:

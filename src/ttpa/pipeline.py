@@ -75,7 +75,7 @@ def take_import(run: Run, files: Sequence[Path]) -> None:
 
 def due_steps(run: Run) -> list[Step]:
     """The steps that are not done yet, in order; without `train.sft` the policy is sampled as it is."""
-    without_sft = run.config.train.sft is None
+    without_sft = not run.config.train.sft
     return [step for step in STEPS if not run.directory.summary(step).exists() and not (step == "sft" and without_sft)]
 
 
@@ -86,7 +86,8 @@ def refuse_another_config(run: Run) -> None:
     before = json.loads(run.directory.config.read_text(encoding="utf-8"))
     changed = changed_keys(before, run.config.as_json())
     for step in STEPS:
-        mine = [change for change in changed if _is_within(change, SECTIONS[step])]
+        sections = ("seed", "import") if step == "construct" and _is_imported(run) else SECTIONS[step]
+        mine = [change for change in changed if _is_within(change, sections)]
         if mine and run.directory.has_begun(step):
             raise RunError(
                 f"run {run.config.name!r} has begun the step {step!r} with another config ({'; '.join(mine)}); "
@@ -95,11 +96,15 @@ def refuse_another_config(run: Run) -> None:
 
 
 def _refuse_to_lose_import(run: Run, redo: Step) -> None:
-    summary = run.directory.summary("construct")
-    if redo == "construct" and summary.exists() and read_record(summary, StepSummary).step == "import":
+    if redo == "construct" and _is_imported(run):
         raise RunError(
             f"the instructions of run {run.config.name!r} were imported; import them into another run instead"
         )
+
+
+def _is_imported(run: Run) -> bool:
+    summary = run.directory.summary("construct")
+    return summary.exists() and read_record(summary, StepSummary).step == "import"
 
 
 def _is_within(change: str, sections: Sequence[str]) -> bool:

@@ -136,4 +136,4 @@ def test_a_path_without_a_model_is_a_clear_error(tmp_path: Path) -> None:
 
 def test_a_checkpoint_opens_with_plain_transformers(model: TransformersModel) -> None:
     assert type(model.model).__name__ == "Qwen3ForCausalLM"
-    assert model.tokenizer.turn_ids((UserMessage(content="Hi"),), (), AssistantMessage(content="Hello."))
+    assert model.tokenizer.turn_ids((UserMessage(content="Hi"),), (), AssistantMessage(content="Hello."))[1]

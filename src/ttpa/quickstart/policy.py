@@ -16,8 +16,8 @@ from ttpa.records.instructions import Instruction
 from ttpa.records.messages import as_openai
 
 TEMPLATE = Path(__file__).with_name("chat_template.jinja")
-END = "<|im_end|>"
-CONTROL_TOKENS = [END, "<|im_start|>"]
+END, PAD = "<|im_end|>", "<|pad|>"
+CONTROL_TOKENS = [END, "<|im_start|>", PAD]
 TAG_TOKENS = ["<tool_call>", "</tool_call>", "<tools>", "</tools>"]
 # Digits stand alone, so that a number is copied digit by digit; words and marks carry the space before them.
 WORDS = Regex(r"[0-9]| ?[A-Za-z]+| ?[^\sA-Za-z0-9]+|\s+")
@@ -30,8 +30,9 @@ def make_policy(instructions: Iterable[Instruction], config: ScratchConfig, path
     """
     tokenizer = train_tokenizer(instructions, config.vocabulary)
     tokenizer.save_pretrained(path)
-    end_id = tokenizer.convert_tokens_to_ids(END)
+    end_id, pad_id = (tokenizer.convert_tokens_to_ids(token) for token in (END, PAD))
     assert isinstance(end_id, int)
+    assert isinstance(pad_id, int)
     torch.manual_seed(seed)
     model = Qwen3ForCausalLM(
         Qwen3Config(
@@ -48,7 +49,7 @@ def make_policy(instructions: Iterable[Instruction], config: ScratchConfig, path
             tie_word_embeddings=True,
             bos_token_id=None,
             eos_token_id=end_id,
-            pad_token_id=end_id,
+            pad_token_id=pad_id,
         )
     )
     set_copying_heads(model, seed=seed)
@@ -74,7 +75,7 @@ def train_tokenizer(instructions: Iterable[Instruction], vocabulary: int) -> Pre
         tokenizer_object=bpe,
         chat_template=TEMPLATE.read_text(),
         eos_token=END,
-        pad_token=END,
+        pad_token=PAD,
         clean_up_tokenization_spaces=False,
     )
 

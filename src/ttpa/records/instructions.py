@@ -31,6 +31,8 @@ class Scenario(Record):
 class Step(Record):
     """One assistant turn with its calls (several when they do not depend on each other) and their results."""
 
+    content: str = ""
+    """What the turn says beside its calls."""
     calls: tuple[ToolCall, ...]
     results: tuple[ToolResult, ...] = ()
     """One a call, or empty where the data holds none (then nothing follows this step)."""
@@ -39,7 +41,8 @@ class Step(Record):
 
     def messages(self) -> list[Message]:
         """The turn and its results as dialogue messages."""
-        return [AssistantMessage(tool_calls=self.calls), *(ToolMessage(content=r.content) for r in self.results)]
+        turn = AssistantMessage(content=self.content, tool_calls=self.calls)
+        return [turn, *(ToolMessage(content=r.content) for r in self.results)]
 
 
 class DecisionPoint(Record):
@@ -55,12 +58,12 @@ class DecisionPoint(Record):
     reference: tuple[ToolCall, ...]
     """The right calls; empty where no call is due."""
     answer: str | None = None
-    """The reference text where no call is due."""
+    """The reference text: all of the turn where no call is due, else what stands beside its calls."""
     acceptable: tuple[Acceptable, ...] | None = None
 
     def reference_turn(self) -> AssistantMessage:
         """The reference as an assistant message."""
-        return AssistantMessage(content=self.answer or "" if not self.reference else "", tool_calls=self.reference)
+        return AssistantMessage(content=self.answer or "", tool_calls=self.reference)
 
 
 class Instruction(Record):
@@ -107,7 +110,7 @@ class Instruction(Record):
         points: list[DecisionPoint] = []
         history = list(self.context)
         for step in self.steps:
-            points.append(self._point(len(points), history, step.calls, None, step.acceptable))
+            points.append(self._point(len(points), history, step.calls, step.content or None, step.acceptable))
             history.extend(step.messages())
         if self.answer is not None:
             points.append(self._point(len(points), history, (), self.answer, None))

@@ -260,7 +260,7 @@ def _read_solution(messages: Sequence[Message]) -> tuple[list[Step], str | None]
             steps[-1] = steps[-1].model_copy(update={"results": tuple(results)})
         elif isinstance(message, AssistantMessage) and message.tool_calls:
             _require_results(steps)
-            steps.append(Step(calls=message.tool_calls))
+            steps.append(Step(content=message.content, calls=message.tool_calls))
             results = []
         elif isinstance(message, AssistantMessage):
             _require_results(steps)

@@ -59,7 +59,6 @@ def trainer_arguments(
         "logging_steps": max(1, total // _LOGGED_STEPS),
         "activation_checkpointing": config.activation_checkpointing,
         "use_cpu": not cuda,
-        "train_sampling_strategy": "group_by_length" if examples > 8 * batch_size else "random",
         "dataloader_pin_memory": cuda,
         "include_num_input_tokens_seen": "non_padding",
         "model_init_kwargs": {

@@ -51,7 +51,12 @@ def train_sft(
     trainer_class = SFTTrainer if torch.cuda.is_available() else _PlainLossTrainer
     trainer = trainer_class(
         model=base,
-        args=TrlSftConfig(learning_rate=rate, dataset_kwargs={"skip_prepare_dataset": True}, **arguments),
+        args=TrlSftConfig(
+            learning_rate=rate,
+            dataset_kwargs={"skip_prepare_dataset": True},
+            train_sampling_strategy="group_by_length",
+            **arguments,
+        ),
         train_dataset=Dataset.from_list([_row(example) for example in examples]),
         processing_class=tokenizer,
         peft_config=peft_config(config),

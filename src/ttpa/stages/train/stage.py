@@ -53,8 +53,8 @@ class TrainConfig(Record):
     parameters: Literal["full", "lora"] = "full"
     """Whether all parameters are trained or low-rank adapters, which are merged into the checkpoint."""
     lora: LoraConfig = LoraConfig()
-    sft: SftConfig | None = SftConfig()
-    """Without this section the policy is taken as it is."""
+    sft: SftConfig | Literal[False] = SftConfig()
+    """`sft = false` takes the policy as it is."""
     dpo: DpoConfig = DpoConfig()
     max_length: int = 4096
     """Tokens of a sequence; longer ones are left out and counted, never cut."""
