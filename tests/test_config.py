@@ -168,12 +168,12 @@ def test_a_rate_for_a_policy_from_scratch_is_refused_for_a_trained_one(
 
 
 def test_a_policy_from_scratch_must_be_trained_and_as_a_whole() -> None:
-    with pytest.raises(ConfigError, match=r"train\.sft is missing"):
-        make_config({"train": {"sft": None}})
+    with pytest.raises(ConfigError, match=r"train\.sft = false"):
+        make_config({"train": {"sft": False}})
     with pytest.raises(ConfigError, match=r"train\.parameters = 'lora'"):
         make_config({"train": {"parameters": "lora"}})
-    trained = {"train": {"sft": None, "dpo": {"learning_rate": 1e-6}}, "policy": {"base": "org/model"}}
-    assert make_config(trained).train.sft is None
+    trained = {"train": {"sft": False, "dpo": {"learning_rate": 1e-6}}, "policy": {"base": "org/model"}}
+    assert make_config(trained).train.sft is False
 
 
 def test_changed_keys_are_told_with_both_values() -> None:
@@ -182,3 +182,25 @@ def test_changed_keys_are_told_with_both_values() -> None:
     assert changed_keys(old, new) == ["sample.points: 1000 -> 9", "seed: 0 -> 4"]
     assert changed_keys(old, old) == []
     assert changed_keys({"a": {"b": 1}}, {"a": 2}) == ["a: {'b': 1} -> 2"]
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("train.sft.epoch=2", "unknown key 'train.sft.epoch'; did you mean 'epochs'?"),
+        ("train.sft.epochs=0", "train.sft.epochs = 0: input should be greater than 0"),
+        ("evaluate.resamples=0", "evaluate.resamples = 0: input should be greater than or equal to 1"),
+        ("sample.forks.min_probability=0", "sample.forks.min_probability = 0: input should be greater than 0"),
+        ("construct.test_share=5", "construct.test_share = 5: input should be less than or equal to 1"),
+        ("name='a/b'", "name = 'a/b': string should match pattern"),
+    ],
+)
+def test_values_out_of_range_are_refused_by_name(override: str, message: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        load_config(None, [override])
+    assert message in str(caught.value)
+
+
+def test_fine_tuning_can_be_switched_off_in_words() -> None:
+    words = ["train.sft=false", "policy.base=org/model", "train.dpo.learning_rate=1e-6"]
+    assert load_config(None, words).train.sft is False

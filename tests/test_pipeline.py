@@ -14,7 +14,7 @@ from ttpa.dialects import DIALECTS
 from ttpa.errors import RunError
 from ttpa.models.base import TokenModel
 from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
-from ttpa.pipeline import due_steps, take_import, take_steps
+from ttpa.pipeline import due_steps, take_import, take_steps, train_steps
 from ttpa.progress import SilentReporter
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint, TrainMethod
@@ -239,6 +239,51 @@ def test_another_config_is_refused_and_redo_takes_it(finished: Run, tmp_path: Pa
     assert len(read_records(changed.directory.pairs, PreferencePair)) <= len(
         read_records(finished.directory.pairs, PreferencePair)
     )
+
+
+def test_a_redo_that_is_refused_removes_nothing(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    changed = make_run(tmp_path, construct={"instances": 61})
+    with pytest.raises(RunError, match="construct"):
+        take_steps(changed, redo="pair")
+    assert due_steps(changed) == []
+
+
+def test_what_was_made_of_older_records_is_made_again(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    take_steps(run, ["construct", "sft", "sample", "score", "pair", "evaluate", "report"])
+    assert read_record(run.directory.evaluation, Evaluation).policies == ("sft",)
+    take_steps(run)
+    assert read_record(run.directory.evaluation, Evaluation).policies == ("sft", "sft_continued", "dpo")
+
+
+def test_another_policy_is_refused_once_one_was_sampled(tmp_path: Path) -> None:
+    def with_policy(base: str) -> Run:
+        rate = {"learning_rate": 1e-6}
+        return make_run(tmp_path, policy={"base": base}, train={"sft": False, "dpo": rate, "max_length": 100_000})
+
+    take_steps(with_policy("org/one"), ["construct", "sample"])
+    with pytest.raises(RunError, match=r"policy\.base: 'org/one' -> 'org/other'"):
+        take_steps(with_policy("org/other"))
+
+
+def test_train_takes_what_is_due_of_it(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    assert train_steps(run) == ("sft",)
+    take_steps(run, ["construct", "sft", "sample", "score", "pair"])
+    assert train_steps(run) == ("sft", "dpo")
+
+
+def test_a_run_without_a_mistake_and_without_held_out_data_still_ends_in_a_report(tmp_path: Path) -> None:
+    file = tmp_path / "own.jsonl"
+    row = '{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "Hello"}], "tools": []}\n'
+    file.write_text("".join(row % word for word in ("Hi", "Ho")), encoding="utf-8")
+    run = make_run(tmp_path, **{"import": {"test_share": 0}})
+    take_import(run, [file])
+    take_steps(run)
+    assert due_steps(run) == []
+    assert read_record(run.directory.summary("dpo"), StepSummary).records_out == 0
+    assert "scripted" in run.directory.report.read_text()
 
 
 def test_a_step_without_its_input_says_what_comes_first(tmp_path: Path) -> None:

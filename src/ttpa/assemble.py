@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ttpa.config import RunConfig
 from ttpa.dialects import DIALECTS, Dialect
+from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
 from ttpa.errors import ModelError
 from ttpa.models.base import ChatModel, ChatTokenizer, TokenModel
@@ -32,7 +33,7 @@ class Parts:
     load_model: Callable[[str], TokenModel]
     load_learners: Callable[[], Learners]
     dialect: Dialect
-    generator_engine: LocalEngine
+    generator_engine: Engine
 
 
 def assemble(config: RunConfig) -> Parts:

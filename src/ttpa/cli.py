@@ -9,9 +9,9 @@ import typer
 
 from ttpa.assemble import assemble
 from ttpa.config import RunConfig, load_config, make_config
-from ttpa.errors import ConfigError, TtpaError
-from ttpa.pipeline import due_steps, refuse_another_config, take_import, take_steps
-from ttpa.progress import make_reporter
+from ttpa.errors import ConfigError, RunError, TtpaError
+from ttpa.pipeline import due_steps, refuse_another_config, take_import, take_steps, train_steps
+from ttpa.progress import SilentReporter, make_reporter
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.summaries import StepSummary
 from ttpa.records.tools import ToolCall
@@ -52,8 +52,8 @@ def run(
     _take(_load(source, overrides, name, seed, limit), STEPS, dry_run=dry_run, redo=_step(redo))
 
 
-def _stage_command(command: str, steps: tuple[Step, ...], text: str) -> None:
-    """Adds the command of one stage; all of them take the same words."""
+def _stage_command(command: str, stage_steps: tuple[Step, ...] | None, text: str) -> None:
+    """Adds the command of one stage, `train` where no steps are named; all of them take the same words."""
 
     def take(
         source: Source,
@@ -64,7 +64,10 @@ def _stage_command(command: str, steps: tuple[Step, ...], text: str) -> None:
         dry_run: DryRun = False,
         redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
     ) -> None:
-        config = _load(source, overrides, name, seed, limit)
+        config = _load(source, overrides, name, seed, limit, stage_steps)
+        steps = stage_steps or train_steps(Run(config, assemble(config), SilentReporter()))
+        if not steps:
+            raise RunError(f"run {config.name!r} has no pairs yet, and train.sft = false: there is nothing to train on")
         _take(config, steps, dry_run=dry_run, redo=steps[0] if redo else None)
 
     take.__doc__ = text
@@ -75,7 +78,7 @@ _stage_command("construct", ("construct",), "Make instructions over the tools, i
 _stage_command("sample", ("sample",), "Fork the policy's turns where it wavers.")
 _stage_command("score", ("score",), "Find the errors of every candidate.")
 _stage_command("pair", ("pair",), "Make preference pairs of the scored candidates.")
-_stage_command("train", ("sft", "dpo"), "Fine-tune the policy; once there are pairs, align it.")
+_stage_command("train", None, "Fine-tune the policy; once there are pairs, align it.")
 _stage_command("evaluate", ("evaluate",), "Ask the policies at held-out turns, side by side.")
 _stage_command("report", ("report",), "Write the run's page.")
 
@@ -151,15 +154,17 @@ def main() -> None:
     except TtpaError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on from here\n")
-        sys.exit(130)
 
 
 def _load(
-    source: str | None, overrides: list[str] | None, name: str | None, seed: int | None, limit: int | None
+    source: str | None,
+    overrides: list[str] | None,
+    name: str | None,
+    seed: int | None,
+    limit: int | None,
+    steps: tuple[Step, ...] | None = STEPS,
 ) -> RunConfig:
-    """The config with what the command line says put over it."""
+    """The config with what the command line says put over it; a limit holds for the steps that are taken."""
     words = list(overrides or ())
     if name is not None:
         words.append(f"name={json.dumps(name)}")
@@ -169,8 +174,9 @@ def _load(
     if limit is None:
         return config
     values = config.as_json()
-    for section, key in (("construct", "instances"), ("sample", "points"), ("evaluate", "points")):
-        values[section][key] = min(values[section][key], limit)
+    for step, key in (("construct", "instances"), ("sample", "points"), ("evaluate", "points")):
+        if steps and step in steps:
+            values[step][key] = min(values[step][key], limit)
     return make_config(values)
 
 
@@ -182,10 +188,17 @@ def _word_for(config: RunConfig) -> str:
 def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: Step | None) -> None:
     prepared = Run(config, assemble(config), make_reporter())
     if not dry_run:
-        take_steps(prepared, steps, redo=redo)
+        try:
+            take_steps(prepared, steps, redo=redo)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted; the same command goes on from here\n")
+            raise typer.Exit(130) from None
+        finally:
+            prepared.reporter.close()
         return
-    refuse_another_config(prepared)
-    due = [step for step in due_steps(prepared) if step in steps]
+    refuse_another_config(prepared, redo=redo)
+    again = STEPS[STEPS.index(redo) :] if redo else ()
+    due = [step for step in STEPS if step in steps and (step in again or step in due_steps(prepared))]
     typer.echo(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
 
 

@@ -33,7 +33,7 @@ class ToolsConfig(Record):
     """A Python module or a `.py` file: its `TOOLS`, else its public functions. Loading it runs its code."""
     only: tuple[str, ...] = ()
     """Names of the tools to use; all where empty."""
-    timeout_seconds: float = 10.0
+    timeout_seconds: float = Field(default=10.0, gt=0)
     """After this a call is stopped."""
 
 
@@ -45,7 +45,7 @@ class GeneratorConfig(Record):
     model: str = ""
     """The endpoint's name for the model."""
     temperature: float = 1.0
-    workers: int = 1
+    workers: int = Field(default=1, ge=1)
     """Instances in flight."""
 
 
@@ -56,7 +56,7 @@ class PolicyConfig(Record):
     """A checkpoint directory, a hub name, or `scratch`: a small model made for the run."""
     dialect: str = "hermes"
     """How it writes tool calls."""
-    batch_size: int = 32
+    batch_size: int = Field(default=32, ge=1)
     """Turns, and branches, that are decoded together."""
     scratch: ScratchConfig = ScratchConfig()
 
@@ -67,7 +67,7 @@ class RunConfig(Record):
     # `construct` is a method of pydantic's models and `import` a keyword: these two sections have an alias.
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=False)
 
-    name: str = "quickstart"
+    name: str = Field(default="quickstart", pattern=r"^\w[\w.-]*$")
     """The run's folder below `runs`."""
     runs: str = "runs"
     """The folder of all runs."""
@@ -215,7 +215,8 @@ def _apply(values: dict[str, Any], override: str) -> None:
 
 def _explain(error: ValidationError) -> str:
     first = error.errors()[0]
-    where = [str(part) for part in first["loc"]]
+    # A union puts the names of its members between the keys.
+    where = [str(part) for part in first["loc"] if not str(part).endswith("Config") and "[" not in str(part)]
     name = ".".join(where)
     if first["type"] == "extra_forbidden":
         known = _known_keys(where[:-1])
@@ -231,7 +232,9 @@ def _known_keys(section: Sequence[str]) -> list[str]:
     kind: Any = RunConfig
     for key in section:
         fields = cast("type[BaseModel]", kind).model_fields
-        field = next(field for name, field in fields.items() if key in (name, field.alias))
+        field = next((field for name, field in fields.items() if key in (name, field.alias)), None)
+        if field is None:
+            return []
         kind = next(
             (t for t in getattr(field.annotation, "__args__", (field.annotation,)) if isinstance(t, type)), None
         )

@@ -33,7 +33,7 @@ TAKE: dict[Step, Callable[[Run], None]] = {
 SECTIONS: dict[Step, tuple[str, ...]] = {
     "construct": ("seed", "tools", "construct", "import", "generator.kind", "generator.model", "generator.temperature"),
     "sft": ("policy.base", "policy.scratch", "train.parameters", "train.lora", "train.sft", "train.max_length"),
-    "sample": ("policy.dialect", "sample"),
+    "sample": ("policy.base", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),
     "dpo": ("train",),
@@ -49,13 +49,15 @@ def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = N
     Raises `RunError` when the run is in use, has begun with another config, or lacks what a step reads.
     """
     with run.directory.lock():
+        refuse_another_config(run, redo=redo)
         if redo is not None:
             _refuse_to_lose_import(run, redo)
             run.directory.clear_from(redo)
-        refuse_another_config(run)
         _keep_config(run)
-        for step in due_steps(run):
-            if step in steps:
+        for step in STEPS:
+            if step in steps and step in due_steps(run):
+                for later in STEPS[STEPS.index(step) + 1 :]:
+                    run.directory.clear(later)  # whatever stands there was made of something older
                 TAKE[step](run)
 
 
@@ -65,12 +67,18 @@ def take_import(run: Run, files: Sequence[Path]) -> None:
     Raises `RunError` when the run has instructions already, or a file cannot be read.
     """
     with run.directory.lock():
-        if run.directory.has_begun("construct"):
+        if run.directory.summary("construct").exists():
             raise RunError(
                 f"run {run.config.name!r} has instructions already; import all files at once, or into another run"
             )
-        import_instructions(run, files)
         _keep_config(run)
+        import_instructions(run, files)
+
+
+def train_steps(run: Run) -> tuple[Step, ...]:
+    """What `ttpa train` takes: fine-tuning where the config asks for it, and alignment once there are pairs."""
+    steps: tuple[Step, ...] = ("sft",) if run.config.train.sft else ()
+    return (*steps, "dpo") if run.directory.summary("pair").exists() else steps
 
 
 def due_steps(run: Run) -> list[Step]:
@@ -79,13 +87,16 @@ def due_steps(run: Run) -> list[Step]:
     return [step for step in STEPS if not run.directory.summary(step).exists() and not (step == "sft" and without_sft)]
 
 
-def refuse_another_config(run: Run) -> None:
-    """Raises `RunError` where a step that has begun was told something else than it would be told now."""
+def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
+    """Raises `RunError` where a step that has begun was told something else than it would be told now.
+
+    With `redo`, that step and those after it are not asked: they are taken again.
+    """
     if not run.directory.config.exists():
         return
     before = json.loads(run.directory.config.read_text(encoding="utf-8"))
     changed = changed_keys(before, run.config.as_json())
-    for step in STEPS:
+    for step in STEPS[: STEPS.index(redo)] if redo else STEPS:
         sections = ("seed", "import") if step == "construct" and _is_imported(run) else SECTIONS[step]
         mine = [change for change in changed if _is_within(change, sections)]
         if mine and run.directory.has_begun(step):

@@ -33,6 +33,10 @@ class Reporter(Protocol):
         """The step is over; `line` sums it up."""
         ...
 
+    def close(self) -> None:
+        """Nothing more will be told; safe to repeat."""
+        ...
+
 
 class SilentReporter:
     """Tells nothing: for tests and notebooks."""
@@ -45,6 +49,9 @@ class SilentReporter:
 
     def finish(self, line: str) -> None:
         """Ignores it."""
+
+    def close(self) -> None:
+        """Holds nothing."""
 
 
 class LineReporter:
@@ -67,6 +74,9 @@ class LineReporter:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
 
+    def close(self) -> None:
+        """Holds nothing."""
+
 
 class BarReporter:
     """A bar with counts and the time left, replaced by the step's line at its end."""
@@ -77,7 +87,7 @@ class BarReporter:
         self._task = TaskID(0)
 
     def start(self, name: str, total: int) -> None:
-        self._close()
+        self.close()
         self._progress = Progress(
             TextColumn("{task.description:<10}"),
             BarColumn(),
@@ -96,10 +106,10 @@ class BarReporter:
             self._progress.update(self._task, advance=count, note=note)
 
     def finish(self, line: str) -> None:
-        self._close()
+        self.close()
         self._console.print(line, markup=False, highlight=False)
 
-    def _close(self) -> None:
+    def close(self) -> None:
         if self._progress is not None:
             self._progress.stop()
             self._progress = None

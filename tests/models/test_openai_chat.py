@@ -111,6 +111,13 @@ def test_a_reply_without_its_cost_costs_nothing_that_is_known(endpoint: Endpoint
     assert (reply.text, reply.prompt_tokens, reply.completion_tokens) == ("Hello!", 0, 0)
 
 
+@pytest.mark.parametrize("content", [None, ""])
+def test_a_reply_without_content_is_an_empty_text_and_not_asked_again(endpoint: Endpoint, content: str | None) -> None:
+    endpoint.answers = [completion(content)]
+    assert OpenAIChatModel("small").chat(HELLO, seed=1).text == ""
+    assert len(endpoint.asked) == 1
+
+
 PASSING = {
     "too many requests": refusal(429),
     "server error": refusal(500),
@@ -130,8 +137,6 @@ PASSING = {
     "a choice that is null": Answer('{"choices": [null]}'),
     "a choice without message": Answer('{"choices": [{}]}'),
     "a null message": Answer('{"choices": [{"message": null}]}'),
-    "null content": completion(None),
-    "empty content": completion(""),
     "content of another type": completion([{"type": "text", "text": "Hello!"}]),
     "a number as content": completion(5),
 }

@@ -116,3 +116,25 @@ def test_a_pair_adds_up_to_whole_turns_with_their_end() -> None:
         assert text(one.shared_ids + one.chosen_ids) == turn()
         assert text(one.shared_ids + one.rejected_ids) == turn(city="Porto")
         assert one.chosen_ids[-1] == one.rejected_ids[-1] == 0
+
+
+def test_an_empty_reference_is_never_chosen() -> None:
+    silent = POINT.model_copy(update={"reference": (), "answer": None})
+    model = ScriptedTokenModel(lambda _: {turn(): 1.0})
+    [tree] = sample([silent], model=model, dialect=HERMES, config=SampleConfig())
+    assert isinstance(tree, CandidateTree)
+    made = pair(tree, score(tree, silent, ScoreConfig(), dialect=HERMES), (), PairConfig())
+    assert isinstance(made, Discard)
+    assert made.reason is DiscardReason.NO_PAIR
+
+
+def test_a_turn_that_was_cut_off_is_never_chosen() -> None:
+    model = ScriptedTokenModel(lambda _: {turn(): 0.6, turn(city="Porto"): 0.4})
+    config = SampleConfig(max_new_tokens=len(turn()))  # all of the call, but no end
+    [tree] = sample([POINT], model=model, dialect=HERMES, config=config)
+    assert isinstance(tree, CandidateTree)
+    assert not any(leaf.finished for leaf in tree.leaves[:1])
+    _, reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
+    made = pair(tree, score(tree, POINT, ScoreConfig(), dialect=HERMES), reference, PairConfig())
+    assert isinstance(made, list)
+    assert [one.chosen_from for one in made] == ["reference"]

@@ -289,3 +289,16 @@ def test_closing_ends_the_processes(write_tools: WriteTools) -> None:
         process = int(run(tools, "pid").content)
     with pytest.raises(ProcessLookupError):
         os.kill(process, 0)
+
+
+def test_a_tool_gets_the_types_that_its_hints_promise(write_tools: WriteTools) -> None:
+    source = """
+        from datetime import date
+
+        def weekday(day: date) -> str:
+            "Names the day of the week."
+            return day.strftime("%A")
+    """
+    with PythonToolset(write_tools(source)) as toolset, toolset.session() as session:
+        result = session.run(ToolCall(name="weekday", arguments={"day": "2026-03-02"}))
+    assert (result.content, result.ok) == ("Monday", True)

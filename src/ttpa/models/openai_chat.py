@@ -20,7 +20,7 @@ class PassingFault(Exception):
 
 
 class _Message(BaseModel):
-    content: str = Field(min_length=1)
+    content: str | None = None
 
 
 class _Choice(BaseModel):
@@ -82,6 +82,10 @@ class OpenAIChatModel:
             raise PassingFault("too many requests") from error
         except (openai.APIConnectionError, openai.InternalServerError) as error:
             raise PassingFault(type(error).__name__) from error
+        except openai.BadRequestError as error:
+            if error.code == "content_filter":
+                return ChatReply("")  # this one prompt is refused; its instance becomes a discard
+            raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
         except openai.APIStatusError as error:
             # The body is left out: a 401 echoes the key.
             raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
@@ -96,7 +100,7 @@ def _read(body: bytes) -> ChatReply:
         raise PassingFault("a reply without content, or no JSON") from error
     usage = completion.usage or _Usage()
     return ChatReply(
-        text=completion.choices[0].message.content,
+        text=completion.choices[0].message.content or "",
         prompt_tokens=usage.prompt_tokens or 0,
         completion_tokens=usage.completion_tokens or 0,
     )

@@ -76,7 +76,7 @@ class ScriptedTokenModel:
             grown: list[tuple[Branch, Completion]] = []
             for branch in find_branches(index, trunk):
                 prefix = (*trunk.token_ids[: branch.position], branch.token_id)
-                rest = self._continue(script, prefix, max_new_tokens - 1, 0)
+                rest = self._continue(script, prefix, max_new_tokens - len(prefix), 0)
                 completion = Completion(
                     (branch.token_id, *rest.token_ids),
                     (branch.logprob, *rest.logprobs),

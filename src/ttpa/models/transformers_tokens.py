@@ -117,21 +117,28 @@ class TransformersModel:
         self.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
         self.batch_size = batch_size
 
+    @torch.inference_mode()
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
-        growths = self.grow(prompts, lambda _, __: (), max_new_tokens=max_new_tokens, top_k=0)
-        return [growth.trunk for growth in growths]
+        completions: dict[int, Completion] = {}
+        for batch in self._batches(prompts):
+            state, logits = self._prefill([prompts[index] for index in batch])
+            completions.update(zip(batch, self._decode(state, logits, max_new_tokens, 0), strict=True))
+        return [completions[index] for index in range(len(prompts))]
 
     @torch.inference_mode()
     def grow(
         self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
     ) -> list[Growth]:
-        by_length = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))  # little padding in a batch
         grown: dict[int, Growth] = {}
-        for start in range(0, len(by_length), self.batch_size):
-            batch = by_length[start : start + self.batch_size]
+        for batch in self._batches(prompts):
             growths = self._grow_batch(batch, [prompts[i] for i in batch], find_branches, max_new_tokens, top_k)
             grown.update(zip(batch, growths, strict=True))
         return [grown[index] for index in range(len(prompts))]
+
+    def _batches(self, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+        """Indices of the prompts in batches of like length, so that little is padded."""
+        by_length = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
+        return [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
 
     def _grow_batch(
         self,
@@ -205,8 +212,7 @@ class TransformersModel:
         )
         forced = torch.tensor([branch.token_id for _, branch in requests], device=self.device)
         logits = self._feed(rows, forced)
-        heads = [(branch.token_id, branch.logprob) for _, branch in requests]
-        return self._decode(rows, logits, max_new_tokens, 0, heads=heads)
+        return self._decode(rows, logits, max_new_tokens, 0, heads=[branch for _, branch in requests])
 
     def _feed(self, rows: "_Rows", token_ids: torch.Tensor) -> torch.Tensor:
         """One token into each row; the logits after it."""
@@ -228,15 +234,16 @@ class TransformersModel:
         top_k: int,
         *,
         keep_rows: bool = False,
-        heads: Sequence[tuple[int, float]] = (),
+        heads: Sequence[Branch] = (),
     ) -> list[Completion]:
-        """Greedy turns after `logits`, at most `max_new_tokens` tokens each, a forced head included.
+        """Greedy turns after `logits`; with the trunk's tokens before its head a turn has at most `max_new_tokens`.
 
         Finished rows leave the batch, unless `keep_rows`: their caches are still needed.
         """
-        drafts = [_Draft() for _ in range(len(logits))]
-        for draft, (token_id, logprob) in zip(drafts, heads, strict=False):
-            draft.add(token_id, logprob, (), self.tokenizer.end_ids, max_new_tokens)
+        drafts = [_Draft(max_new_tokens) for _ in range(len(logits))]
+        for draft, head in zip(drafts, heads, strict=False):
+            draft.limit = max_new_tokens - head.position
+            draft.add(head.token_id, head.logprob, (), self.tokenizer.end_ids)
         alive = list(range(len(drafts)))
         while True:
             live = [row for row, index in enumerate(alive) if drafts[index].is_open]
@@ -246,13 +253,11 @@ class TransformersModel:
                 keep = torch.tensor(live, device=self.device)
                 rows.select(keep)
                 logits, alive = logits[keep], [alive[row] for row in live]
-            tokens = self._choose(drafts, alive, logits, top_k, max_new_tokens)
+            tokens = self._choose(drafts, alive, logits, top_k)
             if any(drafts[index].is_open for index in alive):
                 logits = self._feed(rows, tokens)
 
-    def _choose(
-        self, drafts: list["_Draft"], alive: list[int], logits: torch.Tensor, top_k: int, max_new_tokens: int
-    ) -> torch.Tensor:
+    def _choose(self, drafts: list["_Draft"], alive: list[int], logits: torch.Tensor, top_k: int) -> torch.Tensor:
         """Adds each open row's most probable token to its draft; these tokens, for all rows."""
         logprobs = torch.log_softmax(logits, dim=-1)
         best = torch.topk(logprobs, min(max(top_k, 1), logprobs.shape[-1]), dim=-1)
@@ -261,7 +266,7 @@ class TransformersModel:
         for row, index in enumerate(alive):
             if drafts[index].is_open:
                 top = tuple(zip(ids[row], values[row], strict=True)) if top_k else ()
-                drafts[index].add(ids[row][0], values[row][0], top, self.tokenizer.end_ids, max_new_tokens)
+                drafts[index].add(ids[row][0], values[row][0], top, self.tokenizer.end_ids)
         return best.indices[:, 0]
 
 
@@ -288,20 +293,20 @@ class _Rows:
 class _Draft:
     """A completion in the making."""
 
+    limit: int
+    """Tokens it may have."""
     token_ids: list[int] = field(default_factory=list[int])
     logprobs: list[float] = field(default_factory=list[float])
     top: list[tuple[tuple[int, float], ...]] = field(default_factory=list[tuple[tuple[int, float], ...]])
     is_open: bool = True
     finished: bool = False
 
-    def add(
-        self, token_id: int, logprob: float, top: tuple[tuple[int, float], ...], end_ids: frozenset[int], limit: int
-    ) -> None:
+    def add(self, token_id: int, logprob: float, top: tuple[tuple[int, float], ...], end_ids: frozenset[int]) -> None:
         self.token_ids.append(token_id)
         self.logprobs.append(logprob)
         self.top.append(top)
         self.finished = token_id in end_ids
-        self.is_open = not self.finished and len(self.token_ids) < limit
+        self.is_open = not self.finished and len(self.token_ids) < self.limit
 
     def completion(self) -> Completion:
         top = tuple(self.top) if any(self.top) else ()

@@ -97,14 +97,18 @@ class RunDirectory:
         """Whether a step has left anything on disk."""
         return self.summary(step).exists() or any((self.path / output).exists() for output in _OUTPUTS[step])
 
+    def clear(self, step: Step) -> None:
+        """Removes what a step has written."""
+        self.summary(step).unlink(missing_ok=True)
+        self.discards(step).unlink(missing_ok=True)
+        for output in _OUTPUTS[step]:
+            shutil.rmtree(self.path / output, ignore_errors=True)
+            (self.path / f"{output}.json").unlink(missing_ok=True)
+
     def clear_from(self, step: Step) -> None:
         """Removes what a step and those after it have written."""
         for later in STEPS[STEPS.index(step) :]:
-            self.summary(later).unlink(missing_ok=True)
-            self.discards(later).unlink(missing_ok=True)
-            for output in _OUTPUTS[later]:
-                shutil.rmtree(self.path / output, ignore_errors=True)
-                (self.path / f"{output}.json").unlink(missing_ok=True)
+            self.clear(later)
 
     @contextmanager
     def lock(self) -> Generator[None]:

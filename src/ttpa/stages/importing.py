@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
+from pydantic import BaseModel, Field, JsonValue, TypeAdapter, ValidationError
 
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Acceptable, Instruction, Split, Step
@@ -16,14 +16,15 @@ from ttpa.records.messages import AssistantMessage, Message, SystemMessage, Tool
 from ttpa.records.record import JsonObject, Record
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.stages.score import explain, score_turn
 from ttpa.tools.python_tools import check_schema
 
 
 class ImportConfig(Record):
     """How imported instructions are split."""
 
-    test_share: float = 0.2
-    """Share held out, drawn by the hash of the instruction's id."""
+    test_share: float = Field(default=0.2, ge=0, le=1)
+    """Share held out, drawn by the hash of the dialogue's id: its instructions stay together."""
 
 
 class _Function(BaseModel):
@@ -58,18 +59,20 @@ class _ReferenceCall(BaseModel):
     arguments: JsonObject
 
 
-class _Extra(BaseModel):
-    model_config = ConfigDict(extra="ignore")
-    acceptable: list[Acceptable] | None = None
-
-
 class _Row(BaseModel):
     id: str | int | None = None
     messages: list[_Message] = Field(min_length=1)
     tools: list[_Tool]
     reference_calls: list[_ReferenceCall] | None = None
     acceptable: list[Acceptable] | None = None
-    extra: _Extra = _Extra()
+    extra: JsonValue = None
+    """Whatever the source adds; only its `acceptable` is read, where `acceptable` is not given itself."""
+
+    def acceptable_values(self) -> list[Acceptable] | None:
+        if self.acceptable is not None or not isinstance(self.extra, dict):
+            return self.acceptable
+        given = self.extra.get("acceptable")
+        return None if given is None else TypeAdapter(list[Acceptable]).validate_python(given)
 
 
 class _Refused(Exception):
@@ -110,7 +113,7 @@ def assign_splits(instructions: Sequence[Instruction], config: ImportConfig, *, 
     """The instructions with a share held out; those held out over tools that `train` never offers are `test_unseen`."""
 
     def is_held_out(instruction: Instruction) -> bool:
-        digest = hashlib.sha256(f"{seed}/{instruction.id}".encode()).digest()
+        digest = hashlib.sha256(f"{seed}/{instruction.id.rpartition('@')[0] or instruction.id}".encode()).digest()
         return int.from_bytes(digest[:8]) / 2**64 < config.test_share
 
     held_out = [is_held_out(instruction) for instruction in instructions]
@@ -206,7 +209,11 @@ def _from_reference(
     row: _Row, base: str, source: str, tools: tuple[ToolSpec, ...], messages: list[Message]
 ) -> Instruction:
     calls = tuple(ToolCall(name=call.name, arguments=call.arguments) for call in row.reference_calls or ())
-    acceptable = row.acceptable or row.extra.acceptable
+    try:
+        acceptable = row.acceptable_values()
+    except ValidationError as error:
+        detail = f"extra.acceptable: {error.errors()[0]['msg']}"
+        raise _Refused(DiscardReason.INVALID_RECORD, detail) from error
     if acceptable is not None and len(acceptable) != len(calls):
         detail = f"{len(calls)} reference calls but {len(acceptable)} acceptable entries"
         raise _Refused(DiscardReason.INVALID_RECORD, detail)
@@ -265,6 +272,8 @@ def _read_solution(messages: Sequence[Message]) -> tuple[list[Step], str | None]
         elif isinstance(message, AssistantMessage):
             _require_results(steps)
             answer = message.content
+        else:
+            raise _Refused(DiscardReason.INVALID_RECORD, f"a {message.role} message between a question and its answer")
     if results:
         _require_results(steps)
     return steps, answer
@@ -283,6 +292,11 @@ def _check_calls(instructions: Sequence[Instruction]) -> None:
             unknown = next((call.name for call in step.calls if call.name not in offered), None)
             if unknown is not None:
                 raise _Refused(DiscardReason.UNKNOWN_TOOL, f"a gold call names {unknown!r}, which is not offered")
+            verdict = score_turn(step.calls, step.calls, instruction.tools, acceptable=step.acceptable)
+            if verdict.errors:
+                raise _Refused(
+                    DiscardReason.INVALID_ARGUMENTS, f"the gold breaks its schema: {explain(verdict.errors)}"
+                )
 
 
 def _discard(source: str, number: int, reason: DiscardReason, detail: str) -> Discard:

@@ -5,6 +5,8 @@ Chosen is a candidate without error, else the reference; rejected are the wrong 
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.pairs import PreferencePair
@@ -16,9 +18,9 @@ from ttpa.records.strict_json import canonical_json
 class PairConfig(Record):
     """What makes a pair."""
 
-    margin: float = 0.0
+    margin: float = Field(default=0.0, ge=0, le=1)
     """By how much a rejected turn must score lower than the chosen one, beyond being wrong."""
-    max_rejected: int = 3
+    max_rejected: int = Field(default=3, ge=1)
     """Pairs a turn at most."""
 
 
@@ -27,7 +29,8 @@ def pair(
 ) -> list[PreferencePair] | Discard:
     """The preference pairs of one turn, or a discard where there is nothing to prefer.
 
-    `reference_ids` are the tokens of the reference turn as the policy would say it, end token included.
+    `reference_ids` are the tokens of the reference turn as the policy would say it, end token included; none where the
+    data holds no text for a turn without calls, so that there is nothing to choose.
     """
     right = [one for one in scored.candidates if not one.errors and tree.leaves[one.leaf].finished]
     wrong = _distinct(tree, [candidate for candidate in scored.candidates if candidate.errors])
@@ -37,6 +40,8 @@ def pair(
     pairs: list[PreferencePair] = []
     for candidate in _choose_rejected(tree, rejected, config.max_rejected):
         chosen = _nearest(tree, candidate, right)
+        if chosen is None and not reference_ids:
+            continue
         chosen_ids = tree.token_ids(chosen.leaf) if chosen else tuple(reference_ids)
         rejected_ids = tree.token_ids(candidate.leaf)
         shared = _shared_length(chosen_ids, rejected_ids)

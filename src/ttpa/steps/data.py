@@ -39,36 +39,49 @@ def construct_instructions(run: Run) -> None:
     instructions, repeated = drop_duplicates(finished, config.near_duplicate)
     write_records(run.directory.instructions, instructions)
     discards = sorted([*discards, *repeated], key=lambda discard: discard.id)
-    account.close(len(plans), len(instructions), discards, _count_splits(instructions))
+    account.close(len(plans), len(instructions), len(instructions), discards, _count_splits(instructions))
     outcomes.clear()
 
 
 def import_instructions(run: Run, files: Sequence[Path]) -> None:
     """Dialogue files -> `1-construct/instructions.jsonl`. Raises `RunError` where a file cannot be read."""
     account = Account(run, "construct", takes="lines", gives="instructions", label="import")
-    lines = [(file.stem, number, line) for file in files for number, line in _numbered_lines(file)]
+    lines = [(name, number, line) for name, file in _name_sources(files) for number, line in _numbered_lines(file)]
     run.reporter.start("import", len(lines))
     instructions: list[Instruction] = []
     discards: list[Discard] = []
     known: set[str] = set()
+    used = 0
     for source, number, line in lines:
         read = import_dialogue(line, source=source, number=number)
         if isinstance(read, Discard):
             discards.append(read)
-        elif any(instruction.id in known for instruction in read):
-            detail = f"id {read[0].id!r} was there before"
+        elif known.intersection(keys := [key for instruction in read for key in _identity(instruction)]):
+            detail = f"id {read[0].id!r}, or a dialogue with the same messages and tools, was there before"
             reason = DiscardReason.DUPLICATE
             discards.append(Discard(id=f"{source}:line {number}", stage="import", reason=reason, detail=detail))
         else:
-            known.update(instruction.id for instruction in read)
+            known.update(keys)
             instructions.extend(read)
+            used += 1
         run.reporter.advance(1)
     if not instructions:
         first = f"; the first: {discards[0].id}: {discards[0].detail}" if discards else ""
         raise RunError(f"none of {len(lines)} lines could be imported{first}")
     instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed)
     write_records(run.directory.instructions, instructions)
-    account.close(len(lines), len(instructions), discards, _count_splits(instructions))
+    account.close(len(lines), used, len(instructions), discards, _count_splits(instructions))
+
+
+def _name_sources(files: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Each file with the name its records carry: its stem, with its folder where two files share a stem."""
+    stems = Counter(file.stem for file in files)
+    return [(file.stem if stems[file.stem] == 1 else f"{file.parent.name}/{file.stem}", file) for file in files]
+
+
+def _identity(instruction: Instruction) -> tuple[str, str]:
+    """What tells an instruction from every other: its id, and its content."""
+    return instruction.id, instruction.model_dump_json(exclude={"id", "source", "split"})
 
 
 def _numbered_lines(file: Path) -> list[tuple[int, str]]:

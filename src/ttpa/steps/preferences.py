@@ -1,5 +1,6 @@
 """From the policy's wavering to preference pairs: sample, score, pair."""
 
+import random
 from collections import Counter
 
 from ttpa.records.candidates import CandidateTree
@@ -18,7 +19,9 @@ def sample_trees(run: Run) -> None:
     account = Account(run, "sample", takes="turns", gives="trees")
     config = run.config.sample
     every_point = run.points("train")
-    points = every_point[: config.points]
+    rng = random.Random(f"{run.config.seed}/sample")
+    drawn = sorted(rng.sample(range(len(every_point)), min(config.points, len(every_point))))
+    points = [every_point[index] for index in drawn]
     outcomes = Outcomes(run.directory.trees, CandidateTree)
     waiting = [point for point in points if point.id not in outcomes.by_id]
     run.reporter.start("sample", len(waiting))
@@ -33,8 +36,10 @@ def sample_trees(run: Run) -> None:
         "of": f"{len(every_point)} in train",
         "forks": str(sum(len(tree.forks) for tree in trees)),
         "candidates": str(sum(len(tree.leaves) for tree in trees)),
+        "tokens prefilled": str(sum(tree.cost.prefilled for tree in trees)),
+        "decoded": str(sum(tree.cost.decoded for tree in trees)),
     }
-    account.close(len(points), len(trees), discards, facts)
+    account.close(len(points), len(trees), len(trees), discards, facts)
     outcomes.clear()
 
 
@@ -57,7 +62,7 @@ def score_candidates(run: Run) -> None:
         "errors": str(kinds.total()),
         "most": ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(3)) or "none",
     }
-    account.close(len(trees), len(turns), [], facts)
+    account.close(len(trees), len(turns), len(turns), [], facts)
 
 
 def pair_candidates(run: Run) -> None:
@@ -72,7 +77,10 @@ def pair_candidates(run: Run) -> None:
     discards: list[Discard] = []
     for turn in turns:
         point = points[turn.tree_id]
-        _, reference_ids = tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
+        reference = point.reference_turn()
+        reference_ids: tuple[int, ...] = ()
+        if reference.tool_calls or reference.content:
+            _, reference_ids = tokenizer.turn_ids(point.history, point.tools, reference)
         made = pair(trees[turn.tree_id], turn, reference_ids, run.config.pair)
         if isinstance(made, Discard):
             discards.append(made)
@@ -81,4 +89,5 @@ def pair_candidates(run: Run) -> None:
         run.reporter.advance(1)
     write_records(run.directory.pairs, pairs)
     own = sum(made.chosen_from == "candidate" for made in pairs)
-    account.close(len(turns), len(pairs), discards, {"chosen by the policy itself": str(own)})
+    paired = len({made.tree_id for made in pairs})
+    account.close(len(turns), paired, len(pairs), discards, {"chosen by the policy itself": str(own)})

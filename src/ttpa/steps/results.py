@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, version
 
-from ttpa.errors import RunError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
@@ -32,7 +31,8 @@ def evaluate_policies(run: Run) -> None:
     config = run.config.evaluate
     points = [*run.points("test")[: config.points], *run.points("test_unseen")[: config.points]]
     if not points:
-        raise RunError("nothing is held out: there is no instruction in the splits 'test' and 'test_unseen'")
+        account.close(0, 0, 0, [], {"nothing is held out": "no instruction is in test or test_unseen"})
+        return
     policies = _policies(run)
     run.reporter.start("evaluate", len(points) * len(policies))
     cases: dict[str, list[CaseResult]] = {}
@@ -60,7 +60,7 @@ def evaluate_policies(run: Run) -> None:
     )
     write_record(run.directory.evaluation, evaluation)
     judged_cases = sum(len(results) for results in cases.values())
-    account.close(len(points) * len(policies), judged_cases, discards, _describe(evaluation))
+    account.close(len(points) * len(policies), judged_cases, judged_cases, discards, _describe(evaluation))
     for policy in policies:
         Outcomes(run.directory.cases(policy), CaseResult).clear()
 
@@ -70,19 +70,16 @@ def write_report(run: Run) -> None:
     account = Account(run, "report", takes="run", gives="page")
     run.reporter.start("report", 1)
     write_text(run.directory.report, report(_gather(run), run.config.report))
-    account.close(1, 1, [], {"at": str(run.directory.report)})
+    account.close(1, 1, 1, [], {"at": str(run.directory.report)})
 
 
 def _policies(run: Run) -> dict[str, str]:
     """The policies by name: the one that was sampled, its control, the aligned one."""
     policies = {"sft" if run.config.train.sft else "base": run.policy()}
-    if not run.directory.summary("dpo").exists():
-        return policies
-    return {
-        **policies,
-        "sft_continued": str(run.directory.checkpoint("sft_continued")),
-        "dpo": str(run.directory.checkpoint("dpo")),
-    }
+    for method in ("sft_continued", "dpo"):
+        if run.directory.checkpoint_record(method).exists():
+            policies[method] = str(run.directory.checkpoint(method))
+    return policies
 
 
 def _describe(evaluation: Evaluation) -> dict[str, str]:
@@ -110,7 +107,6 @@ def _gather(run: Run) -> ReportInputs:
         for method in ("sft", "sft_continued", "dpo")
         if (path := directory.checkpoint_record(method)).exists()
     ]
-    evaluated = directory.summary("evaluate").exists()
     return ReportInputs(
         run=run.config.name,
         title=f"A policy from {run.config.policy.base!r}, aligned where it wavers.",
@@ -119,7 +115,7 @@ def _gather(run: Run) -> ReportInputs:
         trees=tuple(_views(run, turns)),
         pairs=tuple(run.read(directory.pairs, PreferencePair, "pair")),
         checkpoints=tuple(checkpoints),
-        evaluation=read_record(directory.evaluation, Evaluation) if evaluated else None,
+        evaluation=read_record(directory.evaluation, Evaluation) if directory.evaluation.exists() else None,
         candidate_errors=dict(kinds.most_common()),
         facts=_facts(run),
     )
@@ -134,7 +130,8 @@ def _flow(summary: StepSummary) -> StageFlow:
         records_out=summary.records_out,
         used=summary.items_used,
         discards=summary.discards,
-        note="; ".join(f"{name} {value}" for name, value in summary.facts.items()),
+        # The evaluation has its own table on the page.
+        note="" if summary.step == "evaluate" else "; ".join(f"{k} {v}" for k, v in summary.facts.items()),
         seconds=summary.seconds,
     )
 

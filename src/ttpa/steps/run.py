@@ -81,7 +81,12 @@ class Account:
         self._started = time.monotonic()
 
     def close(
-        self, items_in: int, records_out: int, discards: Sequence[Discard], facts: Mapping[str, str]
+        self,
+        items_in: int,
+        items_used: int,
+        records_out: int,
+        discards: Sequence[Discard],
+        facts: Mapping[str, str],
     ) -> StepSummary:
         """Writes the discards and, last of all, the summary, which says that the step is done."""
         write_records(self._run.directory.discards(self._step), discards)
@@ -91,7 +96,7 @@ class Account:
             takes=self._takes,
             gives=self._gives,
             items_in=items_in,
-            items_used=items_in - len(discards),
+            items_used=items_used,
             records_out=records_out,
             discards=dict(reasons.most_common()),
             facts=dict(facts),

@@ -1,5 +1,6 @@
 """The two times that a run trains: before it samples, and on the pairs it found."""
 
+import random
 from collections.abc import Sequence
 
 from ttpa.errors import RunError
@@ -14,14 +15,16 @@ from ttpa.steps.run import Account, Run
 
 def fine_tune(run: Run) -> None:
     """Train instructions -> `5-train/sft`, the policy that is sampled."""
-    account = Account(run, "sft", takes="sequences", gives="sequences")
+    account = Account(run, "sft", takes="instructions", gives="sequences")
     run.reporter.start("sft", 0)
     instructions = run.instructions("train")
     base = run.config.policy.base
     if base == "scratch":
         base = str(run.directory.base)
         run.parts.make_base(instructions, run.directory.base)
-    examples, discards = _examples(run, instructions, base)
+    examples, discards, left_out = _examples(run, instructions, base)
+    if not examples:
+        raise RunError(f"no training sequence is within train.max_length = {run.config.train.max_length}")
     checkpoint = run.parts.load_learners().sft(
         base,
         examples,
@@ -33,7 +36,8 @@ def fine_tune(run: Run) -> None:
         on_step=run.on_train_step("sft"),
     )
     write_record(run.directory.checkpoint_record("sft"), checkpoint)
-    account.close(len(examples) + len(discards), len(examples), discards, _describe(checkpoint))
+    facts = _describe(checkpoint) | ({"sequences left out": str(left_out)} if left_out else {})
+    account.close(len(instructions), len(instructions) - len(discards), len(examples), discards, facts)
 
 
 def align(run: Run) -> None:
@@ -52,7 +56,8 @@ def align(run: Run) -> None:
         if length > config.max_length
     ]
     if not pairs:
-        raise RunError("there is no pair to train on: the policy made no mistake where it was sampled")
+        account.close(len(every_pair), 0, 0, discards, {"nothing to align on": "no pair is left"})
+        return
     base = run.policy()
     learners = run.parts.load_learners()
     run.reporter.start("dpo", 0)
@@ -65,8 +70,9 @@ def align(run: Run) -> None:
         on_step=run.on_train_step("dpo"),
     )
     write_record(run.directory.checkpoint_record("dpo"), aligned)
-    seen = aligned.steps * config.dpo.batch_size
-    examples, _ = _examples(run, run.instructions("train")[-seen:], base)
+    instructions = run.instructions("train")
+    random.Random(f"{run.config.seed}/control").shuffle(instructions)
+    examples, _, _ = _examples(run, instructions[: aligned.steps * config.dpo.batch_size], base)
     run.reporter.start("control", 0)
     control = learners.sft(
         base,
@@ -79,24 +85,33 @@ def align(run: Run) -> None:
         on_step=run.on_train_step("control"),
     )
     write_record(run.directory.checkpoint_record("sft_continued"), control)
-    account.close(len(every_pair), len(pairs), discards, _describe(aligned))
+    account.close(len(every_pair), len(pairs), len(pairs), discards, _describe(aligned))
 
 
-def _examples(run: Run, instructions: Sequence[Instruction], base: str) -> tuple[list[SftExample], list[Discard]]:
-    """The training sequences that are short enough, and a discard for each that is not."""
+def _examples(run: Run, instructions: Sequence[Instruction], base: str) -> tuple[list[SftExample], list[Discard], int]:
+    """The training sequences that are short enough, discards, and how many sequences of kept instructions are left out.
+
+    A discard is an instruction that gives no sequence at all.
+    """
     tokenizer = run.parts.load_tokenizer(base)
     limit = run.config.train.max_length
     examples: list[SftExample] = []
     discards: list[Discard] = []
+    left_out = 0
     for instruction in instructions:
-        for example in build_examples(instruction, tokenizer):
-            if len(example.token_ids) <= limit:
-                examples.append(example)
-            else:
-                discards.append(_too_long(instruction.id, len(example.token_ids), limit))
-    if not examples:
-        raise RunError(f"none of {len(discards)} training sequences is within train.max_length = {limit}")
-    return examples, discards
+        built = build_examples(instruction, tokenizer)
+        short = [example for example in built if len(example.token_ids) <= limit]
+        examples.extend(short)
+        if not built:
+            detail = "no turn calls a tool or says anything"
+            reason = DiscardReason.NOTHING_TO_LEARN
+            discards.append(Discard(id=instruction.id, stage="train", reason=reason, detail=detail))
+        elif not short:
+            longest = max(len(example.token_ids) for example in built)
+            discards.append(_too_long(instruction.id, longest, limit))
+        else:
+            left_out += len(built) - len(short)
+    return examples, discards, left_out
 
 
 def _too_long(item_id: str, length: int, limit: int) -> Discard:

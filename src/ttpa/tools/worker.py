@@ -1,7 +1,7 @@
 """The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD`.
 
-It answers JSON lines: `describe` gives the specs, `reset` restores the tools' initial state, `call` executes one call.
-It ends when its parent does.
+Its first line gives the specs; then it answers JSON lines: `reset` restores the tools' initial state, `call` executes
+one call. It ends when its parent does.
 """
 
 import importlib
@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
+
+from pydantic import validate_call
 
 from ttpa.errors import ToolError
 from ttpa.tools.python_tools import read_specs
@@ -80,7 +82,8 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
             module = load_module(target)
             listed = tool_functions(module)
             specs = [spec.model_dump(mode="json") for spec in read_specs(listed)]
-            functions = {function.__name__: function for function in listed}
+            # pydantic makes what the type hints promise (dates, models) of the JSON that a model writes.
+            functions = {function.__name__: validate_call(function) for function in listed}
         except Exception as error:
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return

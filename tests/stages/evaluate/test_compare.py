@@ -16,7 +16,7 @@ PARTS = ScoreParts(name=1, required=1, argument_names=1, types=1, values=1)
 def case(number: int, is_right: bool, *, split: Split = "test", call_is_due: bool = True) -> CaseResult:
     errors = () if is_right else (CallError(kind=ErrorKind.WRONG_VALUE), CallError(kind=ErrorKind.NO_CALL))
     return CaseResult(
-        id=f"i#{number}",
+        id=f"i{number}#0",
         split=split,
         call_is_due=call_is_due,
         text="",
@@ -33,10 +33,15 @@ def cases(pattern: str) -> list[CaseResult]:
     return [case(number, mark == "+") for number, mark in enumerate(pattern)]
 
 
+def alone(values: list[float]) -> list[list[float]]:
+    """Each value a cluster of its own."""
+    return [[value] for value in values]
+
+
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40), st.integers(0, 100))
 def test_an_interval_lies_within_the_values_and_is_the_same_every_time(values: list[float], seed: int) -> None:
-    measure = bootstrap(values, resamples=50, seed=seed)
-    assert measure == bootstrap(values, resamples=50, seed=seed)
+    measure = bootstrap(alone(values), resamples=50, seed=seed)
+    assert measure == bootstrap(alone(values), resamples=50, seed=seed)
     assert measure.value == pytest.approx(sum(values) / len(values))
     assert min(values) - 1e-9 <= measure.low <= measure.high <= max(values) + 1e-9
 
@@ -44,19 +49,26 @@ def test_an_interval_lies_within_the_values_and_is_the_same_every_time(values: l
 @pytest.mark.parametrize("right", [5, 50, 95])
 def test_an_interval_holds_the_mean_and_is_as_wide_as_theory_says(right: int) -> None:
     share = right / 100
-    measure = bootstrap([1.0] * right + [0.0] * (100 - right), resamples=2000, seed=3)
+    measure = bootstrap(alone([1.0] * right + [0.0] * (100 - right)), resamples=2000, seed=3)
     assert measure.low < measure.value < measure.high
     expected = 2 * 1.96 * (share * (1 - share) / 100) ** 0.5
     assert measure.high - measure.low == pytest.approx(expected, rel=0.2)
 
 
 def test_more_cases_narrow_the_interval() -> None:
-    few, many = (bootstrap([1.0, 0.0] * count, resamples=500, seed=1) for count in (10, 1000))
+    few, many = (bootstrap(alone([1.0, 0.0] * count), resamples=500, seed=1) for count in (10, 1000))
     assert many.high - many.low < (few.high - few.low) / 5
 
 
+def test_values_that_hang_together_widen_the_interval() -> None:
+    hanging = bootstrap([[1.0] * 4, [0.0] * 4] * 10, resamples=500, seed=1)
+    free = bootstrap(alone([1.0, 0.0] * 40), resamples=500, seed=1)
+    assert hanging.value == free.value
+    assert hanging.high - hanging.low > 1.5 * (free.high - free.low)
+
+
 def test_cases_that_are_all_alike_leave_no_doubt() -> None:
-    measure = bootstrap([1.0] * 7, resamples=100, seed=1)
+    measure = bootstrap(alone([1.0] * 7), resamples=100, seed=1)
     assert (measure.low, measure.value, measure.high) == (1.0, 1.0, 1.0)
 
 

@@ -112,3 +112,11 @@ def test_any_text_a_policy_may_say_becomes_a_sound_tree(turns: dict[str, float])
     tree = sample_one(turns)
     assert {leaf.text for leaf in tree.leaves} <= set(turns)
     assert all(0 <= fork.position < len(tree.token_ids(0)) for fork in tree.forks)
+
+
+def test_no_leaf_is_longer_than_a_turn_may_be() -> None:
+    turns = {turn(): 0.5, turn(city="Porto and everything around it"): 0.5}
+    config = SampleConfig(max_new_tokens=70)
+    [tree] = sample([POINT], model=ScriptedTokenModel(lambda _: turns), dialect=HERMES, config=config)
+    assert isinstance(tree, CandidateTree)
+    assert [len(tree.token_ids(leaf)) for leaf in range(len(tree.leaves))] == [70, 70]

@@ -4,6 +4,8 @@ import random
 import re
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from ttpa.errors import ConfigError
 from ttpa.records.instructions import InstructionKind, Split
 from ttpa.records.record import Record
@@ -13,27 +15,27 @@ from ttpa.records.tools import ToolSpec
 class ConstructConfig(Record):
     """How many instances are made, of which kinds, over which tools."""
 
-    instances: int = 1000
+    instances: int = Field(default=1000, ge=1)
     """Planned instances; discards come off this number."""
-    test_share: float = 0.1
+    test_share: float = Field(default=0.1, ge=0, le=1)
     """Share of instances that are new requests over known tools."""
-    unseen_share: float = 0.1
+    unseen_share: float = Field(default=0.1, ge=0, le=1)
     """Share of instances over tools that no training instruction offers."""
-    unseen_tools: float = 0.15
+    unseen_tools: float = Field(default=0.15, ge=0, le=1)
     """Share of the tools that is held out for them."""
-    no_call_share: float = 0.1
+    no_call_share: float = Field(default=0.1, ge=0, le=1)
     """Share of instances where no call is right, half of them for want of a tool, half of a value."""
-    tools_shown: int = 8
+    tools_shown: int = Field(default=8, ge=2)
     """Tools the generator may choose from."""
-    tools_offered: int = 4
+    tools_offered: int = Field(default=4, ge=1)
     """Tools that an instruction offers at least: the used ones and look-alikes."""
-    min_calls: int = 2
-    max_calls: int = 4
-    min_tools: int = 2
+    min_calls: int = Field(default=2, ge=1)
+    max_calls: int = Field(default=4, ge=1)
+    min_tools: int = Field(default=2, ge=1)
     """Different tools that an instruction with calls uses at least."""
-    repairs: int = 1
+    repairs: int = Field(default=1, ge=0)
     """How often a question that leaves a value out, or a reply that cannot be read, is asked for again."""
-    near_duplicate: float = 0.9
+    near_duplicate: float = Field(default=0.9, ge=0, le=1)
     """Share of common words from which two questions over the same tools are near-duplicates."""
 
 
@@ -105,7 +107,7 @@ def _plan(index: int, known: list[ToolSpec], unseen: list[ToolSpec], config: Con
 def choose_offer(used: Sequence[str], plan: Plan, count: int, *, without: Sequence[str] = ()) -> tuple[ToolSpec, ...]:
     """The tools an instruction offers: the used ones and distractors up to `count`, in random order.
 
-    Every other distractor is the tool that resembles a used one most, the rest are drawn at random.
+    Every other distractor is the tool that resembles a used one most (a single one always is); the rest are drawn.
     """
     rng = random.Random(f"{plan.seed}/offer")
     offer = [tool for tool in plan.pool if tool.name in used]
@@ -114,7 +116,7 @@ def choose_offer(used: Sequence[str], plan: Plan, count: int, *, without: Sequen
     rng.shuffle(others)
     by_likeness = sorted(others, key=lambda tool: -max((likeness(tool, other) for other in near), default=0.0))
     while len(offer) < count and others:
-        chosen = by_likeness[0] if len(offer) % 2 else others[0]
+        chosen = by_likeness[0] if (count - len(offer)) % 2 else others[0]
         offer.append(chosen)
         others.remove(chosen)
         by_likeness.remove(chosen)

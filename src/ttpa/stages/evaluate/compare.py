@@ -12,7 +12,8 @@ _CONFIDENCE = 0.95
 def compare(cases: Mapping[str, Sequence[CaseResult]], *, prompt_hash: str, resamples: int, seed: int) -> Evaluation:
     """The policies in the order of `cases` (the first is the one the others are compared with), by group of cases.
 
-    Intervals are percentile bootstraps over cases; differences are paired, over cases that both policies have.
+    Intervals are percentile bootstraps over instructions, since the turns of one share their history; differences are
+    paired, over cases that both policies have.
     """
     groups: dict[str, dict[str, Measures]] = {}
     for policy, results in cases.items():
@@ -29,20 +30,35 @@ def compare(cases: Mapping[str, Sequence[CaseResult]], *, prompt_hash: str, resa
     return Evaluation(policies=tuple(policies), groups=groups, differences=tuple(differences), prompt_hash=prompt_hash)
 
 
-def bootstrap(values: Sequence[float], *, resamples: int, seed: int) -> Measure:
-    """The mean of `values` with its 95 % percentile bootstrap interval; equal arguments give equal intervals."""
-    mean = sum(values) / len(values)
+def bootstrap(clusters: Sequence[Sequence[float]], *, resamples: int, seed: int) -> Measure:
+    """The mean over all values with its 95 % percentile interval, resampling whole clusters; deterministic."""
+    weighed = [(sum(cluster), len(cluster)) for cluster in clusters]
     rng = random.Random(seed)
-    means = sorted(sum(rng.choices(values, k=len(values))) / len(values) for _ in range(resamples))
+    means: list[float] = []
+    for _ in range(resamples):
+        drawn = rng.choices(weighed, k=len(weighed))
+        means.append(sum(total for total, _ in drawn) / sum(count for _, count in drawn))
+    means.sort()
     tail = (1 - _CONFIDENCE) / 2
     return Measure(
-        value=mean, low=means[int(tail * resamples)], high=means[min(resamples - 1, int((1 - tail) * resamples))]
+        value=sum(total for total, _ in weighed) / sum(count for _, count in weighed),
+        low=means[int(tail * resamples)],
+        high=means[min(resamples - 1, int((1 - tail) * resamples))],
     )
 
 
 def group_of(case: CaseResult) -> str:
-    """The group a case is counted in: its split, and whether a call is due."""
-    return f"{case.split}: {'calls' if case.call_is_due else 'no call'}"
+    """The group a case is counted in: its split, and whether calls, an answer after calls, or no call at all is due."""
+    if case.call_is_due:
+        return f"{case.split}: calls"
+    return f"{case.split}: {'no call' if case.id.endswith('#0') else 'answer'}"
+
+
+def _by_instruction(cases: Sequence[CaseResult], values: Sequence[float]) -> list[list[float]]:
+    clusters: dict[str, list[float]] = {}
+    for case, value in zip(cases, values, strict=True):
+        clusters.setdefault(case.id.rpartition("#")[0], []).append(value)
+    return list(clusters.values())
 
 
 def _by_group(results: Sequence[CaseResult]) -> dict[str, list[CaseResult]]:
@@ -54,11 +70,15 @@ def _by_group(results: Sequence[CaseResult]) -> dict[str, list[CaseResult]]:
 
 def _measure(cases: Sequence[CaseResult], resamples: int, seed: int) -> Measures:
     errors = Counter(error.kind.value for case in cases for error in case.errors)
+
+    def measure(values: Sequence[float]) -> Measure:
+        return bootstrap(_by_instruction(cases, values), resamples=resamples, seed=seed)
+
     return Measures(
         cases=len(cases),
-        exact=bootstrap([float(case.exact) for case in cases], resamples=resamples, seed=seed),
-        names_right=bootstrap([float(case.names_right) for case in cases], resamples=resamples, seed=seed),
-        score=bootstrap([case.score for case in cases], resamples=resamples, seed=seed),
+        exact=measure([float(case.exact) for case in cases]),
+        names_right=measure([float(case.names_right) for case in cases]),
+        score=measure([case.score for case in cases]),
         errors=dict(sorted(errors.items())),
     )
 
@@ -74,7 +94,11 @@ def _difference(
         group=group,
         policy=policy,
         baseline=baseline,
-        exact=bootstrap([float(a.exact) - float(b.exact) for a, b in pairs], resamples=resamples, seed=seed),
+        exact=bootstrap(
+            _by_instruction([a for a, _ in pairs], [float(a.exact) - float(b.exact) for a, b in pairs]),
+            resamples=resamples,
+            seed=seed,
+        ),
         gained=sum(a.exact and not b.exact for a, b in pairs),
         lost=sum(b.exact and not a.exact for a, b in pairs),
     )

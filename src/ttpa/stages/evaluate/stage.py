@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from ttpa.dialects.base import Dialect
 from ttpa.models.base import TokenModel
 from ttpa.records.discards import Discard, DiscardReason
@@ -15,12 +17,12 @@ from ttpa.stages.score import ScoreConfig, score_turn
 class EvaluateConfig(Record):
     """Which decision points are held out, and how they are answered."""
 
-    points: int = 500
+    points: int = Field(default=500, ge=1)
     """Decision points of each held-out split at most."""
-    max_new_tokens: int = 160
-    batch: int = 64
+    max_new_tokens: int = Field(default=160, ge=1)
+    batch: int = Field(default=64, ge=1)
     """Decision points that are handed to the model together."""
-    resamples: int = 2000
+    resamples: int = Field(default=2000, ge=1)
     """Bootstrap resamples of an interval."""
 
 

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+from pydantic import Field
+
 from ttpa.models.base import Completion
 from ttpa.records.candidates import Alternative, Fork, Slot, SlotKind
 from ttpa.records.record import Record
@@ -22,15 +24,15 @@ _RANK: dict[SlotKind, int] = {
 class ForkRules(Record):
     """When a position is a fork."""
 
-    min_probability: float = 0.02
+    min_probability: float = Field(default=0.02, gt=0, le=1)
     """Of the alternative."""
-    max_gap: float = 2.0
+    max_gap: float = Field(default=2.0, ge=0)
     """In nats, between the trunk's token and the alternative."""
-    tool_name_min_probability: float = 0.05
+    tool_name_min_probability: float = Field(default=0.05, gt=0, le=1)
     """At the first token of a tool's name the gap does not count, only this."""
-    max_forks: int = 4
+    max_forks: int = Field(default=4, ge=0)
     """A turn; tool names and values first, then by the alternative's probability."""
-    alternatives: int = 2
+    alternatives: int = Field(default=2, ge=1)
     """Forced at one fork at most."""
 
 

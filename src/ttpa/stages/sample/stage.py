@@ -7,6 +7,8 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
+from pydantic import Field
+
 from ttpa.dialects.base import Dialect
 from ttpa.models.base import Branch, Completion, Growth, TokenModel
 from ttpa.records.candidates import CandidateTree, Fork, Leaf, SampleCost, Slot, Span
@@ -20,11 +22,11 @@ from ttpa.stages.sample.slots import label_tokens
 class SampleConfig(Record):
     """Which decision points are sampled, and how."""
 
-    points: int = 1000
-    """Decision points of the `train` split at most, those with calls due first come first."""
-    max_new_tokens: int = 160
+    points: int = Field(default=1000, ge=1)
+    """Decision points at most, drawn from the `train` split by the run's seed."""
+    max_new_tokens: int = Field(default=160, ge=1)
     """Tokens of a turn at most."""
-    batch: int = 64
+    batch: int = Field(default=64, ge=1)
     """Decision points that are handed to the model together."""
     forks: ForkRules = ForkRules()
 

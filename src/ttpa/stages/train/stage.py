@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Literal, Protocol
 
+from pydantic import Field
+
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.instructions import Instruction
@@ -17,34 +19,34 @@ OnStep = Callable[[int, int, float], None]
 class LoraConfig(Record):
     """Low-rank adapters on all linear layers but the head."""
 
-    rank: int = 16
-    alpha: int = 32
-    dropout: float = 0.0
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.0, ge=0, lt=1)
 
 
 class SftConfig(Record):
     """Supervised fine-tuning on instructions, loss on assistant turns only."""
 
-    learning_rate: float = 2e-3
+    learning_rate: float = Field(default=2e-3, gt=0)
     """The default is for a policy from scratch; a pretrained one wants 1e-5 (full) to 2e-4 (lora)."""
-    epochs: float = 1.0
-    batch_size: int = 16
+    epochs: float = Field(default=1.0, gt=0)
+    batch_size: int = Field(default=16, ge=1)
     """Dialogues an optimiser step."""
-    warmup_share: float = 0.05
+    warmup_share: float = Field(default=0.05, ge=0, le=1)
 
 
 class DpoConfig(Record):
     """Direct preference optimisation on pairs."""
 
-    learning_rate: float = 1e-4
+    learning_rate: float = Field(default=1e-4, gt=0)
     """The default is for a small policy from scratch; a pretrained one wants 5e-7 (full) to 1e-5 (lora)."""
-    epochs: float = 1.0
-    batch_size: int = 8
+    epochs: float = Field(default=1.0, gt=0)
+    batch_size: int = Field(default=8, ge=1)
     """Pairs an optimiser step."""
-    beta: float = 0.1
-    nll_weight: float = 1.0
+    beta: float = Field(default=0.1, gt=0)
+    nll_weight: float = Field(default=1.0, ge=0)
     """Of the chosen turn's negative log-likelihood beside the preference loss; 0 leaves it out."""
-    warmup_share: float = 0.05
+    warmup_share: float = Field(default=0.05, ge=0, le=1)
 
 
 class TrainConfig(Record):
@@ -56,9 +58,9 @@ class TrainConfig(Record):
     sft: SftConfig | Literal[False] = SftConfig()
     """`sft = false` takes the policy as it is."""
     dpo: DpoConfig = DpoConfig()
-    max_length: int = 4096
+    max_length: int = Field(default=4096, ge=1)
     """Tokens of a sequence; longer ones are left out and counted, never cut."""
-    micro_batch_size: int = 8
+    micro_batch_size: int = Field(default=8, ge=1)
     """Sequences (for DPO: pairs) in one forward; `batch_size` is reached by accumulating."""
     activation_checkpointing: bool = False
     """Less memory, more time."""
