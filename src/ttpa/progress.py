@@ -107,7 +107,7 @@ class BarReporter:
 
     def finish(self, line: str) -> None:
         self.close()
-        self._console.print(line, markup=False, highlight=False)
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
 
     def close(self) -> None:
         if self._progress is not None:

@@ -38,7 +38,7 @@ class SftConfig(Record):
 class DpoConfig(Record):
     """Direct preference optimisation on pairs."""
 
-    learning_rate: float = Field(default=1e-4, gt=0)
+    learning_rate: float = Field(default=3e-5, gt=0)
     """The default is for a small policy from scratch; a pretrained one wants 5e-7 (full) to 1e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
