@@ -150,7 +150,7 @@ def tools(
 def main() -> None:
     """Runs the command line; an error that a person can act on is one line on standard error and exit code 1."""
     try:
-        app()
+        app(prog_name="ttpa")
     except TtpaError as error:
         sys.stderr.write(f"error: {error}\n")
         sys.exit(1)
