@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from ttpa.records.evaluations import CaseResult, Difference, Evaluation, Measure, Measures
 
 _CONFIDENCE = 0.95
+_RANK = [f"{split}: {due}" for split in ("test", "test_unseen", "train") for due in ("calls", "answer", "no call")]
+"""The order of the groups: calls first, they are what alignment is for."""
 
 
 def compare(cases: Mapping[str, Sequence[CaseResult]], *, prompt_hash: str, resamples: int, seed: int) -> Evaluation:
@@ -63,7 +65,7 @@ def _by_instruction(cases: Sequence[CaseResult], values: Sequence[float]) -> lis
 
 def _by_group(results: Sequence[CaseResult]) -> dict[str, list[CaseResult]]:
     groups: dict[str, list[CaseResult]] = {}
-    for case in sorted(results, key=group_of):
+    for case in sorted(results, key=lambda case: _RANK.index(group_of(case))):
         groups.setdefault(group_of(case), []).append(case)
     return groups
 
