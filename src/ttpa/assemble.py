@@ -63,7 +63,7 @@ def assemble(config: RunConfig) -> Parts:
 
     def load_tokenizer(path: str) -> ChatTokenizer:
         _require_training_extra()
-        from ttpa.models.transformers_tokens import TransformersTokenizer
+        from ttpa.models.transformers_tokenizer import TransformersTokenizer
 
         return TransformersTokenizer(path)
 

@@ -9,7 +9,8 @@ import torch
 
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion
-from ttpa.models.transformers_tokens import TransformersModel, TransformersTokenizer
+from ttpa.models.transformers_tokenizer import TransformersTokenizer
+from ttpa.models.transformers_tokens import TransformersModel
 from ttpa.quickstart.policy import make_policy
 from ttpa.quickstart.scratch import ScratchConfig
 from ttpa.records.instructions import Instruction, Step

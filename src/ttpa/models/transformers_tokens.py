@@ -4,92 +4,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import AutoModelForCausalLM, DynamicCache, PreTrainedModel
 
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, FindBranches, Growth
-from ttpa.records.messages import AssistantMessage, Message, as_openai
-from ttpa.records.tools import ToolSpec
-
-
-class TransformersTokenizer:
-    """A tokenizer with its chat template."""
-
-    def __init__(self, path: str) -> None:
-        """Loads from a checkpoint directory or by hub name.
-
-        Raises `ModelError` where there is none, or one without a chat template or an end token.
-        """
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(path)
-        except (OSError, ValueError) as error:
-            raise ModelError(f"no tokenizer can be loaded from {path!r}: {error}") from error
-        assert isinstance(tokenizer, PreTrainedTokenizerBase)
-        if not tokenizer.chat_template:
-            raise ModelError(f"the tokenizer of {path!r} has no chat template, so no dialogue can be rendered for it")
-        end_id = tokenizer.eos_token_id
-        if not isinstance(end_id, int):
-            raise ModelError(f"the tokenizer of {path!r} has no end token, so no turn would ever end")
-        self.tokenizer = tokenizer
-        self.end_ids = frozenset({end_id})
-
-    def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
-        return self._encode(self._render(history, tools, open_turn=True))
-
-    def turn_ids(
-        self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
-    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The prompt's tokens and the turn's after them, cut after its end token.
-
-        Raises `ModelError` where the template does not render the turn as a continuation of its prompt.
-        """
-        prompt = self._render(history, tools, open_turn=True)
-        whole = self._render([*history, turn], tools, open_turn=False)
-        if not whole.startswith(prompt):
-            raise ModelError("the chat template does not render an assistant turn as a continuation of its prompt")
-        ids = self._encode(whole[len(prompt) :])
-        end = next((index for index, token_id in enumerate(ids) if token_id in self.end_ids), None)
-        if end is None:
-            raise ModelError("the chat template does not end an assistant turn with the tokenizer's end token")
-        return self._encode(prompt), ids[: end + 1]
-
-    def pieces(self, token_ids: Sequence[int]) -> list[str]:
-        whole = self._decode(token_ids)
-        single = [self._decode([token_id]) for token_id in token_ids]
-        if "".join(single) == whole:
-            return single
-        # A character in parts, or a tokenizer that joins words by context: what each token adds to the text before it.
-        pieces: list[str] = []
-        known = ""
-        for end in range(1, len(token_ids) + 1):
-            text = self._decode(token_ids[:end])
-            text = whole if end == len(token_ids) else text.rstrip("\ufffd")
-            if not text.startswith(known):
-                text = known
-            pieces.append(text[len(known) :])
-            known = text
-        return pieces
-
-    def _render(self, history: Sequence[Message], tools: Sequence[ToolSpec], *, open_turn: bool) -> str:
-        text = self.tokenizer.apply_chat_template(
-            cast("list[dict[str, str]]", as_openai(history)),
-            tools=[tool.as_openai() for tool in tools] or None,
-            add_generation_prompt=open_turn,
-            tokenize=False,
-        )
-        assert isinstance(text, str)
-        return text
-
-    def _encode(self, text: str) -> tuple[int, ...]:
-        return tuple(self.tokenizer.encode(text, add_special_tokens=False))
-
-    def _decode(self, token_ids: Sequence[int]) -> str:
-        text = self.tokenizer.decode(list(token_ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        assert isinstance(text, str)
-        return text
+from ttpa.models.transformers_tokenizer import TransformersTokenizer
 
 
 class TransformersModel:

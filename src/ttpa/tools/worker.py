@@ -57,7 +57,7 @@ def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tupl
     try:
         result = function(**arguments)
         content = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, allow_nan=False)
-    except Exception as error:
+    except Exception as error:  # a tool is anybody's code and may raise anything: that is its result
         return _readable(f"{type(error).__name__}: {error}"[:RESULT_LIMIT]), False
     content = _readable(content)
     if len(content) > RESULT_LIMIT:
@@ -84,7 +84,7 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
             specs = [spec.model_dump(mode="json") for spec in read_specs(listed)]
             # pydantic makes what the type hints promise (dates, models) of the JSON that a model writes.
             functions = {function.__name__: validate_call(function) for function in listed}
-        except Exception as error:
+        except Exception as error:  # loading runs the user's module, which may raise anything
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return
         reply(specs=specs)

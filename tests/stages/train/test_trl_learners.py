@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from ttpa.models.transformers_tokens import TransformersModel, TransformersTokenizer
+from ttpa.models.transformers_tokenizer import TransformersTokenizer
+from ttpa.models.transformers_tokens import TransformersModel
 from ttpa.quickstart.policy import make_policy
 from ttpa.quickstart.scratch import ScratchConfig
 from ttpa.records.checkpoints import Checkpoint
