@@ -66,8 +66,10 @@ def import_instructions(run: Run, files: Sequence[Path]) -> None:
             used += 1
         run.reporter.advance(1)
     if not instructions:
+        reasons = Counter(discard.reason.value for discard in discards).most_common()
+        told = ", ".join(f"{count} {reason}" for reason, count in reasons) or "no line holds anything"
         first = f"; the first: {discards[0].id}: {discards[0].detail}" if discards else ""
-        raise RunError(f"none of {len(lines)} lines could be imported{first}")
+        raise RunError(f"none of {len(lines)} lines could be imported ({told}){first}")
     instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed)
     write_records(run.directory.instructions, instructions)
     account.close(len(lines), used, len(instructions), discards, _count_splits(instructions))
