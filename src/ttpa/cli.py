@@ -188,6 +188,10 @@ def _word_for(config: RunConfig) -> str:
 def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: Step | None) -> None:
     prepared = Run(config, assemble(config), make_reporter())
     if not dry_run:
+        if redo is None and not set(steps).intersection(due_steps(prepared)):
+            refuse_another_config(prepared)
+            typer.echo(f"run {config.name!r} in {config.path}: nothing is left to do (--redo takes a step again)")
+            return
         try:
             take_steps(prepared, steps, redo=redo)
         except KeyboardInterrupt:
