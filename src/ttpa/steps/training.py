@@ -73,18 +73,19 @@ def align(run: Run) -> None:
     instructions = run.instructions("train")
     random.Random(f"{run.config.seed}/control").shuffle(instructions)
     examples, _, _ = _examples(run, instructions[: aligned.steps * config.dpo.batch_size], base)
-    run.reporter.start("control", 0)
-    control = learners.sft(
-        base,
-        examples,
-        run.directory.checkpoint("sft_continued"),
-        config,
-        method="sft_continued",
-        steps=aligned.steps,
-        seed=run.config.seed + 1,
-        on_step=run.on_train_step("control"),
-    )
-    write_record(run.directory.checkpoint_record("sft_continued"), control)
+    if examples:  # else every sequence is too long, and there is no control to train
+        run.reporter.start("control", 0)
+        control = learners.sft(
+            base,
+            examples,
+            run.directory.checkpoint("sft_continued"),
+            config,
+            method="sft_continued",
+            steps=aligned.steps,
+            seed=run.config.seed + 1,
+            on_step=run.on_train_step("control"),
+        )
+        write_record(run.directory.checkpoint_record("sft_continued"), control)
     account.close(len(every_pair), len(pairs), len(pairs), discards, _describe(aligned))
 
 

@@ -16,10 +16,17 @@ from trl import DPOTrainer
 
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
-from ttpa.stages.train.run_trainer import load_tokenizer, peft_config, run_trainer, trainer_arguments
+from ttpa.stages.train.run_trainer import (
+    load_tokenizer,
+    peft_config,
+    run_trainer,
+    trainer_arguments,
+    without_known_warnings,
+)
 from ttpa.stages.train.stage import OnStep, TrainConfig
 
 
+@without_known_warnings()
 def train_dpo(
     base: str,
     pairs: Sequence[PreferencePair],

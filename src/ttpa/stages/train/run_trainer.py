@@ -5,7 +5,9 @@
 import hashlib
 import math
 import shutil
-from collections.abc import Sequence
+import warnings
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +25,14 @@ from ttpa.stages.train.stage import OnStep, TrainConfig
 _LOGGED_METRICS = ("rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "mean_token_accuracy")
 _LOGGED_STEPS = 60
 """Points on a training curve, about."""
+
+
+@contextmanager
+def without_known_warnings() -> Generator[None]:
+    """Hides what peft and TRL are warned of when they ask transformers by an old name: no user can do anything."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+        yield
 
 
 def load_tokenizer(path: str) -> PreTrainedTokenizerBase:

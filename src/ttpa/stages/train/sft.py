@@ -13,12 +13,19 @@ from trl import SFTConfig as TrlSftConfig
 from trl import SFTTrainer
 
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.stages.train.run_trainer import load_tokenizer, peft_config, run_trainer, trainer_arguments
+from ttpa.stages.train.run_trainer import (
+    load_tokenizer,
+    peft_config,
+    run_trainer,
+    trainer_arguments,
+    without_known_warnings,
+)
 from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, TrainConfig
 
 _NO_LOSS = -100
 
 
+@without_known_warnings()
 def train_sft(
     base: str,
     examples: Sequence[SftExample],
