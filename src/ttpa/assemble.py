@@ -4,10 +4,9 @@ What is large (torch, TRL, openai, the quickstart's knowledge) is imported late 
 of it start at once.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 
 from ttpa.config import RunConfig
 from ttpa.dialects import DIALECTS, Dialect
@@ -16,7 +15,7 @@ from ttpa.engines.local import LocalEngine
 from ttpa.errors import ModelError
 from ttpa.models.base import ChatModel, ChatTokenizer, TokenModel
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
-from ttpa.records.instructions import Instruction
+from ttpa.quickstart.embedded import policy_path
 from ttpa.stages.train import Learners
 from ttpa.tools.toolset import PythonToolset
 
@@ -25,10 +24,10 @@ from ttpa.tools.toolset import PythonToolset
 class Parts:
     """What a run works with; each part is made when it is asked for."""
 
+    base: str
+    """The checkpoint directory or hub name of the policy that the run starts from."""
     open_toolset: Callable[[], PythonToolset]
     make_generator: Callable[[ReplyStore], ChatModel]
-    make_base: Callable[[Sequence[Instruction], Path], None]
-    """Writes the untrained policy of a run that makes its own."""
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
     load_learners: Callable[[], Learners]
@@ -55,12 +54,6 @@ def assemble(config: RunConfig) -> Parts:
         model = OpenAIChatModel(config.generator.model, temperature=config.generator.temperature)
         return RecordedChatModel(model, journal)
 
-    def make_base(instructions: Sequence[Instruction], path: Path) -> None:
-        _require_training_extra()
-        from ttpa.quickstart.policy import make_policy
-
-        make_policy(instructions, config.policy.scratch, path, seed=config.seed)
-
     def load_tokenizer(path: str) -> ChatTokenizer:
         _require_training_extra()
         from ttpa.models.transformers_tokenizer import TransformersTokenizer
@@ -80,9 +73,9 @@ def assemble(config: RunConfig) -> Parts:
         return TrlLearners()
 
     return Parts(
+        base=policy_path(config.policy.base),
         open_toolset=open_toolset,
         make_generator=make_generator,
-        make_base=make_base,
         load_tokenizer=load_tokenizer,
         load_model=load_model,
         load_learners=load_learners,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ttpa.dialects import DIALECTS
 from ttpa.errors import ConfigError
-from ttpa.quickstart.scratch import ScratchConfig
+from ttpa.quickstart.embedded import EMBEDDED
 from ttpa.records.record import Record
 from ttpa.stages.construct import ConstructConfig
 from ttpa.stages.evaluate import EvaluateConfig
@@ -52,13 +52,12 @@ class GeneratorConfig(Record):
 class PolicyConfig(Record):
     """The model that learns."""
 
-    base: str = "scratch"
-    """A checkpoint directory, a hub name, or `scratch`: a small model made for the run."""
+    base: str = EMBEDDED
+    """A checkpoint directory, a hub name, or `embedded`: the small pretrained policy that comes with the package."""
     dialect: str = "hermes"
     """How it writes tool calls."""
     batch_size: int = Field(default=32, ge=1)
     """Turns, and branches, that are decoded together."""
-    scratch: ScratchConfig = ScratchConfig()
 
 
 class RunConfig(Record):
@@ -90,26 +89,20 @@ class RunConfig(Record):
             raise ValueError(f"policy.dialect = {self.policy.dialect!r} is none of {', '.join(sorted(DIALECTS))}")
         if self.generator.kind == "openai" and not self.generator.model:
             raise ValueError("generator.model is empty; with generator.kind = 'openai' it names the endpoint's model")
-        if self.policy.base == "scratch":
-            if not self.train.sft:
-                raise ValueError("train.sft = false leaves it untrained; a policy from scratch knows nothing before it")
-            if self.train.parameters == "lora":
-                raise ValueError("train.parameters = 'lora' adapts what is known; a policy from scratch needs 'full'")
-        else:
-            self._refuse_rates_from_scratch()
+        self._refuse_rates_that_forget()
         return self
 
-    def _refuse_rates_from_scratch(self) -> None:
+    def _refuse_rates_that_forget(self) -> None:
         sft, dpo = self.train.sft, self.train.dpo
         rates = {
             "train.dpo": (dpo.learning_rate, _FASTEST_DPO),
             **({"train.sft": (sft.learning_rate, _FASTEST_SFT)} if sft else {}),
         }
         for section, (rate, fastest) in rates.items():
-            if rate > fastest:
+            if rate > fastest and self.policy.base != EMBEDDED:
                 raise ValueError(
-                    f"{section}.learning_rate = {rate:g} suits a policy from scratch; "
-                    f"{self.policy.base!r} would forget what it knows: a pretrained one takes at most {fastest:g}"
+                    f"{section}.learning_rate = {rate:g} suits the small embedded policy; "
+                    f"{self.policy.base!r} would forget what it knows: it takes at most {fastest:g}"
                 )
 
     @property

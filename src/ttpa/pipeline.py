@@ -32,7 +32,7 @@ TAKE: dict[Step, Callable[[Run], None]] = {
 
 SECTIONS: dict[Step, tuple[str, ...]] = {
     "construct": ("seed", "tools", "construct", "import", "generator.kind", "generator.model", "generator.temperature"),
-    "sft": ("policy.base", "policy.scratch", "train.parameters", "train.lora", "train.sft", "train.max_length"),
+    "sft": ("policy.base", "train.parameters", "train.lora", "train.sft", "train.max_length"),
     "sample": ("policy.base", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),

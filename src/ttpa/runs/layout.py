@@ -18,7 +18,7 @@ STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "dpo",
 
 _OUTPUTS: dict[Step, tuple[str, ...]] = {
     "construct": ("1-construct",),
-    "sft": ("5-train/base", "5-train/sft"),
+    "sft": ("5-train/sft",),
     "sample": ("2-sample",),
     "score": ("3-score",),
     "pair": ("4-pair",),
@@ -63,11 +63,6 @@ class RunDirectory:
     @property
     def pairs(self) -> Path:
         return self.path / "4-pair" / "pairs.jsonl"
-
-    @property
-    def base(self) -> Path:
-        """The untrained policy, where the run makes its own."""
-        return self.path / "5-train" / "base"
 
     def checkpoint(self, method: TrainMethod) -> Path:
         return self.path / "5-train" / method

@@ -51,7 +51,7 @@ class Run:
     def policy(self) -> str:
         """The path of the policy that is sampled and aligned. Raises `RunError` where it is not trained yet."""
         if not self.config.train.sft:
-            return self.config.policy.base
+            return self.parts.base
         if not self.directory.summary("sft").exists():
             raise RunError(f"run {self.config.name!r} has no fine-tuned policy; the step 'sft' comes first")
         return str(self.directory.checkpoint("sft"))

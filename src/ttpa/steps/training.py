@@ -18,10 +18,7 @@ def fine_tune(run: Run) -> None:
     account = Account(run, "sft", takes="instructions", gives="sequences")
     run.reporter.start("sft", 0)
     instructions = run.instructions("train")
-    base = run.config.policy.base
-    if base == "scratch":
-        base = str(run.directory.base)
-        run.parts.make_base(instructions, run.directory.base)
+    base = run.parts.base
     examples, discards, left_out = _examples(run, instructions, base)
     if not examples:
         raise RunError(f"no training sequence is within train.max_length = {run.config.train.max_length}")

@@ -1,0 +1,109 @@
+"""Worlds of the stream -> sessions: several instructions over the same tools as one dialogue, tokenised."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from random import Random
+from typing import cast
+
+from transformers import PreTrainedTokenizerFast
+
+from ttpa.pretrain.stream import World
+from ttpa.pretrain.tokenizer import END, START
+from ttpa.records.messages import AssistantMessage, Message, as_openai
+
+LENGTHS = {320: 55, 448: 27, 700: 10, 1000: 5, 1500: 3}
+"""How long sessions are meant to be, in tokens, and how often, of 100."""
+_CHARACTERS_A_TOKEN = 2.4
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One training sequence."""
+
+    token_ids: tuple[int, ...]
+    is_learned: tuple[bool, ...]
+    """Whether the token is the assistant's own, end tokens included."""
+
+
+@dataclass(frozen=True)
+class SessionMaker:
+    """Makes session `index` of the training share; equal seeds and indices give equal sessions."""
+
+    tokenizer: PreTrainedTokenizerFast
+    seed: int
+    max_length: int = 1664
+    """Tokens of the longest session; the instructions that would go beyond are left out."""
+
+    def __call__(self, index: int) -> Session:
+        messages, world = draw_session(self.seed, index)
+        while True:
+            session = self._tokenise(render(self.tokenizer, messages, world))
+            if len(session.token_ids) <= self.max_length:
+                return session
+            messages = messages[: _last_question(messages)]
+
+    def _tokenise(self, text: str) -> Session:
+        ids = self.tokenizer.encode(text, add_special_tokens=False)
+        start, end = (self.tokenizer.convert_tokens_to_ids(token) for token in (START, END))
+        header = self.tokenizer.encode(f"{START}assistant\n", add_special_tokens=False)
+        learned = [False] * len(ids)
+        position = 0
+        while position < len(ids):
+            if ids[position] == start and ids[position : position + len(header)] == header:
+                position += len(header)
+                while True:
+                    learned[position] = True
+                    if ids[position] == end:
+                        break
+                    position += 1
+            position += 1
+        return Session(tuple(ids), tuple(learned))
+
+
+def draw_session(seed: int, index: int) -> tuple[list[Message], World]:
+    """The dialogue of session `index`, and its world."""
+    world = World(seed, "train", index)
+    rng = Random(f"{seed}/session/{index}")
+    room = rng.choices(list(LENGTHS), list(LENGTHS.values()))[0] * _CHARACTERS_A_TOKEN
+    room -= sum(90 + 28 * str(spec.parameters).count("'type'") for spec in world.specs)
+    messages: list[Message] = []
+    for instruction in world.instructions():
+        added: list[Message] = list(instruction.context)
+        for step in instruction.steps:
+            added.extend(step.messages())
+        if instruction.answer is not None:
+            added.append(AssistantMessage(content=instruction.answer))
+        room -= sum(
+            25
+            + len(message.content)
+            + sum(60 + len(str(call.arguments)) for call in getattr(message, "tool_calls", ()))
+            for message in added
+        )
+        messages.extend(added)
+        if room < 0:
+            return messages, world
+    raise AssertionError("a world has instructions without end")
+
+
+def texts(seed: int, count: int, renderer: PreTrainedTokenizerFast) -> Iterator[str]:
+    """The first `count` sessions as text, to train a tokenizer on."""
+    for index in range(count):
+        messages, world = draw_session(seed, index)
+        yield render(renderer, messages, world)
+
+
+def render(tokenizer: PreTrainedTokenizerFast, messages: list[Message], world: World) -> str:
+    """A dialogue over a world's tools as text."""
+    text = tokenizer.apply_chat_template(
+        cast("list[dict[str, str]]", as_openai(messages)),
+        tools=[spec.as_openai() for spec in world.specs],
+        tokenize=False,
+    )
+    assert isinstance(text, str)
+    return text
+
+
+def _last_question(messages: list[Message]) -> int:
+    return max(index for index, message in enumerate(messages) if message.role == "user")

@@ -1,0 +1,59 @@
+from itertools import islice
+
+from ttpa.pretrain.stream import SHAPES, World
+from ttpa.records.instructions import Instruction
+from ttpa.stages.score import score_turn
+
+
+def instructions(share: str, worlds: int, each: int = 6) -> list[Instruction]:
+    assert share in ("train", "test")
+    return [one for index in range(worlds) for one in islice(World(3, share, index).instructions(), each)]
+
+
+def names(made: list[Instruction]) -> tuple[set[str], set[str], set[str]]:
+    """Last words of tool names, names of parameters, and enum words."""
+    tools = {tool.name: tool for one in made for tool in one.tools}
+    properties = {name: schema for tool in tools.values() for name, schema in tool.parameters["properties"].items()}
+    words = {word for schema in properties.values() for word in schema.get("enum", ())}
+    return set(tools), set(properties), words
+
+
+def test_a_world_is_a_function_of_seed_share_and_index() -> None:
+    def some(seed: int, index: int) -> list[Instruction]:
+        return list(islice(World(seed, "train", index).instructions(), 5))
+
+    assert some(1, 7) == some(1, 7)
+    assert some(1, 7) != some(2, 7)
+    assert some(1, 7) != some(1, 8)
+
+
+def test_every_reference_is_right_by_its_own_schema() -> None:
+    for one in instructions("train", 120):
+        for point in one.decision_points():
+            verdict = score_turn(point.reference, point.reference, point.tools)
+            assert verdict.errors == (), (point.id, verdict.errors)
+
+
+def test_names_of_the_test_never_occur_in_training() -> None:
+    train, test = names(instructions("train", 400, 1)), names(instructions("test", 400, 1))
+    for kind, (known, held_out) in zip(
+        ("tools", "parameters", "enum words"), zip(train, test, strict=True), strict=True
+    ):
+        assert len(held_out) > 100, kind
+        assert not known & held_out, (kind, sorted(known & held_out)[:10])
+
+
+def test_every_string_value_that_a_call_takes_stands_in_what_was_said_before() -> None:
+    missing = 0
+    points = [point for one in instructions("train", 150) for point in one.decision_points() if point.reference]
+    values = 0
+    for point in points:
+        said = " ".join(message.content for message in point.history)
+        for call in point.reference:
+            for name, value in call.arguments.items():
+                schema = next(t for t in point.tools if t.name == call.name).parameters["properties"][name]
+                if isinstance(value, str) and "enum" not in schema and "date" not in name:
+                    values += 1
+                    missing += value not in said
+    assert values > 500
+    assert missing / values < 0.05  # days that are written out
