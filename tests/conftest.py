@@ -1,7 +1,7 @@
 """What several tests build: a file with tools in it, and a short instruction."""
 
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,12 +15,42 @@ WriteTools = Callable[[str], str]
 
 MakeInstruction = Callable[..., Instruction]
 
+WriteTinyPolicy = Callable[[Path, Sequence[Instruction], int], str]
+"""Writes an untrained policy of some thousand parameters, with so many dimensions and a tokenizer for the dialogues."""
+
 
 @pytest.fixture
 def write_tools(tmp_path: Path) -> WriteTools:
     def write(source: str) -> str:
         path = tmp_path / "own_tools.py"
         path.write_text(textwrap.dedent(source), encoding="utf-8")
+        return str(path)
+
+    return write
+
+
+@pytest.fixture(scope="session")
+def write_tiny_policy() -> WriteTinyPolicy:
+    def write(path: Path, instructions: Sequence[Instruction], hidden_size: int) -> str:
+        from ttpa.pretrain.model import FormConfig, make_model
+        from ttpa.pretrain.sessions import render
+        from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
+
+        renderer = make_renderer()
+        lasts = [instruction.decision_points()[-1] for instruction in instructions]
+        texts = [render(renderer, [*last.history, last.reference_turn()], last.tools) for last in lasts]
+        tokenizer = train_tokenizer(texts, 400)
+        form = FormConfig(
+            vocabulary=400,
+            hidden_size=hidden_size,
+            layers=2,
+            heads=2,
+            key_value_heads=1,
+            head_size=hidden_size // 2,
+            feed_forward=2 * hidden_size,
+        )
+        make_model(form, tokenizer, seed=3).save_pretrained(path)
+        tokenizer.save_pretrained(path)
         return str(path)
 
     return write

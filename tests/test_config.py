@@ -9,7 +9,7 @@ from ttpa.config import RunConfig, changed_keys, load_config, make_config
 from ttpa.errors import ConfigError
 
 CONFIGS = Path(__file__).parents[1] / "configs"
-SCRATCH = {"train": {"parameters": "full"}}
+PLAIN = {"train": {"parameters": "full"}}
 
 
 def write(path: Path, text: str) -> str:
@@ -30,7 +30,7 @@ def test_every_config_that_ships_can_be_loaded(file: Path) -> None:
 
 
 def test_all_values_come_out_and_go_in_again() -> None:
-    config = make_config({**SCRATCH, "construct": {"instances": 7}})
+    config = make_config({**PLAIN, "construct": {"instances": 7}})
     values = json.loads(json.dumps(config.as_json()))
     assert values["construct"]["instances"] == 7
     assert values["import"]["test_share"] == 0.2
@@ -128,7 +128,7 @@ def stored(runs: Path, config: RunConfig) -> Path:
 
 
 def test_a_runs_name_or_folder_stands_for_its_config(tmp_path: Path) -> None:
-    config = make_config({**SCRATCH, "name": "mine", "runs": str(tmp_path), "seed": 5})
+    config = make_config({**PLAIN, "name": "mine", "runs": str(tmp_path), "seed": 5})
     folder = stored(tmp_path, config)
     assert load_config("mine", [f"runs={tmp_path}"]) == config
     assert load_config(str(folder)) == config
@@ -136,14 +136,14 @@ def test_a_runs_name_or_folder_stands_for_its_config(tmp_path: Path) -> None:
 
 
 def test_a_run_goes_on_where_its_folder_lies(tmp_path: Path) -> None:
-    folder = stored(tmp_path / "runs", make_config({**SCRATCH, "name": "mine"}))
+    folder = stored(tmp_path / "runs", make_config({**PLAIN, "name": "mine"}))
     moved = folder.rename(tmp_path / "copy")
     assert load_config(str(moved)).path == moved
 
 
 @pytest.mark.parametrize("text", ["{", "[]", "3", "", '{"seed": "x"}', "\ud800"])
 def test_a_stored_config_that_is_spoilt_is_named(tmp_path: Path, text: str) -> None:
-    folder = stored(tmp_path, make_config({**SCRATCH, "name": "mine"}))
+    folder = stored(tmp_path, make_config({**PLAIN, "name": "mine"}))
     (folder / "config.json").write_bytes(text.encode(errors="surrogatepass"))
     with pytest.raises(ConfigError, match=r"config\.json|seed"):
         load_config(str(folder))
@@ -156,7 +156,7 @@ def test_the_defaults_are_usable() -> None:
 @pytest.mark.parametrize(
     ("section", "fast", "usual"), [("sft", {"learning_rate": 2e-3}, 1e-4), ("dpo", {"learning_rate": 1e-4}, 5e-6)]
 )
-def test_a_rate_for_a_policy_from_scratch_is_refused_for_a_trained_one(
+def test_a_rate_for_the_embedded_policy_is_refused_for_a_larger_one(
     section: str, fast: dict[str, float], usual: float
 ) -> None:
     slow = {"sft": {"learning_rate": 1e-5}, "dpo": {"learning_rate": 1e-6}}
@@ -167,18 +167,15 @@ def test_a_rate_for_a_policy_from_scratch_is_refused_for_a_trained_one(
     assert trained.as_json()["train"][section]["learning_rate"] == usual
 
 
-def test_a_policy_from_scratch_must_be_trained_and_as_a_whole() -> None:
-    with pytest.raises(ConfigError, match=r"train\.sft = false"):
-        make_config({"train": {"sft": False}})
-    with pytest.raises(ConfigError, match=r"train\.parameters = 'lora'"):
-        make_config({"train": {"parameters": "lora"}})
+def test_a_policy_can_be_sampled_as_it_is() -> None:
+    assert make_config({"train": {"sft": False}}).train.sft is False
     trained = {"train": {"sft": False, "dpo": {"learning_rate": 1e-6}}, "policy": {"base": "org/model"}}
     assert make_config(trained).train.sft is False
 
 
 def test_changed_keys_are_told_with_both_values() -> None:
-    old = make_config(SCRATCH).as_json()
-    new = make_config({**SCRATCH, "seed": 4, "sample": {"points": 9}}).as_json()
+    old = make_config(PLAIN).as_json()
+    new = make_config({**PLAIN, "seed": 4, "sample": {"points": 9}}).as_json()
     assert changed_keys(old, new) == ["sample.points: 1000 -> 9", "seed: 0 -> 4"]
     assert changed_keys(old, old) == []
     assert changed_keys({"a": {"b": 1}}, {"a": 2}) == ["a: {'b': 1} -> 2"]

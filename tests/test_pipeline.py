@@ -108,9 +108,6 @@ def make_run(tmp_path: Path, **sections: object) -> Run:
 def scripted_parts(config: RunConfig) -> Parts:
     directory = RunDirectory(config.path)
 
-    def make_base(_: Sequence[Instruction], path: Path) -> None:
-        path.mkdir(parents=True)
-
     def load_tokenizer(_: str) -> CharacterTokenizer:
         return CharacterTokenizer()
 
@@ -119,7 +116,6 @@ def scripted_parts(config: RunConfig) -> Parts:
 
     return replace(
         assemble(config),
-        make_base=make_base,
         load_tokenizer=load_tokenizer,
         load_model=load_model,
         load_learners=ScriptedLearners,

@@ -22,8 +22,8 @@ from ttpa.stages.sample import SampleConfig
 from ttpa.stages.score import ScoreConfig
 from ttpa.stages.train import TrainConfig
 
-_FASTEST_SFT = 1e-3
-_FASTEST_DPO = 5e-5
+_FASTEST_SFT = 5e-4
+_FASTEST_DPO = 2e-5
 
 
 class ToolsConfig(Record):

@@ -11,8 +11,6 @@ from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.models.transformers_tokens import TransformersModel
-from ttpa.quickstart.policy import make_policy
-from ttpa.quickstart.scratch import ScratchConfig
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage, UserMessage
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
@@ -44,11 +42,8 @@ INSTRUCTION = Instruction(
 
 
 @pytest.fixture(scope="module")
-def model(tmp_path_factory: pytest.TempPathFactory) -> TransformersModel:
-    path: Path = tmp_path_factory.mktemp("policy")
-    form = ScratchConfig(vocabulary=400, hidden_size=32, layers=2, heads=2, key_value_heads=1, feed_forward=64)
-    make_policy([INSTRUCTION], form, path, seed=3)
-    return TransformersModel(str(path), batch_size=3)
+def model(tmp_path_factory: pytest.TempPathFactory, write_tiny_policy: WriteTinyPolicy) -> TransformersModel:
+    return TransformersModel(write_tiny_policy(tmp_path_factory.mktemp("policy"), [INSTRUCTION], 32), batch_size=3)
 
 
 def greedy_from_scratch(model: TransformersModel, ids: list[int], limit: int) -> list[int]:

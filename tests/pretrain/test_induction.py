@@ -5,7 +5,7 @@
 import torch
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
-from ttpa.quickstart.induction import set_copying_heads
+from ttpa.pretrain.induction import set_copying_heads
 
 
 def untrained_model() -> Qwen3ForCausalLM:

@@ -22,7 +22,7 @@ from ttpa.stages.evaluate import EvaluateConfig, evaluate
 from ttpa.stages.score import ScoreConfig
 
 TOKENIZER_SESSIONS = 6000
-PROBE_SEED, PROBE_TURNS = 77, 60
+PROBE_SEED, PROBE_TURNS = 77, 30
 """Held-out turns that are looked at during training; the ones that are reported have another seed."""
 
 

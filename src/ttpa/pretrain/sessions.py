@@ -2,7 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import cast
@@ -12,6 +12,7 @@ from transformers import PreTrainedTokenizerFast
 from ttpa.pretrain.stream import World
 from ttpa.pretrain.tokenizer import END, START
 from ttpa.records.messages import AssistantMessage, Message, as_openai
+from ttpa.records.tools import ToolSpec
 
 LENGTHS = {320: 55, 448: 27, 700: 10, 1000: 5, 1500: 3}
 """How long sessions are meant to be, in tokens, and how often, of 100."""
@@ -39,7 +40,7 @@ class SessionMaker:
     def __call__(self, index: int) -> Session:
         messages, world = draw_session(self.seed, index)
         while True:
-            session = self._tokenise(render(self.tokenizer, messages, world))
+            session = self._tokenise(render(self.tokenizer, messages, world.specs))
             if len(session.token_ids) <= self.max_length:
                 return session
             messages = messages[: _last_question(messages)]
@@ -91,14 +92,14 @@ def texts(seed: int, count: int, renderer: PreTrainedTokenizerFast) -> Iterator[
     """The first `count` sessions as text, to train a tokenizer on."""
     for index in range(count):
         messages, world = draw_session(seed, index)
-        yield render(renderer, messages, world)
+        yield render(renderer, messages, world.specs)
 
 
-def render(tokenizer: PreTrainedTokenizerFast, messages: list[Message], world: World) -> str:
-    """A dialogue over a world's tools as text."""
+def render(tokenizer: PreTrainedTokenizerFast, messages: Sequence[Message], tools: Sequence[ToolSpec]) -> str:
+    """A dialogue as text."""
     text = tokenizer.apply_chat_template(
         cast("list[dict[str, str]]", as_openai(messages)),
-        tools=[spec.as_openai() for spec in world.specs],
+        tools=[spec.as_openai() for spec in tools],
         tokenize=False,
     )
     assert isinstance(text, str)

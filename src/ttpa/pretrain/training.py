@@ -34,8 +34,8 @@ class PretrainConfig(Record):
 
     seed: int = 0
     form: FormConfig = FormConfig()
-    steps: int = Field(default=3200, ge=1)
-    sessions_per_step: int = Field(default=26, ge=1)
+    steps: int = Field(default=3600, ge=1)
+    sessions_per_step: int = Field(default=20, ge=1)
     """Dialogues an optimiser step; they have 450 tokens each on average."""
     forward_tokens: int = Field(default=8192, ge=1)
     """Tokens of one forward at most, padding included; a longer session is a forward of its own."""
@@ -89,8 +89,8 @@ def pretrain(
     """
     output.mkdir(parents=True, exist_ok=True)
     _keep_config(config, output)
-    torch.use_deterministic_algorithms(True, warn_only=True)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    torch.set_flush_denormal(True)
     model = make_model(config.form, tokenizer, seed=config.seed)
     torch.nn.Module.to(model, device)
     optimisers = _make_optimisers(model, config)

@@ -8,8 +8,6 @@ import pytest
 
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.models.transformers_tokens import TransformersModel
-from ttpa.quickstart.policy import make_policy
-from ttpa.quickstart.scratch import ScratchConfig
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import UserMessage
@@ -43,11 +41,8 @@ INSTRUCTIONS = [instruction(who) for who in ("Ann", "Bob", "Cleo", "Dora")]
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory) -> str:
-    path = tmp_path_factory.mktemp("policy") / "base"
-    form = ScratchConfig(vocabulary=400, hidden_size=64, layers=2, heads=2, key_value_heads=1, feed_forward=128)
-    make_policy(INSTRUCTIONS, form, path, seed=0)
-    return str(path)
+def base(tmp_path_factory: pytest.TempPathFactory, write_tiny_policy: WriteTinyPolicy) -> str:
+    return write_tiny_policy(tmp_path_factory.mktemp("policy") / "base", INSTRUCTIONS, 64)
 
 
 def examples(base: str) -> list[SftExample]:

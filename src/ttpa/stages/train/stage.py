@@ -27,8 +27,8 @@ class LoraConfig(Record):
 class SftConfig(Record):
     """Supervised fine-tuning on instructions, loss on assistant turns only."""
 
-    learning_rate: float = Field(default=2e-3, gt=0)
-    """The default is for a policy from scratch; a pretrained one wants 1e-5 (full) to 2e-4 (lora)."""
+    learning_rate: float = Field(default=1e-3, gt=0)
+    """The default is for the small embedded policy; a large one wants 1e-5 (full) to 2e-4 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=16, ge=1)
     """Dialogues an optimiser step."""
@@ -39,7 +39,7 @@ class DpoConfig(Record):
     """Direct preference optimisation on pairs."""
 
     learning_rate: float = Field(default=3e-5, gt=0)
-    """The default is for a small policy from scratch; a pretrained one wants 5e-7 (full) to 1e-5 (lora)."""
+    """The default is for the small embedded policy; a large one wants 5e-7 (full) to 1e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
     """Pairs an optimiser step."""

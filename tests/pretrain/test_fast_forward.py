@@ -1,0 +1,77 @@
+"""The fast forward against the model's own modules."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+from transformers import Qwen3Config, Qwen3ForCausalLM
+
+from ttpa.pretrain.fast_forward import FastForward
+
+
+def small_model() -> Qwen3ForCausalLM:
+    torch.manual_seed(0)
+    return Qwen3ForCausalLM(
+        Qwen3Config(
+            vocab_size=300,
+            hidden_size=64,
+            num_hidden_layers=2,
+            num_attention_heads=4,
+            num_key_value_heads=2,
+            head_dim=32,
+            intermediate_size=96,
+            rope_parameters={"rope_type": "default", "rope_theta": 1_000_000.0},
+            initializer_range=0.1,
+            tie_word_embeddings=True,
+        )
+    )
+
+
+def every_position(token_ids: Tensor) -> tuple[Tensor, Tensor]:
+    """All positions of the flat batch but each row's last, and the tokens after them."""
+    rows, columns = token_ids.shape
+    inside = (torch.arange(rows * columns) % columns) < columns - 1
+    return torch.nonzero(inside).flatten(), token_ids.roll(-1, dims=1).flatten()[inside]
+
+
+def draw_tokens(rows: int, columns: int) -> Tensor:
+    return torch.randint(0, 300, (rows, columns), generator=torch.Generator().manual_seed(1))
+
+
+def own_losses(model: Qwen3ForCausalLM, token_ids: Tensor, chosen: Tensor, targets: Tensor) -> Tensor:
+    logits = model(token_ids, use_cache=False).logits.flatten(0, 1)[chosen]
+    return functional.cross_entropy(logits.float(), targets, reduction="none")
+
+
+def test_losses_are_those_of_the_models_own_modules() -> None:
+    model = small_model()
+    token_ids = draw_tokens(2, 200)  # more than one block of rows, and a block that is not full
+    chosen, targets = every_position(token_ids)
+    losses = FastForward(model, compiled=False).losses(token_ids, chosen, targets)
+    assert torch.allclose(losses, own_losses(model, token_ids, chosen, targets), atol=0.05)
+
+
+def test_gradients_are_those_of_the_models_own_modules() -> None:
+    model = small_model()
+    token_ids = draw_tokens(2, 200)
+    chosen, targets = every_position(token_ids)
+    FastForward(model, compiled=False).losses(token_ids, chosen, targets).mean().backward()
+    fast = {name: parameter.grad for name, parameter in model.named_parameters()}
+    model.zero_grad()
+    own_losses(model, token_ids, chosen, targets).mean().backward()
+    for name, parameter in model.named_parameters():
+        ours = fast[name]
+        assert ours is not None
+        assert parameter.grad is not None
+        assert (ours - parameter.grad).norm() < 0.05 * parameter.grad.norm(), name
+
+
+def test_padding_does_not_change_losses() -> None:
+    forward = FastForward(small_model(), compiled=False)
+    token_ids = draw_tokens(1, 100)
+    chosen, targets = every_position(token_ids)
+    padded = functional.pad(token_ids, (0, 92))
+    assert torch.allclose(
+        forward.losses(token_ids, chosen, targets), forward.losses(padded, chosen, targets), atol=0.05
+    )

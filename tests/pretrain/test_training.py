@@ -1,0 +1,109 @@
+"""Pretraining as a whole: seeded, resumable to the bit, and of use."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
+
+from ttpa.errors import ConfigError
+from ttpa.pretrain.model import FormConfig
+from ttpa.pretrain.sessions import Session, SessionMaker, texts
+from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
+from ttpa.pretrain.training import PretrainConfig, learning_rate_share, make_batches, pretrain
+from ttpa.progress import SilentReporter
+
+# The compiler is imported, if not used, and torch warns of itself there.
+pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated:DeprecationWarning")
+
+FORM = FormConfig(vocabulary=400, hidden_size=64, layers=2, heads=2, key_value_heads=1, head_size=32, feed_forward=96)
+CONFIG = PretrainConfig(
+    form=FORM, steps=12, sessions_per_step=2, forward_tokens=2048, warmup_steps=2, checkpoint_steps=3
+)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def without_compilation() -> Iterator[None]:
+    with torch.compiler.set_stance("force_eager"):
+        yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> PreTrainedTokenizerFast:
+    return train_tokenizer(texts(0, 20, make_renderer()), 400)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, tokenizer: PreTrainedTokenizerFast) -> Path:
+    """A training that was never cut off."""
+    output = tmp_path_factory.mktemp("whole")
+    train(tokenizer, output)
+    return output
+
+
+def train(tokenizer: PreTrainedTokenizerFast, output: Path, *, stop_at: int | None = None) -> None:
+    pretrain(CONFIG, tokenizer, output, reporter=SilentReporter(), stop_at=stop_at)
+
+
+def weights(output: Path) -> dict[str, torch.Tensor]:
+    return AutoModelForCausalLM.from_pretrained(output / "policy").state_dict()
+
+
+def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(
+    whole: Path, tokenizer: PreTrainedTokenizerFast, tmp_path: Path
+) -> None:
+    train(tokenizer, tmp_path, stop_at=4)
+    assert not (tmp_path / "policy").exists()
+    history = tmp_path / "history.jsonl"
+    history.write_text(history.read_text() + '{"step": 4, "cut": "off after its checkpoint"}\n')
+    train(tokenizer, tmp_path)
+    assert history.read_text() == (whole / "history.jsonl").read_text()
+    resumed = weights(tmp_path)
+    assert all(torch.equal(tensor, resumed[name]) for name, tensor in weights(whole).items())
+
+
+def test_the_loss_falls(whole: Path) -> None:
+    losses = [json.loads(line)["learned_loss"] for line in (whole / "history.jsonl").read_text().splitlines()]
+    assert len(losses) == 12
+    assert sum(losses[-3:]) / 3 < losses[0] - 0.3
+
+
+def test_another_config_is_refused_by_name(whole: Path, tokenizer: PreTrainedTokenizerFast) -> None:
+    other = CONFIG.model_copy(update={"muon_rate": 1e-3})
+    with pytest.raises(ConfigError, match="muon_rate"):
+        pretrain(other, tokenizer, whole, reporter=SilentReporter())
+
+
+def test_the_rate_rises_stays_and_falls_to_zero() -> None:
+    config = PretrainConfig(steps=100, warmup_steps=10, decay_share=0.5)
+    shares = [learning_rate_share(step, config) for step in range(100)]
+    assert shares[0] == pytest.approx(0.1)
+    assert shares[10:50] == [1.0] * 40
+    assert shares[75] == pytest.approx(0.5)
+    assert shares[-1] == pytest.approx(0.02)
+
+
+def test_every_token_of_the_assistant_is_learned_once(tokenizer: PreTrainedTokenizerFast) -> None:
+    make_session = SessionMaker(tokenizer, 0)
+    sessions = [make_session(index) for index in range(5)]
+    batches = make_batches(sessions, CONFIG, step=0)
+    learned = sorted(int(token) for batch in batches for token in batch.target_ids[batch.is_learned])
+    own = (
+        token
+        for session in sessions
+        for token, is_own in zip(session.token_ids[1:], session.is_learned[1:], strict=True)
+        if is_own
+    )
+    assert learned == sorted(own)
+
+
+def test_padding_is_no_target() -> None:
+    sessions = [Session((7,) * length, (False,) * length) for length in (70, 130)]
+    batches = make_batches(sessions, CONFIG, step=0)
+    assert all(bool((batch.target_ids == 7).all()) for batch in batches)
+    assert sum(batch.input_ids.numel() for batch in batches) > 200
