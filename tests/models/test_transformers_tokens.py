@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage, UserMessage
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 
+WriteTinyPolicy = Callable[[Path, Sequence[Instruction], int], str]
 CALL = ToolCall(name="find_hotels", arguments={"city": "Zürich", "guests": [{"name": "Ann"}], "nights": 3})
 TOOL = ToolSpec(
     name="find_hotels",

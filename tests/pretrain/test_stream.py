@@ -1,21 +1,34 @@
 from itertools import islice
 
-from ttpa.pretrain.stream import SHAPES, World
+from ttpa.pretrain.lexicon import Share
+from ttpa.pretrain.stream import World
 from ttpa.records.instructions import Instruction
+from ttpa.records.record import JsonObject
+from ttpa.records.tools import ToolSpec
 from ttpa.stages.score import score_turn
 
 
-def instructions(share: str, worlds: int, each: int = 6) -> list[Instruction]:
-    assert share in ("train", "test")
+def instructions(share: Share, worlds: int, each: int = 6) -> list[Instruction]:
     return [one for index in range(worlds) for one in islice(World(3, share, index).instructions(), each)]
 
 
+def properties(tool: ToolSpec) -> dict[str, JsonObject]:
+    """The schemas of a tool's parameters."""
+    found = tool.parameters["properties"]
+    assert isinstance(found, dict)
+    return {name: schema for name, schema in found.items() if isinstance(schema, dict)}
+
+
 def names(made: list[Instruction]) -> tuple[set[str], set[str], set[str]]:
-    """Last words of tool names, names of parameters, and enum words."""
+    """Names of tools, names of parameters, and enum words."""
     tools = {tool.name: tool for one in made for tool in one.tools}
-    properties = {name: schema for tool in tools.values() for name, schema in tool.parameters["properties"].items()}
-    words = {word for schema in properties.values() for word in schema.get("enum", ())}
-    return set(tools), set(properties), words
+    schemas = [item for tool in tools.values() for item in properties(tool).items()]
+    words: set[str] = set()
+    for _, schema in schemas:
+        options = schema.get("enum", [])
+        assert isinstance(options, list)
+        words.update(str(option) for option in options)
+    return set(tools), {name for name, _ in schemas}, words
 
 
 def test_a_world_is_a_function_of_seed_share_and_index() -> None:
@@ -51,7 +64,7 @@ def test_every_string_value_that_a_call_takes_stands_in_what_was_said_before() -
         said = " ".join(message.content for message in point.history)
         for call in point.reference:
             for name, value in call.arguments.items():
-                schema = next(t for t in point.tools if t.name == call.name).parameters["properties"][name]
+                schema = properties(next(t for t in point.tools if t.name == call.name))[name]
                 if isinstance(value, str) and "enum" not in schema and "date" not in name:
                     values += 1
                     missing += value not in said

@@ -3,14 +3,17 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import argparse
+import sys
 import tempfile
 import tomllib
 from pathlib import Path
 
 import torch
+from pydantic import ValidationError
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from ttpa.dialects import DIALECTS
+from ttpa.errors import ConfigError, TtpaError
 from ttpa.models.transformers_tokens import TransformersModel
 from ttpa.pretrain.held_out import accuracies, generated_turns
 from ttpa.pretrain.sessions import texts
@@ -32,16 +35,38 @@ def main() -> None:
     parser.add_argument("--config", type=Path, help="a TOML file with what differs from the embedded policy's recipe")
     parser.add_argument("--stop-at", type=int, help="pause after this step; the same command goes on")
     options = parser.parse_args()
-    values = tomllib.loads(options.config.read_text(encoding="utf-8")) if options.config else {}
-    config = PretrainConfig.model_validate(values)
-    tokenizer = _tokenizer(options.folder / "tokenizer", config)
+    try:
+        _run(options.folder, _read_config(options.config), options.stop_at)
+    except TtpaError as error:
+        sys.stderr.write(f"error: {error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on from the last checkpoint\n")
+        sys.exit(130)
+
+
+def _run(folder: Path, config: PretrainConfig, stop_at: int | None) -> None:
+    tokenizer = _tokenizer(folder / "tokenizer", config)
     reporter = make_reporter()
     try:
-        pretrain(
-            config, tokenizer, options.folder, reporter=reporter, probe=_make_probe(tokenizer), stop_at=options.stop_at
-        )
+        pretrain(config, tokenizer, folder, reporter=reporter, probe=_make_probe(tokenizer), stop_at=stop_at)
     finally:
         reporter.close()
+
+
+def _read_config(path: Path | None) -> PretrainConfig:
+    """Raises `ConfigError` that names the key that is wrong."""
+    if path is None:
+        return PretrainConfig()
+    try:
+        return PretrainConfig.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise ConfigError(f"config {str(path)!r} cannot be read: {error.strerror}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"config {str(path)!r} is no TOML: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ConfigError(f"{'.'.join(map(str, first['loc']))} = {first['input']!r}: {first['msg']}") from error
 
 
 def _tokenizer(path: Path, config: PretrainConfig) -> PreTrainedTokenizerFast:
@@ -80,5 +105,5 @@ def _make_probe(tokenizer: PreTrainedTokenizerFast) -> Probe:
 
 
 if __name__ == "__main__":
-    torch.set_float32_matmul_precision("high")
+    torch.set_flush_denormal(True)  # the tails of the optimisers' averages would slow every product
     main()

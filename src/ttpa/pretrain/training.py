@@ -1,10 +1,12 @@
-"""Pretraining: sessions of the stream -> a policy. Seeded, resumable to the bit, on a CPU (hours) or a GPU (minutes)."""
+"""Pretraining: sessions of the stream -> a policy. Seeded, resumable to the bit, on a CPU (hours) or GPU (minutes)."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import json
 import math
 import os
+import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
@@ -18,7 +20,9 @@ from pydantic import Field
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
+from ttpa.config import changed_keys
 from ttpa.errors import ConfigError, ModelError
+from ttpa.pretrain.curve import draw_curve, read_history
 from ttpa.pretrain.fast_forward import FastForward
 from ttpa.pretrain.model import FormConfig, make_model
 from ttpa.pretrain.sessions import Session, SessionMaker
@@ -34,11 +38,11 @@ class PretrainConfig(Record):
 
     seed: int = 0
     form: FormConfig = FormConfig()
-    steps: int = Field(default=3600, ge=1)
+    steps: int = Field(default=3000, ge=1)
     sessions_per_step: int = Field(default=20, ge=1)
     """Dialogues an optimiser step; they have 450 tokens each on average."""
-    forward_tokens: int = Field(default=8192, ge=1)
-    """Tokens of one forward at most, padding included; a longer session is a forward of its own."""
+    forward_tokens: int = Field(default=2048, ge=1)
+    """Tokens of one forward at most, padding included; a longer session is a forward of its own. On a GPU take more."""
     muon_rate: float = Field(default=2e-3, gt=0)
     """Learning rate of the layers' matrices (Muon, scaled to the size of AdamW's steps)."""
     adam_rate: float = Field(default=2e-3, gt=0)
@@ -83,20 +87,19 @@ def pretrain(
     """Trains a policy and writes it to `output/policy`, as plain `transformers` loads it.
 
     A training that was cut off goes on from its last checkpoint in `output`, to the same bits. Each step's losses are a
-    line of `output/history.jsonl`. With `stop_at` the training pauses after that step.
+    line of `output/history.jsonl`, drawn in `output/curve.svg`. With `stop_at` the training pauses after that step.
 
     Raises `ConfigError` where `output` holds a training with another config, `ModelError` where a loss is not finite.
     """
     output.mkdir(parents=True, exist_ok=True)
     _keep_config(config, output)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    torch.set_flush_denormal(True)
     model = make_model(config.form, tokenizer, seed=config.seed)
     torch.nn.Module.to(model, device)
     optimisers = _make_optimisers(model, config)
     done = _resume(output, model, optimisers)
     history = _History(output / "history.jsonl", done)
-    forward = FastForward(model)
+    forward = FastForward(model, compiled=device.type == "cuda" or _has_compiler())
     last = min(config.steps, stop_at or config.steps)
     reporter.start("pretrain", config.steps)
     reporter.advance(done)
@@ -114,6 +117,7 @@ def pretrain(
         reporter.advance(1, f"loss {learned:.3f}, {seen / (time.monotonic() - started):,.0f} tokens/s")
         if finished % config.checkpoint_steps == 0 or finished in (last, config.steps):
             _write_checkpoint(output, finished, model, optimisers)
+            (output / "curve.svg").write_text(draw_curve(read_history(output / "history.jsonl")), encoding="utf-8")
     if last == config.steps:
         _save_policy(model, tokenizer, output / "policy")
         reporter.finish(f"pretrain  {config.steps} steps; {output / 'policy'}")
@@ -126,7 +130,7 @@ def learning_rate_share(step: int, config: PretrainConfig) -> float:
 
 
 def make_batches(sessions: list[Session], config: PretrainConfig, step: int) -> list[Batch]:
-    """The forwards of a step: sessions of like length share one, padded to a multiple of 64 tokens."""
+    """The forwards of a step: sessions of like length share one, padded to a multiple of 32 tokens."""
     generator = torch.Generator().manual_seed(config.seed * 1_000_003 + step)
     batches: list[Batch] = []
     rows: list[Session] = []
@@ -139,7 +143,7 @@ def make_batches(sessions: list[Session], config: PretrainConfig, step: int) -> 
 
 
 def _padded(session: Session) -> int:
-    return -(-len(session.token_ids) // 64) * 64
+    return -(-len(session.token_ids) // 32) * 32
 
 
 def _make_batch(rows: list[Session], generator: torch.Generator) -> Batch:
@@ -224,23 +228,35 @@ _worker: dict[str, SessionMaker] = {}
 
 
 def _work_alone(make_session: SessionMaker) -> None:
-    torch.set_num_threads(1)
+    """Prepares the process that makes sessions; it ends with its parent, also where that one is killed."""
     _worker["make_session"] = make_session
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _make_sessions(step: int, count: int) -> list[Session]:
     return [_worker["make_session"](index) for index in range(step * count, (step + 1) * count)]
 
 
+def _has_compiler() -> bool:
+    """Whether `torch.compile` finds a C++ compiler on this machine; without one the same is computed more slowly."""
+    return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))
+
+
 def _keep_config(config: PretrainConfig, output: Path) -> None:
     path = output / "config.json"
     if path.exists():
         before = json.loads(path.read_text(encoding="utf-8"))
-        now = config.model_dump(mode="json")
-        changed = [key for key in now if before.get(key) != now[key]]
+        changed = changed_keys(before, config.model_dump(mode="json"))
         if changed:
             raise ConfigError(
-                f"{str(output)!r} holds a pretraining with another config ({', '.join(changed)}); give another folder"
+                f"{str(output)!r} holds a pretraining with another config ({'; '.join(changed)}); give another folder"
             )
     path.write_text(config.model_dump_json(indent=1) + "\n", encoding="utf-8")
 
@@ -251,7 +267,7 @@ def _write_checkpoint(
     state = {"step": step, "model": model.state_dict(), "optimisers": [one.state_dict() for one in optimisers]}
     draft = output / "checkpoint.tmp"
     torch.save(state, draft)
-    os.replace(draft, output / "checkpoint.pt")
+    draft.replace(output / "checkpoint.pt")
 
 
 def _resume(output: Path, model: Qwen3ForCausalLM, optimisers: list[torch.optim.Optimizer]) -> int:
@@ -259,7 +275,7 @@ def _resume(output: Path, model: Qwen3ForCausalLM, optimisers: list[torch.optim.
     path = output / "checkpoint.pt"
     if not path.exists():
         return 0
-    state: dict[str, Any] = torch.load(path, weights_only=True)
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location=model.device)
     model.load_state_dict(state["model"])
     for optimiser, saved in zip(optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(saved)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from ttpa.stages.train.stage import DpoConfig, SftConfig
 from ttpa.stages.train.trl_learners import TrlLearners
 
 pytestmark = pytest.mark.heavy
+WriteTinyPolicy = Callable[[Path, Sequence[Instruction], int], str]
 TOOL = ToolSpec(name="ring", parameters={"type": "object", "properties": {"who": {"type": "string"}}})
 LEARNERS = TrlLearners()
 
