@@ -1,10 +1,10 @@
 # One target a thing to do; each makes the virtual environment first where it is missing or out of date.
 PYTHON ?= python3
 BIN := .venv/bin
-PARTS := scoring
+PARTS := scoring policy
 PART ?= $(PARTS)
 
-.PHONY: demo test check bench format
+.PHONY: demo test check bench format policy
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -16,6 +16,9 @@ venv: .venv/.installed
 
 demo: venv  ## the whole method on the bundled tools: no GPU, no key, no network
 	$(BIN)/ttpa run configs/quickstart.toml
+
+policy: venv  ## the embedded policy, pretrained from nothing: an hour or two on two cores, minutes on a GPU; goes on where it stopped
+	GOMP_SPINCOUNT=30000 $(BIN)/python -m ttpa.pretrain runs/policy
 
 test: venv  ## the tests, heavy ones included
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q

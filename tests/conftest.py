@@ -1,5 +1,7 @@
 """What several tests build: a file with tools in it, and a short instruction."""
 
+# pyright: reportUnknownMemberType=false
+
 import textwrap
 from collections.abc import Callable, Sequence
 from pathlib import Path

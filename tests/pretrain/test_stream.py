@@ -27,7 +27,7 @@ def names(made: list[Instruction]) -> tuple[set[str], set[str], set[str]]:
     for _, schema in schemas:
         options = schema.get("enum", [])
         assert isinstance(options, list)
-        words.update(str(option) for option in options)
+        words.update(str(option) for option in options if str(option).islower())  # codes are drawn letter by letter
     return set(tools), {name for name, _ in schemas}, words
 
 

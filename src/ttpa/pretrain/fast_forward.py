@@ -80,7 +80,7 @@ class _Attention(torch.autograd.Function):
         for start, weight in zip(range(0, length, _BLOCK), weights, strict=True):
             end = min(start + _BLOCK, length)
             to_weights = torch.bmm(gradient[:, start:end], values[:, :end].mT)
-            to_scores = torch._softmax_backward_data(to_weights, weight, -1, weight.dtype)
+            to_scores = torch.ops.aten._softmax_backward_data(to_weights, weight, -1, weight.dtype)
             to_queries[:, start:end] = torch.bmm(to_scores, keys[:, :end])
             to_keys[:, :end] += torch.bmm(to_scores.mT, queries[:, start:end])
             to_values[:, :end] += torch.bmm(weight.mT, gradient[:, start:end])
