@@ -12,9 +12,9 @@ from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from ttpa.errors import ConfigError
 from ttpa.pretrain.model import FormConfig
-from ttpa.pretrain.sessions import Session, SessionMaker, texts
+from ttpa.pretrain.sessions import texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
-from ttpa.pretrain.training import PretrainConfig, learning_rate_share, make_batches, pretrain
+from ttpa.pretrain.training import PretrainConfig, learning_rate_share, pretrain
 from ttpa.progress import SilentReporter
 
 # The compiler is imported, if not used, and torch warns of itself there.
@@ -86,24 +86,3 @@ def test_the_rate_rises_stays_and_falls_to_zero() -> None:
     assert shares[10:50] == [1.0] * 40
     assert shares[75] == pytest.approx(0.5)
     assert shares[-1] == pytest.approx(0.02)
-
-
-def test_every_token_of_the_assistant_is_learned_once(tokenizer: PreTrainedTokenizerFast) -> None:
-    make_session = SessionMaker(tokenizer, 0)
-    sessions = [make_session(index) for index in range(5)]
-    batches = make_batches(sessions, CONFIG, step=0)
-    learned = sorted(int(token) for batch in batches for token in batch.target_ids[batch.is_learned])
-    own = (
-        token
-        for session in sessions
-        for token, is_own in zip(session.token_ids[1:], session.is_learned[1:], strict=True)
-        if is_own
-    )
-    assert learned == sorted(own)
-
-
-def test_padding_is_no_target() -> None:
-    sessions = [Session((7,) * length, (False,) * length) for length in (70, 130)]
-    batches = make_batches(sessions, CONFIG, step=0)
-    assert all(bool((batch.target_ids == 7).all()) for batch in batches)
-    assert sum(batch.input_ids.numel() for batch in batches) > 200

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
 
-from ttpa.pretrain.stream import SHAPES, Shape, World
+from ttpa.pretrain.world.stream import SHAPES, Shape, World
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import DecisionPoint, Instruction
 

@@ -9,8 +9,8 @@ from typing import cast
 
 from transformers import PreTrainedTokenizerFast
 
-from ttpa.pretrain.stream import World
 from ttpa.pretrain.tokenizer import END, START
+from ttpa.pretrain.world.stream import World
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.tools import ToolSpec
 

@@ -11,10 +11,10 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from ttpa.pretrain.generated_tools import GeneratedTool, draw_tools
 from ttpa.pretrain.lexicon import Lexicon, Share, load_lexicon
-from ttpa.pretrain.parameters import MENTION_SHARE
-from ttpa.pretrain.phrasing import answer, clause, echo, join_parts, query, refusal
+from ttpa.pretrain.world.parameter import MENTION_SHARE
+from ttpa.pretrain.world.phrasing import answer, clause, echo, join_parts, query, refusal
+from ttpa.pretrain.world.tools import GeneratedTool, draw_tools
 from ttpa.records.instructions import Instruction, InstructionKind, Step
 from ttpa.records.messages import UserMessage
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec

@@ -1,7 +1,7 @@
 from itertools import islice
 
 from ttpa.pretrain.lexicon import Share
-from ttpa.pretrain.stream import World
+from ttpa.pretrain.world.stream import World
 from ttpa.records.instructions import Instruction
 from ttpa.records.record import JsonObject
 from ttpa.records.tools import ToolSpec

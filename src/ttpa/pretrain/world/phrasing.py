@@ -6,10 +6,10 @@ from random import Random
 
 from pydantic import JsonValue
 
-from ttpa.pretrain import values
-from ttpa.pretrain.generated_tools import VERBS, GeneratedTool
 from ttpa.pretrain.lexicon import Lexicon
-from ttpa.pretrain.parameters import BEFORE, Parameter
+from ttpa.pretrain.world import values
+from ttpa.pretrain.world.parameter import BEFORE, Parameter
+from ttpa.pretrain.world.tools import VERBS, GeneratedTool
 
 LEAD_SHARE = 0.2
 """How often a question opens with a sentence that asks for nothing."""

@@ -7,10 +7,11 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from ttpa.pretrain import values
 from ttpa.pretrain.lexicon import Lexicon, Word
-from ttpa.pretrain.parameters import OPTIONAL_SHARE, Parameter, draw_parameters, id_of, optional, plural, route
-from ttpa.pretrain.values import Sampler
+from ttpa.pretrain.world import values
+from ttpa.pretrain.world.parameter import OPTIONAL_SHARE, Parameter, optional, plural
+from ttpa.pretrain.world.parameter_kinds import draw_parameters, id_of, route
+from ttpa.pretrain.world.values import Sampler
 from ttpa.records.record import JsonObject
 from ttpa.records.tools import ToolSpec
 

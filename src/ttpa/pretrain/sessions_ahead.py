@@ -1,0 +1,46 @@
+"""The sessions of each step, made by another process while the model trains."""
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
+from ttpa.pretrain.sessions import Session, SessionMaker
+
+_AHEAD = 4
+"""Steps whose sessions are asked for before they are due."""
+
+
+def sessions_ahead(
+    make_session: SessionMaker, per_step: int, first: int, last: int
+) -> Iterator[tuple[int, list[Session]]]:
+    """The steps from `first` to before `last` with their sessions; step `s` has those from `s * per_step` on."""
+    with ProcessPoolExecutor(1, get_context("spawn"), _work_alone, (make_session,)) as pool:
+        waiting = {step: pool.submit(_make, step, per_step) for step in range(first, min(first + _AHEAD, last))}
+        for step in range(first, last):
+            sessions = waiting.pop(step).result()
+            if step + _AHEAD < last:
+                waiting[step + _AHEAD] = pool.submit(_make, step + _AHEAD, per_step)
+            yield step, sessions
+
+
+_worker: dict[str, SessionMaker] = {}
+
+
+def _work_alone(make_session: SessionMaker) -> None:
+    """Prepares the process that makes sessions; it ends with its parent, also where that one is killed."""
+    _worker["make_session"] = make_session
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1.0)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def _make(step: int, count: int) -> list[Session]:
+    return [_worker["make_session"](index) for index in range(step * count, (step + 1) * count)]

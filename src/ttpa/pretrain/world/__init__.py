@@ -1,0 +1,1 @@
+"""Worlds that a program makes up: tools, questions and calls, without end."""
