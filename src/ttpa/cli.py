@@ -18,6 +18,7 @@ from ttpa.records.tools import ToolCall
 from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.record_files import read_record
 from ttpa.steps.run import Run
+from ttpa.steps.score_file import score_file
 
 app = typer.Typer(
     help="Teach a model to call your tools without mistakes.",
@@ -98,6 +99,19 @@ def import_(
     refused = prepared.directory.discards("construct")
     typer.echo(f"what was refused, and why: {refused}")
     typer.echo(f"next: ttpa run {_word_for(config)}")
+
+
+@app.command("score-file")
+def score_file_(
+    cases: Annotated[Path, typer.Argument(help="JSON Lines: tools, reference_calls, candidate_calls or _text.")],
+    out: Annotated[Path, typer.Option("--out", help="The file for the cases with their verdicts.")],
+    strings: Annotated[str, typer.Option(help="exact, or folded as in BFCL's checker.")] = "exact",
+    ordered: Annotated[bool, typer.Option("--ordered", help="The calls must come in the reference's order.")] = False,
+) -> None:
+    """Score the turns of a file against their references."""
+    config = make_config({"score": {"strings": strings, "ordered": ordered}}).score
+    for line in score_file(cases, out, config):
+        typer.echo(line)
 
 
 @app.command()

@@ -1,0 +1,39 @@
+"""A file of cases -> the same cases with their verdicts; no run is needed."""
+
+import json
+from pathlib import Path
+
+from ttpa.errors import RunError
+from ttpa.records.scores import TurnScore
+from ttpa.runs.record_files import write_text
+from ttpa.stages.score import ScoreConfig
+from ttpa.stages.score.cases import InvalidCase, read_case, score_case, scored_row, summary_table
+
+
+def score_file(cases: Path, output: Path, config: ScoreConfig) -> list[str]:
+    """Writes the cases with their verdicts to `output`; a summary in lines, after those that say which line is refused.
+
+    Raises `RunError` where `cases` cannot be read or `output` is the same file.
+    """
+    if output.resolve() == cases.resolve():
+        raise RunError(f"{str(output)!r} holds the cases; give the scored ones another file")
+    try:
+        lines = cases.read_text(encoding="utf-8").split("\n")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunError(f"{str(cases)!r} cannot be read: {error}") from error
+    rows: list[str] = []
+    verdicts: list[TurnScore] = []
+    refused: list[str] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            row = read_case(line)
+            verdict = score_case(row, config)
+        except InvalidCase as error:
+            refused.append(f"line {number}: {error}")
+            continue
+        verdicts.append(verdict)
+        rows.append(json.dumps(scored_row(row, verdict), ensure_ascii=False) + "\n")
+    write_text(output, "".join(rows))
+    return [*refused, *summary_table(verdicts), *([f"{len(refused)} lines were refused"] if refused else [])]
