@@ -1,0 +1,196 @@
+"""The score of a tool call as a reward, for trainers that sample by themselves: TRL's GRPO, and verl.
+
+    reward = ToolCallReward(shape="graded")
+    reward.check(rows)                                   # before the first step: golds earn 1, spoilt ones less
+    GRPOTrainer(model, reward_funcs=reward, train_dataset=rows, ...)
+
+A row has a rendered `prompt` and, as JSON strings (Arrow merges objects of different tools), `tools` and `reference`,
+the calls that are due; `acceptable` is optional. `reward_rows` makes such rows of decision points. Published work
+disagrees on which shape is best, so none is built in.
+"""
+
+import json
+import statistics
+from collections.abc import Callable, Iterable, Sequence
+from typing import Literal
+
+from ttpa.dialects import DIALECTS
+from ttpa.models.base import ChatTokenizer
+from ttpa.records.instructions import DecisionPoint
+from ttpa.records.messages import AssistantMessage
+from ttpa.records.record import JsonObject, JsonValue
+from ttpa.records.scores import ErrorKind, TurnScore
+from ttpa.records.strict_json import read_json
+from ttpa.records.tools import ToolCall
+from ttpa.stages.score import CompiledTools, mutate, score_turn
+from ttpa.stages.score.turns import is_mapping
+from ttpa.stages.score.values import Strings
+
+Shape = Literal["graded", "binary", "gated"]
+"""`graded`: the score; `binary`: 1 for a turn without error, else 0; `gated`: the score where every call is one that
+the schemas allow, else 0."""
+
+Row = dict[str, str]
+
+_ILL_FORMED = {
+    ErrorKind.MALFORMED,
+    ErrorKind.UNKNOWN_TOOL,
+    ErrorKind.MISSING_REQUIRED,
+    ErrorKind.UNKNOWN_ARGUMENT,
+    ErrorKind.WRONG_TYPE,
+    ErrorKind.INVALID_VALUE,
+}
+
+
+class BrokenReward(ValueError):
+    """A reward that would teach something else than right calls; the message names the row and what it earns."""
+
+
+class ToolCallReward:
+    """A reward function in TRL's signature, on text that a policy wrote in its dialect."""
+
+    def __init__(
+        self, *, shape: Shape = "graded", dialect: str = "hermes", strings: Strings = "exact", ordered: bool = False
+    ) -> None:
+        """Raises `ValueError` for a dialect that is not known."""
+        if dialect not in DIALECTS:
+            raise ValueError(f"dialect {dialect!r} is none of {', '.join(sorted(DIALECTS))}")
+        self.shape: Shape = shape
+        self._dialect = DIALECTS[dialect]
+        self._strings: Strings = strings
+        self._ordered = ordered
+        self.__name__ = f"tool_call_{shape}"  # TRL logs a reward by its name
+
+    def __call__(
+        self,
+        prompts: Sequence[object],
+        completions: Sequence[object],
+        *,
+        tools: Sequence[str],
+        reference: Sequence[str],
+        acceptable: Sequence[str | None] | None = None,
+        log_metric: Callable[[str, float], None] | None = None,
+        **_: object,
+    ) -> list[float]:
+        """One reward in [0, 1] for each completion: text, or messages whose last one is the turn.
+
+        With `log_metric` the mean spread (standard deviation) of the rewards of one prompt is logged as
+        `reward_spread`: where it is 0, a group teaches nothing.
+        """
+        rewards = [
+            self.reward(_text(completion), tools[i], reference[i], acceptable[i] if acceptable else None)
+            for i, completion in enumerate(completions)
+        ]
+        if log_metric is not None:
+            log_metric("reward_spread", within_group_spread(prompts, rewards))
+        return rewards
+
+    def reward(self, text: str, tools: str, reference: str, acceptable: str | None = None) -> float:
+        """The reward of one turn. Never raises for anything that `text` holds."""
+        verdict = score_turn(
+            text,
+            _array(reference),
+            _objects(tools),
+            dialect=self._dialect,
+            acceptable=json.loads(acceptable) if acceptable else None,
+            strings=self._strings,
+            ordered=self._ordered,
+        )
+        return self._shaped(verdict)
+
+    def check(self, rows: Iterable[Row], *, seed: int = 0) -> int:
+        """Tries the reward on the rows' golds: a gold earns 1, a spoilt gold less, an empty turn 0 where a call is due.
+
+        Returns the number of turns that were tried. Raises `BrokenReward` for the first that earns something else, and
+        where there is no row at all.
+        """
+        tried = 0
+        for number, row in enumerate(rows):
+            reference = [ToolCall.model_validate(call) for call in _array(row["reference"])]
+            columns = row["tools"], row["reference"], row.get("acceptable")
+            gold = self.reward(self._dialect.write_turn(AssistantMessage(tool_calls=tuple(reference))), *columns)
+            if gold != 1:
+                raise BrokenReward(f"row {number}: its gold earns {gold:.3f}; 1 was due")
+            compiled = CompiledTools(_objects(row["tools"]))
+            for mutant in mutate(reference, compiled, seed=seed):
+                if mutant.calls is None:
+                    continue
+                earned = self.reward(self._dialect.write_turn(AssistantMessage(tool_calls=mutant.calls)), *columns)
+                if earned >= 1:
+                    raise BrokenReward(
+                        f"row {number}: its gold with one error ({mutant.kind.value}) earns {earned:.3f}"
+                    )
+                tried += 1
+            empty = self.reward("", *columns)
+            if reference and empty != 0:
+                raise BrokenReward(f"row {number}: an empty turn earns {empty:.3f} though a call is due")
+            tried += 2
+        if not tried:
+            raise BrokenReward("there is no row to try the reward on")
+        return tried
+
+    def _shaped(self, verdict: TurnScore) -> float:
+        if self.shape == "binary":
+            return 0.0 if verdict.errors else 1.0
+        if self.shape == "gated" and any(error.kind in _ILL_FORMED for error in verdict.errors):
+            return 0.0
+        return verdict.score
+
+
+def reward_rows(points: Iterable[DecisionPoint], tokenizer: ChatTokenizer) -> list[Row]:
+    """A row for each decision point; its prompt is rendered as the policy reads it."""
+    rows: list[Row] = []
+    for point in points:
+        row = {
+            "id": point.id,
+            "prompt": "".join(tokenizer.pieces(tokenizer.prompt_ids(point.history, point.tools))),
+            "tools": json.dumps([tool.as_openai() for tool in point.tools]),
+            "reference": json.dumps([call.model_dump(mode="json") for call in point.reference]),
+        }
+        if point.acceptable is not None:
+            row["acceptable"] = json.dumps(point.acceptable)
+        rows.append(row)
+    return rows
+
+
+def within_group_spread(prompts: Sequence[object], rewards: Sequence[float]) -> float:
+    """The mean, over prompts, of the standard deviation of their completions' rewards."""
+    groups: dict[str, list[float]] = {}
+    for prompt, reward in zip(prompts, rewards, strict=True):
+        groups.setdefault(json.dumps(prompt, default=str), []).append(reward)
+    return statistics.fmean(statistics.pstdev(group) for group in groups.values()) if groups else 0.0
+
+
+def verl_score(
+    data_source: str, solution_str: str, ground_truth: str, extra_info: dict[str, str] | None = None
+) -> float:
+    """The graded reward in verl's signature (`custom_reward_function`): `ground_truth` is `reference`.
+
+    `extra_info` holds `tools`, and `acceptable` and `dialect` where they are given. Raises `KeyError` without `tools`.
+    """
+    del data_source
+    info = extra_info or {}
+    reward = ToolCallReward(dialect=info.get("dialect", "hermes"))
+    return reward.reward(solution_str, info["tools"], ground_truth, info.get("acceptable"))
+
+
+def _text(completion: object) -> str:
+    """A completion's text: TRL hands over strings, or for conversational prompts lists of messages."""
+    if isinstance(completion, str):
+        return completion
+    if isinstance(completion, Sequence) and completion:
+        last = completion[-1]
+        content = last.get("content") if is_mapping(last) else None
+        return content if isinstance(content, str) else ""
+    return ""
+
+
+def _objects(text: str) -> list[JsonObject]:
+    return [item for item in _array(text) if isinstance(item, dict)]
+
+
+def _array(text: str) -> list[JsonValue]:
+    value = read_json(text)
+    if not isinstance(value, list):
+        raise TypeError(f"a JSON array is due, not {type(value).__name__}")
+    return value
