@@ -12,7 +12,7 @@ disagrees on which shape is best, so none is built in.
 import json
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal
+from typing import Literal, cast
 
 from ttpa.dialects import DIALECTS
 from ttpa.models.base import ChatTokenizer
@@ -179,7 +179,7 @@ def _text(completion: object) -> str:
     if isinstance(completion, str):
         return completion
     if isinstance(completion, Sequence) and completion:
-        last = completion[-1]
+        last = cast("Sequence[object]", completion)[-1]
         content = last.get("content") if is_mapping(last) else None
         return content if isinstance(content, str) else ""
     return ""
