@@ -45,7 +45,7 @@ def main() -> None:
     print(f"\nGenerated tools, none of their names in training: {len(turns)} turns")
     _print_table(turns, _answer(model, turns))
     if options.run:
-        _print_bundled(options.run, {"embedded": model})
+        _print_bundled(options.run, {options.policy: model})
     if options.data.is_dir():
         _print_third_party(model, options.data)
 
@@ -94,6 +94,9 @@ def _print_bundled(path: Path, models: dict[str, TransformersModel]) -> None:
 
 def _print_third_party(model: TransformersModel, data: Path) -> None:
     for name in THIRD_PARTY:
+        if not (data / f"{name}.jsonl").exists():
+            print(f"\n{name}: not in {data}")
+            continue
         lines = (data / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
         outcomes = [import_dialogue(line, source=name, number=number) for number, line in enumerate(lines, 1)]
         turns = [t for found in outcomes if not isinstance(found, Discard) for one in found for t in turns_of(one)]

@@ -30,7 +30,6 @@ CONFIG = PretrainConfig(
 def without_compilation() -> Iterator[None]:
     with torch.compiler.set_stance("force_eager"):
         yield
-    torch.use_deterministic_algorithms(False)
 
 
 @pytest.fixture(scope="module")

@@ -8,13 +8,13 @@ import tempfile
 import tomllib
 from pathlib import Path
 
-import torch
 from pydantic import ValidationError
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from ttpa.dialects import DIALECTS
 from ttpa.errors import ConfigError, TtpaError
 from ttpa.models.transformers_tokens import TransformersModel
+from ttpa.pretrain.folder import hold, keep_tokenizer
 from ttpa.pretrain.held_out import accuracies, generated_turns
 from ttpa.pretrain.sessions import texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
@@ -46,12 +46,13 @@ def main() -> None:
 
 
 def _run(folder: Path, config: PretrainConfig, stop_at: int | None) -> None:
-    tokenizer = _tokenizer(folder / "tokenizer", config)
     reporter = make_reporter()
-    try:
-        pretrain(config, tokenizer, folder, reporter=reporter, probe=_make_probe(tokenizer), stop_at=stop_at)
-    finally:
-        reporter.close()
+    with hold(folder):
+        tokenizer = keep_tokenizer(lambda: _make_tokenizer(config), folder)
+        try:
+            pretrain(config, tokenizer, folder, reporter=reporter, probe=_make_probe(tokenizer), stop_at=stop_at)
+        finally:
+            reporter.close()
 
 
 def _read_config(path: Path | None) -> PretrainConfig:
@@ -69,11 +70,8 @@ def _read_config(path: Path | None) -> PretrainConfig:
         raise ConfigError(f"{'.'.join(map(str, first['loc']))} = {first['input']!r}: {first['msg']}") from error
 
 
-def _tokenizer(path: Path, config: PretrainConfig) -> PreTrainedTokenizerFast:
-    if not path.exists():
-        made = train_tokenizer(texts(config.seed, TOKENIZER_SESSIONS, make_renderer()), config.form.vocabulary)
-        made.save_pretrained(path)
-    return PreTrainedTokenizerFast.from_pretrained(path)
+def _make_tokenizer(config: PretrainConfig) -> PreTrainedTokenizerFast:
+    return train_tokenizer(texts(config.seed, TOKENIZER_SESSIONS, make_renderer()), config.form.vocabulary)
 
 
 def _make_probe(tokenizer: PreTrainedTokenizerFast) -> Probe:
@@ -105,5 +103,4 @@ def _make_probe(tokenizer: PreTrainedTokenizerFast) -> Probe:
 
 
 if __name__ == "__main__":
-    torch.set_flush_denormal(True)  # the tails of the optimisers' averages would slow every product
     main()

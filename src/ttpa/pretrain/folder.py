@@ -1,30 +1,61 @@
-"""What a pretraining keeps in its folder: its config, the last checkpoint, and the losses of each step."""
+"""What a pretraining keeps in its folder: config, tokenizer, the last checkpoint, and the losses of each step."""
 
-# pyright: reportUnknownMemberType=false
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import json
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import torch
+from filelock import FileLock, Timeout
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from ttpa.config import changed_keys
-from ttpa.errors import ConfigError
+from ttpa.errors import ConfigError, RunError
 from ttpa.pretrain.curve import draw_curve, read_history
+from ttpa.runs.record_files import write_text
+
+
+@contextmanager
+def hold(output: Path) -> Generator[None]:
+    """Holds the folder for this process. Raises `RunError` where another one trains in it."""
+    output.mkdir(parents=True, exist_ok=True)
+    lock = FileLock(output / "lock")
+    try:
+        lock.acquire(timeout=0)
+    except Timeout as error:
+        raise RunError(f"another process trains in {str(output)!r}; wait for it or stop it") from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def keep_config(config: Mapping[str, Any], output: Path) -> None:
+    """Writes the config down, once. Raises `ConfigError` where the folder holds a training with another one."""
     path = output / "config.json"
-    if path.exists():
-        before = json.loads(path.read_text(encoding="utf-8"))
-        changed = changed_keys(before, config)
-        if changed:
-            raise ConfigError(
-                f"{str(output)!r} holds a pretraining with another config ({'; '.join(changed)}); give another folder"
-            )
-    path.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+    if not path.exists():
+        write_text(path, json.dumps(config, indent=1) + "\n")
+        return
+    changed = changed_keys(json.loads(path.read_text(encoding="utf-8")), config)
+    if changed:
+        raise ConfigError(
+            f"{str(output)!r} holds a pretraining with another config ({'; '.join(changed)}); give another folder"
+        )
+
+
+def keep_tokenizer(make: Callable[[], PreTrainedTokenizerFast], output: Path) -> PreTrainedTokenizerFast:
+    """The folder's tokenizer; where there is none yet, the one that `make` gives."""
+    path = output / "tokenizer"
+    if not path.exists():
+        made = make()
+        _save_whole(path, lambda draft: made.save_pretrained(draft))
+    loaded = PreTrainedTokenizerFast.from_pretrained(path)
+    assert isinstance(loaded, PreTrainedTokenizerFast)
+    return loaded
 
 
 def write_checkpoint(
@@ -41,7 +72,7 @@ def resume(output: Path, model: Qwen3ForCausalLM, optimisers: Sequence[torch.opt
     path = output / "checkpoint.pt"
     if not path.exists():
         return 0
-    state: dict[str, Any] = torch.load(path, weights_only=True, map_location=model.device)
+    state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
     model.load_state_dict(state["model"])
     for optimiser, saved in zip(optimisers, state["optimisers"], strict=True):
         optimiser.load_state_dict(saved)
@@ -51,26 +82,42 @@ def resume(output: Path, model: Qwen3ForCausalLM, optimisers: Sequence[torch.opt
 class History:
     """The losses of each step, in `history.jsonl` and drawn in `curve.svg`.
 
-    What a training that was cut off wrote after its last checkpoint is dropped.
+    What a training that was cut off wrote after its last checkpoint is dropped. Raises `RunError` where rows from
+    before it are missing.
     """
 
     def __init__(self, output: Path, done: int) -> None:
         self._path = path = output / "history.jsonl"
         self._curve = output / "curve.svg"
         kept = path.read_text(encoding="utf-8").splitlines()[:done] if path.exists() else []
-        path.write_text("".join(line + "\n" for line in kept), encoding="utf-8")
+        if len(kept) < done:
+            raise RunError(f"{str(path)!r} has {len(kept)} rows, the checkpoint {done} steps; give another folder")
+        write_text(path, "".join(line + "\n" for line in kept))
 
     def add(self, row: dict[str, float]) -> None:
         with self._path.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def draw(self) -> None:
-        self._curve.write_text(draw_curve(read_history(self._path)), encoding="utf-8")
+        write_text(self._curve, draw_curve(read_history(self._path)))
 
 
 def save_policy(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerFast, path: Path) -> None:
-    """As plain `transformers` loads it, in bfloat16."""
+    """Writes the policy as plain `transformers` loads it, in bfloat16, whole or not at all."""
     narrow = Qwen3ForCausalLM(model.config)
     narrow.load_state_dict(model.state_dict())
-    narrow.bfloat16().save_pretrained(path)
-    tokenizer.save_pretrained(path)
+
+    def save(draft: Path) -> None:
+        narrow.bfloat16().save_pretrained(draft)
+        tokenizer.save_pretrained(draft)
+
+    _save_whole(path, save)
+
+
+def _save_whole(path: Path, save: Callable[[Path], object]) -> None:
+    """A folder that is there as a whole or not at all."""
+    draft = path.with_name(path.name + ".tmp")
+    shutil.rmtree(draft, ignore_errors=True)
+    save(draft)
+    shutil.rmtree(path, ignore_errors=True)
+    draft.rename(path)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
+from typing import Literal, get_args
 
 from ttpa.pretrain.world.stream import SHAPES, Shape, World
 from ttpa.records.evaluations import CaseResult
@@ -10,9 +11,10 @@ from ttpa.records.instructions import DecisionPoint, Instruction
 
 OFFERED = (2, 4, 8)
 """How many generated tools are on offer."""
-KINDS = ("one call", "several calls", "later call", "answer", "no tool fits", "missing value")
+Kind = Literal["one call", "several calls", "later call", "answer", "no tool fits", "missing value"]
 """What is due at a turn: at the first one call or several, at a later one a call or only the answer, or from the start
 no call, since no tool fits or a value is missing."""
+KINDS: tuple[Kind, ...] = get_args(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,7 @@ class HeldOutTurn:
     """A decision point, with what is due there."""
 
     point: DecisionPoint
-    kind: str
+    kind: Kind
     offered: int
 
 
@@ -71,7 +73,7 @@ def _generate(seed: int, tools: int) -> Iterator[HeldOutTurn]:
         )
 
 
-def _kind(point: DecisionPoint, instruction: Instruction) -> str:
+def _kind(point: DecisionPoint, instruction: Instruction) -> Kind:
     if point.turn:
         return "later call" if point.reference else "answer"
     if point.reference:

@@ -26,7 +26,7 @@ _COPY_GAIN = 0.4
 def set_copying_heads(model: Qwen3ForCausalLM, *, seed: int) -> None:
     """Sets the first head of layers 0 and 1 of a freshly initialised model, in place, and silences all others."""
     head, hidden = model.config.head_dim, model.config.hidden_size
-    angles = _angles(model, head // 2)
+    angles = rotary_angles(model)
     slow = torch.nonzero(angles < _SLOWEST_ANGLE).flatten()
     code_dims = torch.cat([slow, slow + head // 2])
     room = hidden - len(code_dims)  # embeddings live below this dimension, codes of previous tokens above
@@ -44,12 +44,13 @@ def set_copying_heads(model: Qwen3ForCausalLM, *, seed: int) -> None:
     _copy_what_followed(_attention(model, 1), code_dims, code, basis, room, head)
 
 
-def _angles(model: Qwen3ForCausalLM, pairs: int) -> torch.Tensor:
-    """By how much each rotary pair turns from one token to the next, (pairs,), in radians."""
+def rotary_angles(model: Qwen3ForCausalLM) -> torch.Tensor:
+    """By how much each rotary pair turns from one token to the next, (head size / 2,), in radians."""
     parameters = model.config.rope_parameters
     theta = parameters.get("rope_theta") if isinstance(parameters, dict) else None
     assert isinstance(theta, float), "the model has one rotary base"
-    return theta ** (-torch.arange(pairs) / pairs)
+    pairs = int(model.config.head_dim) // 2
+    return theta ** (-torch.arange(pairs, device=model.device) / pairs)
 
 
 def _attention(model: Qwen3ForCausalLM, layer: int) -> Qwen3Attention:

@@ -2,10 +2,9 @@
 
 import os
 import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
 
 from ttpa.pretrain.sessions import Session, SessionMaker
 
@@ -32,11 +31,11 @@ _worker: dict[str, SessionMaker] = {}
 def _work_alone(make_session: SessionMaker) -> None:
     """Prepares the process that makes sessions; it ends with its parent, also where that one is killed."""
     _worker["make_session"] = make_session
-    parent = os.getppid()
+    parent = parent_process()
+    assert parent is not None
 
     def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1.0)
+        parent.join()
         os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()

@@ -69,26 +69,25 @@ def pretrain(
     A training that was cut off goes on from its last checkpoint in `output`, to the same bits. Each step's losses are a
     line of `output/history.jsonl`, drawn in `output/curve.svg`. With `stop_at` the training pauses after that step.
 
-    Raises `ConfigError` where `output` holds a training with another config, `ModelError` where a loss is not finite.
+    Raises `ConfigError` where `output` holds a training with another config, `ModelError` where a loss or a gradient is
+    not finite.
     """
-    output.mkdir(parents=True, exist_ok=True)
     keep_config(config.model_dump(mode="json"), output)
+    torch.set_flush_denormal(True)  # the tails of the optimisers' averages would slow every product
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = make_model(config.form, tokenizer, seed=config.seed)
     torch.nn.Module.to(model, device)
     optimisers = _make_optimisers(model, config)
     done = resume(output, model, optimisers)
     history = History(output, done)
-    forward = FastForward(model, compiled=device.type == "cuda" or _has_compiler())
-    last = min(config.steps, stop_at or config.steps)
+    forward = FastForward(model, compiled=_has_compiler())
+    last = config.steps if stop_at is None else min(config.steps, stop_at)
     make_session = SessionMaker(tokenizer, config.seed)
     reporter.start("pretrain", config.steps)
     reporter.advance(done)
     started, seen = time.monotonic(), 0
     for step, sessions in sessions_ahead(make_session, config.sessions_per_step, done, last):
         learned, context, tokens = _take_step(forward, model, optimisers, sessions, config, step, device)
-        if not math.isfinite(learned):
-            raise ModelError(f"the loss at step {step} is not finite; a lower learning rate is due")
         seen += tokens
         row = {"step": step, "learned_loss": learned, "context_loss": context, "tokens": tokens}
         finished = step + 1
@@ -99,6 +98,7 @@ def pretrain(
         if finished % config.checkpoint_steps == 0 or finished in (last, config.steps):
             write_checkpoint(output, finished, model, optimisers)
             history.draw()
+    history.draw()
     if last == config.steps:
         save_policy(model, tokenizer, output / "policy")
         reporter.finish(f"pretrain  {config.steps} steps; {output / 'policy'}")
@@ -131,7 +131,9 @@ def _take_step(
         context = losses[~is_learned].sum() / context_count
         (learned + config.context_weight * context).backward()
         learned_loss, context_loss = learned_loss + float(learned.detach()), context_loss + float(context.detach())
-    torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+    norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
+    if not math.isfinite(learned_loss + context_loss + float(norm)):
+        raise ModelError(f"loss or gradient at step {step} is not finite; a lower learning rate is due")
     for optimiser in optimisers:
         for group in optimiser.param_groups:
             group["lr"] = group["full_rate"] * learning_rate_share(step, config)
@@ -156,5 +158,5 @@ def _make_optimisers(model: Qwen3ForCausalLM, config: PretrainConfig) -> list[to
 
 
 def _has_compiler() -> bool:
-    """Whether `torch.compile` finds a C++ compiler on this machine; without one the same is computed more slowly."""
-    return any(shutil.which(name) for name in (os.environ.get("CXX", "g++"), "g++", "clang++"))
+    """Whether `torch.compile` finds the compiler it needs; without one the same is computed more slowly."""
+    return shutil.which(os.environ.get("CXX", "g++")) is not None

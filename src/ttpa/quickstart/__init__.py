@@ -1,1 +1,1 @@
-"""The embedded default: real offline tools, an offline generator, a small policy trained on the spot."""
+"""The embedded default: real offline tools, an offline generator, a small pretrained policy."""

@@ -1,3 +1,4 @@
+import hashlib
 from itertools import islice
 
 from ttpa.pretrain.lexicon import Share
@@ -70,3 +71,13 @@ def test_every_string_value_that_a_call_takes_stands_in_what_was_said_before() -
                     missing += value not in said
     assert values > 500
     assert missing / values < 0.05  # days that are written out
+
+
+def test_the_stream_is_the_one_that_the_embedded_policy_was_made_of() -> None:
+    """Whoever changes the stream makes another policy: its card and figures are due again."""
+    digest = hashlib.sha256()
+    for share in ("train", "test"):
+        for index in range(30):
+            for one in islice(World(0, share, index).instructions(), 4):
+                digest.update(one.model_dump_json().encode())
+    assert digest.hexdigest()[:16] == "09be3075461f462d"

@@ -120,7 +120,7 @@ def load_lexicon(share: Share) -> Lexicon:
 
 
 def is_kept_for_test(word: str) -> bool:
-    """Whether a word belongs to the test, as its plural then does too."""
+    """Whether a word belongs to the test; a plural in `s` goes with its word."""
     return zlib.crc32(word.rstrip("s").encode()) % 100 < _TEST_SHARE
 
 
