@@ -26,7 +26,7 @@ def test_every_token_of_the_assistant_is_learned_once(tokenizer: PreTrainedToken
 
 
 def test_padding_is_no_target() -> None:
-    sessions = [Session((7,) * length, (False,) * length) for length in (70, 130)]
+    sessions = [Session((7,) * length, (False,) * length, (False,) * length) for length in (70, 130)]
     batches = make_batches(sessions, forward_tokens=2048, seed=0)
     assert all(bool((batch.target_ids == 7).all()) for batch in batches)
     assert sum(batch.input_ids.numel() for batch in batches) > 200

@@ -26,6 +26,8 @@ class Batch:
     """(chosen,)"""
     is_learned: Tensor
     """(chosen,), whether the target is the assistant's own."""
+    decides: Tensor
+    """(chosen,), whether a turn is decided in it."""
 
 
 def make_batches(sessions: Sequence[Session], *, forward_tokens: int, seed: int) -> list[Batch]:
@@ -52,13 +54,15 @@ def _make_batch(rows: list[Session], generator: torch.Generator) -> Batch:
     columns = _padded(rows[-1])
     input_ids = torch.zeros(len(rows), columns, dtype=torch.long)
     learned = torch.zeros(len(rows), columns, dtype=torch.bool)
+    decides = torch.zeros(len(rows), columns, dtype=torch.bool)
     real = torch.zeros(len(rows), columns, dtype=torch.bool)
     for index, row in enumerate(rows):
         length = len(row.token_ids)
         input_ids[index, :length] = torch.tensor(row.token_ids)
         learned[index, : length - 1] = torch.tensor(row.is_learned[1:])
+        decides[index, : length - 1] = torch.tensor(row.decides[1:])
         real[index, : length - 1] = True
     sampled = torch.rand(learned.shape, generator=generator) < CONTEXT_SHARE
     chosen = torch.nonzero((learned | (real & sampled)).flatten()).flatten()
     targets = input_ids.roll(-1, dims=1).flatten()
-    return Batch(input_ids, chosen, targets[chosen], learned.flatten()[chosen])
+    return Batch(input_ids, chosen, targets[chosen], learned.flatten()[chosen], decides.flatten()[chosen])

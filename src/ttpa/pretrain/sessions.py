@@ -26,6 +26,9 @@ class Session:
     token_ids: tuple[int, ...]
     is_learned: tuple[bool, ...]
     """Whether the token is the assistant's own, end tokens included."""
+    decides: tuple[bool, ...]
+    """Whether it is one of the assistant's in which a turn is decided: its first, those of a tool's name, and the one
+    after a call (another call, or the end)."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,22 @@ class SessionMaker:
                         break
                     position += 1
             position += 1
-        return Session(tuple(ids), tuple(learned))
+        return Session(tuple(ids), tuple(learned), tuple(self._decisions(ids, learned)))
+
+    def _decisions(self, ids: list[int], learned: list[bool]) -> list[bool]:
+        opening = self.tokenizer.encode('{"name": "', add_special_tokens=False)
+        closing = self.tokenizer.encode('", "', add_special_tokens=False)[0]
+        call_end = self.tokenizer.convert_tokens_to_ids("</tool_call>")
+        decides = [False] * len(ids)
+        for position in range(1, len(ids)):
+            if not learned[position]:
+                continue
+            if not learned[position - 1] or ids[position - 1] == call_end:
+                decides[position] = True
+            if ids[position - len(opening) : position] == opening:
+                for place in range(position, ids.index(closing, position)):
+                    decides[place] = True
+        return decides
 
 
 def draw_session(seed: int, index: int) -> tuple[list[Message], World]:

@@ -46,6 +46,10 @@ class PretrainConfig(Record):
     warmup_steps: int = Field(default=100, ge=0)
     decay_share: float = Field(default=0.34, ge=0, le=1)
     """The last share of all steps, over which the learning rate falls to zero."""
+    decision_weight: float = Field(default=4.0, gt=0)
+    """Of the tokens in which a turn is decided (a tool's name, call or none, one more or the end), over the others."""
+    decision_step: int = Field(default=600, ge=0)
+    """From this step on they weigh so much: first the policy learns to copy, then to choose."""
     context_weight: float = Field(default=0.1, ge=0)
     """Of the loss on a quarter of the tokens that are not the assistant's."""
     clip_norm: float = Field(default=1.0, gt=0)
@@ -122,15 +126,20 @@ def _take_step(
     """One optimiser step; the losses on the assistant's tokens and on the others, and the number of tokens."""
     batches = make_batches(sessions, forward_tokens=config.forward_tokens, seed=config.seed * 1_000_003 + step)
     learned_count = sum(int(batch.is_learned.sum()) for batch in batches)
+    decision_weight = config.decision_weight if step >= config.decision_step else 1.0
+    decision_count = sum(int(batch.decides.sum()) for batch in batches)
+    whole_weight = learned_count + (decision_weight - 1) * decision_count
     context_count = max(1, sum(len(batch.chosen) for batch in batches) - learned_count)
     learned_loss = context_loss = 0.0
     for batch in batches:
         losses = forward.losses(batch.input_ids.to(device), batch.chosen.to(device), batch.target_ids.to(device))
         is_learned = batch.is_learned.to(device)
-        learned = losses[is_learned].sum() / learned_count
+        learned = losses[is_learned].sum()
         context = losses[~is_learned].sum() / context_count
-        (learned + config.context_weight * context).backward()
-        learned_loss, context_loss = learned_loss + float(learned.detach()), context_loss + float(context.detach())
+        weighted = learned + (decision_weight - 1) * losses[batch.decides.to(device)].sum()
+        (weighted / whole_weight + config.context_weight * context).backward()
+        learned_loss += float(learned.detach()) / learned_count
+        context_loss += float(context.detach())
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
     if not math.isfinite(learned_loss + context_loss + float(norm)):
         raise ModelError(f"loss or gradient at step {step} is not finite; a lower learning rate is due")
