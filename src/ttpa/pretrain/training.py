@@ -32,7 +32,7 @@ class PretrainConfig(Record):
 
     seed: int = 0
     form: FormConfig = FormConfig()
-    steps: int = Field(default=3000, ge=1)
+    steps: int = Field(default=2700, ge=1)
     sessions_per_step: int = Field(default=20, ge=1)
     """Dialogues an optimiser step; they have 450 tokens each on average."""
     forward_tokens: int = Field(default=2048, ge=1)

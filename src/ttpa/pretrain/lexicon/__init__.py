@@ -17,7 +17,9 @@ Share = Literal["train", "test"]
 """Which words are used: the test's are never used in training."""
 _TEST_SHARE = 15
 """Per cent of the words that are kept for the test."""
-_MADE_UP_SHARE = 0.15
+_MADE_UP_SHARE, _LATER_MADE_UP_SHARE = 0.15, 0.45
+_BLEND_SHARE = 0.6
+"""How many of the later part's made-up words are two halves of real ones."""
 _LEFT_OUT = frozenset(
     """hotel hostel booking train flight weather forecast event product order book audiobook recipe ingredient nutrition
     contact message bill loan currency expense seat traveller branch library air slot food payment address hour money
@@ -83,6 +85,8 @@ class Lexicon:
     qualities: tuple[Word, ...]
     """What parameters are about."""
     adjectives: tuple[Word, ...]
+    is_later: bool = False
+    """Whether it is for the later part of the training, in which far more words are made up."""
 
     def fixed(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """The share's part of names whose meaning is fixed."""
@@ -104,19 +108,24 @@ class Lexicon:
 
     def _draw(self, rng: Random, words: tuple[Word, ...]) -> Word:
         """In training, now and then a made-up word: what it names can only be read, not known."""
-        if self.share == "train" and rng.random() < _MADE_UP_SHARE:
-            word = made_up(rng)
-            if not is_kept_for_test(word):  # a real word by chance must not give a word of the test away
+        if self.share == "train" and rng.random() < (_LATER_MADE_UP_SHARE if self.is_later else _MADE_UP_SHARE):
+            if self.is_later and rng.random() < _BLEND_SHARE:
+                first, second = rng.choice(words).text, rng.choice(words).text
+                word = first[: (len(first) + 1) // 2] + second[len(second) // 2 :]
+            else:
+                word = made_up(rng)
+            # A real word by chance must not give a word of the test away.
+            if not is_kept_for_test(word) and not (self.is_later and word in _LEFT_OUT):
                 return Word(word, ())
         return rng.choice(words)
 
 
 @cache
-def load_lexicon(share: Share) -> Lexicon:
+def load_lexicon(share: Share, *, is_later: bool = False) -> Lexicon:
     """The words of a share."""
     things, qualities, adjectives = (_read(name, share) for name in ("things", "qualities", "adjectives"))
     known = {word.text for word in things}
-    return Lexicon(share, things, tuple(word for word in qualities if word.text not in known), adjectives)
+    return Lexicon(share, things, tuple(word for word in qualities if word.text not in known), adjectives, is_later)
 
 
 def is_kept_for_test(word: str) -> bool:

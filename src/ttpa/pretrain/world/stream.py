@@ -34,6 +34,9 @@ SHAPES: dict[Shape, int] = {
 """How often each is drawn, of 100."""
 OFFERED = {1: 6, 2: 18, 3: 18, 4: 22, 5: 12, 6: 10, 8: 9, 10: 3, 12: 2}
 """How often a world has how many tools, of 100."""
+EARLY_WORLDS = 24_000
+"""In training worlds from this index on far more words are made up: first the policy learns what words do, then that
+any word may do it."""
 END_SHARE = 0.25
 """How often an instruction ends with its calls, without results and answer."""
 
@@ -58,7 +61,7 @@ class World:
     def __init__(self, seed: int, share: Share, index: int, *, tools: int | None = None) -> None:
         """World `index`; with `tools` it has that many."""
         self._rng = Random(f"{seed}/{share}/{index}")
-        self._lexicon: Lexicon = load_lexicon(share)
+        self._lexicon: Lexicon = load_lexicon(share, is_later=share == "train" and index >= EARLY_WORLDS)
         self._name = f"{share}-{index}"
         self._split: Literal["train", "test_unseen"] = "train" if share == "train" else "test_unseen"
         count = tools or self._rng.choices(list(OFFERED), list(OFFERED.values()))[0]
