@@ -14,7 +14,7 @@ from ttpa.errors import ConfigError
 from ttpa.pretrain.model import FormConfig
 from ttpa.pretrain.sessions import texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
-from ttpa.pretrain.training import PretrainConfig, learning_rate_share, pretrain
+from ttpa.pretrain.training import PretrainConfig, learning_rate_share, phase_at, pretrain
 from ttpa.progress import SilentReporter
 
 # The compiler is imported, if not used, and torch warns of itself there.
@@ -73,8 +73,8 @@ def test_the_loss_falls(whole: Path) -> None:
 
 
 def test_another_config_is_refused_by_name(whole: Path, tokenizer: PreTrainedTokenizerFast) -> None:
-    other = CONFIG.model_copy(update={"muon_rate": 1e-3})
-    with pytest.raises(ConfigError, match="muon_rate"):
+    other = CONFIG.model_copy(update={"adam_rate": 1e-3})
+    with pytest.raises(ConfigError, match=r"adam_rate: 0\.002 -> 0\.001"):
         pretrain(other, tokenizer, whole, reporter=SilentReporter())
 
 
@@ -85,3 +85,17 @@ def test_the_rate_rises_stays_and_falls_to_zero() -> None:
     assert shares[10:50] == [1.0] * 40
     assert shares[75] == pytest.approx(0.5)
     assert shares[-1] == pytest.approx(0.02)
+
+
+def test_a_phase_holds_until_the_next_one_begins() -> None:
+    config = PretrainConfig()
+    assert [phase_at(step, config).from_step for step in (0, 599, 600, 1399, 1400, 2000)] == [
+        0,
+        0,
+        600,
+        600,
+        1400,
+        1400,
+    ]
+    with pytest.raises(ValueError, match="no phase begins with step 0"):
+        PretrainConfig(phases=config.phases[1:])

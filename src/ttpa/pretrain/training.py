@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from ttpa.errors import ModelError
@@ -27,18 +27,32 @@ Probe = Callable[[Qwen3ForCausalLM], dict[str, float]]
 """Measures a model that is being trained; its numbers stand in the history."""
 
 
+class Phase(Record):
+    """What holds from a step on."""
+
+    from_step: int = Field(ge=0)
+    muon_rate: float = Field(gt=0)
+    """Learning rate of the layers' matrices (Muon, scaled to the size of AdamW's steps)."""
+    decision_weight: float = Field(gt=0)
+    """Of the tokens in which a turn is decided (a tool's name, call or none, one more or the end), over the others."""
+
+
 class PretrainConfig(Record):
     """How a policy is pretrained. The defaults made the embedded one."""
 
     seed: int = 0
     form: FormConfig = FormConfig()
-    steps: int = Field(default=2700, ge=1)
+    steps: int = Field(default=2800, ge=1)
     sessions_per_step: int = Field(default=20, ge=1)
     """Dialogues an optimiser step; they have 450 tokens each on average."""
     forward_tokens: int = Field(default=2048, ge=1)
     """Tokens of one forward at most, padding included; a longer session is a forward of its own. On a GPU take more."""
-    muon_rate: float = Field(default=2e-3, gt=0)
-    """Learning rate of the layers' matrices (Muon, scaled to the size of AdamW's steps)."""
+    phases: tuple[Phase, ...] = (
+        Phase(from_step=0, muon_rate=2e-3, decision_weight=1.0),
+        Phase(from_step=600, muon_rate=2e-3, decision_weight=4.0),
+        Phase(from_step=1400, muon_rate=4e-3, decision_weight=4.0),
+    )
+    """First the policy learns to copy, then to choose, then faster."""
     adam_rate: float = Field(default=2e-3, gt=0)
     """Learning rate of embeddings and norms (AdamW)."""
     weight_decay: float = Field(default=0.05, ge=0)
@@ -46,10 +60,6 @@ class PretrainConfig(Record):
     warmup_steps: int = Field(default=100, ge=0)
     decay_share: float = Field(default=0.34, ge=0, le=1)
     """The last share of all steps, over which the learning rate falls to zero."""
-    decision_weight: float = Field(default=4.0, gt=0)
-    """Of the tokens in which a turn is decided (a tool's name, call or none, one more or the end), over the others."""
-    decision_step: int = Field(default=600, ge=0)
-    """From this step on they weigh so much: first the policy learns to copy, then to choose."""
     context_weight: float = Field(default=0.1, ge=0)
     """Of the loss on a quarter of the tokens that are not the assistant's."""
     clip_norm: float = Field(default=1.0, gt=0)
@@ -57,6 +67,12 @@ class PretrainConfig(Record):
     """Steps between checkpoints."""
     probe_steps: int = Field(default=500, ge=1)
     """Steps between measurements of the model."""
+
+    @model_validator(mode="after")
+    def _begins_with_a_phase(self) -> "PretrainConfig":
+        if 0 not in {phase.from_step for phase in self.phases}:
+            raise ValueError("no phase begins with step 0")
+        return self
 
 
 def pretrain(
@@ -114,6 +130,11 @@ def learning_rate_share(step: int, config: PretrainConfig) -> float:
     return min(1.0, (step + 1) / max(1, config.warmup_steps), (config.steps - step) / decay)
 
 
+def phase_at(step: int, config: PretrainConfig) -> Phase:
+    """The phase that a step belongs to."""
+    return max((phase for phase in config.phases if phase.from_step <= step), key=lambda phase: phase.from_step)
+
+
 def _take_step(
     forward: FastForward,
     model: Qwen3ForCausalLM,
@@ -126,7 +147,8 @@ def _take_step(
     """One optimiser step; the losses on the assistant's tokens and on the others, and the number of tokens."""
     batches = make_batches(sessions, forward_tokens=config.forward_tokens, seed=config.seed * 1_000_003 + step)
     learned_count = sum(int(batch.is_learned.sum()) for batch in batches)
-    decision_weight = config.decision_weight if step >= config.decision_step else 1.0
+    phase = phase_at(step, config)
+    decision_weight = phase.decision_weight
     decision_count = sum(int(batch.decides.sum()) for batch in batches)
     whole_weight = learned_count + (decision_weight - 1) * decision_count
     context_count = max(1, sum(len(batch.chosen) for batch in batches) - learned_count)
@@ -143,27 +165,21 @@ def _take_step(
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
     if not math.isfinite(learned_loss + context_loss + float(norm)):
         raise ModelError(f"loss or gradient at step {step} is not finite; a lower learning rate is due")
-    for optimiser in optimisers:
+    for optimiser, rate in zip(optimisers, (phase.muon_rate, config.adam_rate), strict=True):
         for group in optimiser.param_groups:
-            group["lr"] = group["full_rate"] * learning_rate_share(step, config)
+            group["lr"] = rate * learning_rate_share(step, config)
         optimiser.step()
         optimiser.zero_grad()
     return learned_loss, context_loss, sum(len(session.token_ids) for session in sessions)
 
 
 def _make_optimisers(model: Qwen3ForCausalLM, config: PretrainConfig) -> list[torch.optim.Optimizer]:
-    """Muon for the layers' matrices (Jordan et al. 2024), AdamW for the rest."""
+    """Muon for the layers' matrices (Jordan et al. 2024), AdamW for the rest; their rates are set at every step."""
     named = list(model.named_parameters())
     matrices = [parameter for name, parameter in named if parameter.ndim == 2 and "embed" not in name]
     others = [parameter for name, parameter in named if parameter.ndim != 2 or "embed" in name]
-    muon = torch.optim.Muon(
-        matrices, lr=config.muon_rate, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw"
-    )
-    adam = torch.optim.AdamW(others, lr=config.adam_rate, betas=(0.9, 0.95), weight_decay=0.0)
-    for optimiser in (muon, adam):
-        for group in optimiser.param_groups:
-            group["full_rate"] = group["lr"]
-    return [muon, adam]
+    muon = torch.optim.Muon(matrices, weight_decay=config.weight_decay, adjust_lr_fn="match_rms_adamw")
+    return [muon, torch.optim.AdamW(others, betas=(0.9, 0.95), weight_decay=0.0)]
 
 
 def _has_compiler() -> bool:
