@@ -58,7 +58,7 @@ class PretrainConfig(Record):
     weight_decay: float = Field(default=0.05, ge=0)
     """Of the matrices."""
     warmup_steps: int = Field(default=100, ge=0)
-    decay_share: float = Field(default=0.34, ge=0, le=1)
+    decay_share: float = Field(default=0.428, ge=0, le=1)
     """The last share of all steps, over which the learning rate falls to zero."""
     context_weight: float = Field(default=0.1, ge=0)
     """Of the loss on a quarter of the tokens that are not the assistant's."""
