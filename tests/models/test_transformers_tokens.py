@@ -116,7 +116,7 @@ def test_the_template_shows_every_parameter_with_type_and_default(model: Transfo
     point = INSTRUCTION.decision_points()[0]
     shown = "".join(model.tokenizer.pieces(model.tokenizer.prompt_ids(point.history, point.tools)))
     signature = 'city: string, guests?: {name?: string}[], nights?: integer = 1, board?: "none"|"full"'
-    assert f"find_hotels({signature}): Finds hotels." in shown
+    assert f"// Finds hotels.\nfind_hotels({signature})\n" in shown
 
 
 def test_pieces_add_up_to_the_text_though_characters_come_in_parts(model: TransformersModel) -> None:

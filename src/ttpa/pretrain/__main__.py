@@ -8,6 +8,7 @@ import tempfile
 import tomllib
 from pathlib import Path
 
+import torch
 from pydantic import ValidationError
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
@@ -103,4 +104,7 @@ def _make_probe(tokenizer: PreTrainedTokenizerFast) -> Probe:
 
 
 if __name__ == "__main__":
+    torch.set_flush_denormal(
+        True
+    )  # of the whole process: the tails of the optimisers' averages would slow every product
     main()

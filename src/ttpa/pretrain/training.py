@@ -93,7 +93,6 @@ def pretrain(
     not finite.
     """
     keep_config(config.model_dump(mode="json"), output)
-    torch.set_flush_denormal(True)  # the tails of the optimisers' averages would slow every product
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     model = make_model(config.form, tokenizer, seed=config.seed)
     torch.nn.Module.to(model, device)

@@ -99,7 +99,7 @@ def test_sft_lowers_the_loss_and_leaves_a_checkpoint_that_loads(base: str, tmp_p
     assert checkpoint.history[-1].loss < 0.7 * checkpoint.history[0].loss
     assert checkpoint.steps == 10
     assert checkpoint.tokens == 10 * sum(len(example.token_ids) for example in examples(base))
-    assert TransformersModel(str(tmp_path / "sft")).max_length == 2048
+    assert TransformersModel(str(tmp_path / "sft")).max_length == 4096
     for name, digest in checkpoint.files.items():
         assert hashlib.sha256((tmp_path / "sft" / name).read_bytes()).hexdigest() == digest
 
