@@ -25,6 +25,7 @@ from ttpa.stages.importing import import_dialogue
 from ttpa.stages.score import ScoreConfig
 
 SEED = 1
+LONG = (24, 30, 36, 48)
 THIRD_PARTY = ("bfcl_simple_python", "bfcl_multiple", "seal_dev")
 CONFIG = EvaluateConfig(max_new_tokens=320)
 Cases = dict[str, CaseResult]
@@ -44,6 +45,7 @@ def main() -> None:
     turns = generated_turns(options.seed, -(-options.turns // len(OFFERED)))[: options.turns]
     print(f"\nGenerated tools, none of their names in training: {len(turns)} turns")
     _print_table(turns, _answer(model, turns))
+    _print_long(model)
     if options.run:
         _print_bundled(options.run, {options.policy: model})
     if options.data.is_dir():
@@ -75,6 +77,18 @@ def _print_table(turns: Sequence[HeldOutTurn], cases: Cases) -> None:
             group = accuracies(members)
             shares = (group.tool_names, group.exact, group.values, group.no_call)
             print(f"| {name} | {group.turns} | {' | '.join('' if s is None else f'{100 * s:.1f} %' for s in shares)} |")
+
+
+def _print_long(model: TransformersModel) -> None:
+    """Whether the due tools are still called when the prompt is long."""
+    print("\n| tools offered | prompt tokens, mean | turns with the due tools |\n|---|---|---|")
+    for offered in LONG:
+        turns = [generated_turns(20 + seed, 1, offered=(offered,))[0] for seed in range(12)]
+        lengths = [len(model.tokenizer.prompt_ids(turn.point.history, turn.point.tools)) for turn in turns]
+        points = [turn.point for turn in turns]
+        outcomes = evaluate(points, model=model, dialect=DIALECTS["hermes"], config=CONFIG, scoring=ScoreConfig())
+        right = sum(outcome.names_right for outcome in outcomes if isinstance(outcome, CaseResult))
+        print(f"| {offered} | {sum(lengths) // len(lengths)} | {right} of {len(turns)} |")
 
 
 def _print_bundled(path: Path, models: dict[str, TransformersModel]) -> None:

@@ -19,10 +19,11 @@ from ttpa.models.base import ChatTokenizer
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.record import JsonObject, JsonValue
-from ttpa.records.scores import ErrorKind, TurnScore
+from ttpa.records.scores import ErrorKind
 from ttpa.records.strict_json import read_json
 from ttpa.records.tools import ToolCall
-from ttpa.stages.score import CompiledTools, mutate, score_turn
+from ttpa.stages.score import CompiledTools, TurnScorer, mutate
+from ttpa.stages.score.stage import score_text
 from ttpa.stages.score.turns import is_mapping
 from ttpa.stages.score.values import Strings
 
@@ -77,26 +78,20 @@ class ToolCallReward:
         With `log_metric` the mean spread (standard deviation) of the rewards of one prompt is logged as
         `reward_spread`: where it is 0, a group teaches nothing.
         """
-        rewards = [
-            self.reward(_text(completion), tools[i], reference[i], acceptable[i] if acceptable else None)
-            for i, completion in enumerate(completions)
-        ]
+        prepared: dict[tuple[str, str, str | None], TurnScorer] = {}  # the completions of one prompt share a scorer
+        rewards: list[float] = []
+        for index, completion in enumerate(completions):
+            columns = tools[index], reference[index], acceptable[index] if acceptable else None
+            if columns not in prepared:
+                prepared[columns] = self._prepare(*columns)
+            rewards.append(self._judge(prepared[columns], _text(completion)))
         if log_metric is not None:
             log_metric("reward_spread", within_group_spread(prompts, rewards))
         return rewards
 
     def reward(self, text: str, tools: str, reference: str, acceptable: str | None = None) -> float:
         """The reward of one turn. Never raises for anything that `text` holds."""
-        verdict = score_turn(
-            text,
-            _array(reference),
-            _objects(tools),
-            dialect=self._dialect,
-            acceptable=json.loads(acceptable) if acceptable else None,
-            strings=self._strings,
-            ordered=self._ordered,
-        )
-        return self._shaped(verdict)
+        return self._judge(self._prepare(tools, reference, acceptable), text)
 
     def check(self, rows: Iterable[Row], *, seed: int = 0) -> int:
         """Tries the reward on the rows' golds: a gold earns 1, a spoilt gold less, an empty turn 0 where a call is due.
@@ -107,21 +102,21 @@ class ToolCallReward:
         tried = 0
         for number, row in enumerate(rows):
             reference = [ToolCall.model_validate(call) for call in _array(row["reference"])]
-            columns = row["tools"], row["reference"], row.get("acceptable")
-            gold = self.reward(self._dialect.write_turn(AssistantMessage(tool_calls=tuple(reference))), *columns)
+            scorer = self._prepare(row["tools"], row["reference"], row.get("acceptable"))
+            gold = self._judge(scorer, self._dialect.write_turn(AssistantMessage(tool_calls=tuple(reference))))
             if gold != 1:
                 raise BrokenReward(f"row {number}: its gold earns {gold:.3f}; 1 was due")
             compiled = CompiledTools(_objects(row["tools"]))
             for mutant in mutate(reference, compiled, seed=seed):
                 if mutant.calls is None:
                     continue
-                earned = self.reward(self._dialect.write_turn(AssistantMessage(tool_calls=mutant.calls)), *columns)
+                earned = self._judge(scorer, self._dialect.write_turn(AssistantMessage(tool_calls=mutant.calls)))
                 if earned >= 1:
                     raise BrokenReward(
                         f"row {number}: its gold with one error ({mutant.kind.value}) earns {earned:.3f}"
                     )
                 tried += 1
-            empty = self.reward("", *columns)
+            empty = self._judge(scorer, "")
             if reference and empty != 0:
                 raise BrokenReward(f"row {number}: an empty turn earns {empty:.3f} though a call is due")
             tried += 2
@@ -129,7 +124,17 @@ class ToolCallReward:
             raise BrokenReward("there is no row to try the reward on")
         return tried
 
-    def _shaped(self, verdict: TurnScore) -> float:
+    def _prepare(self, tools: str, reference: str, acceptable: str | None) -> TurnScorer:
+        return TurnScorer(
+            _array(reference),
+            CompiledTools(_objects(tools)),
+            acceptable=json.loads(acceptable) if acceptable else None,
+            strings=self._strings,
+            ordered=self._ordered,
+        )
+
+    def _judge(self, scorer: TurnScorer, text: str) -> float:
+        verdict = score_text(scorer, self._dialect.read_turn(text))
         if self.shape == "binary":
             return 0.0 if verdict.errors else 1.0
         if self.shape == "gated" and any(error.kind in _ILL_FORMED for error in verdict.errors):

@@ -15,13 +15,14 @@ from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 from ttpa.dialects import DIALECTS
 from ttpa.errors import ConfigError, TtpaError
 from ttpa.models.transformers_tokens import TransformersModel
-from ttpa.pretrain.folder import hold, keep_tokenizer
+from ttpa.pretrain.folder import keep_tokenizer
 from ttpa.pretrain.held_out import accuracies, generated_turns
 from ttpa.pretrain.sessions import texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
 from ttpa.pretrain.training import PretrainConfig, Probe, pretrain
 from ttpa.progress import make_reporter
 from ttpa.records.evaluations import CaseResult
+from ttpa.runs.lock import hold
 from ttpa.stages.evaluate import EvaluateConfig, evaluate
 from ttpa.stages.score import ScoreConfig
 
@@ -48,7 +49,7 @@ def main() -> None:
 
 def _run(folder: Path, config: PretrainConfig, stop_at: int | None) -> None:
     reporter = make_reporter()
-    with hold(folder):
+    with hold(folder, f"pretraining {str(folder)!r}"):
         tokenizer = keep_tokenizer(lambda: _make_tokenizer(config), folder)
         try:
             pretrain(config, tokenizer, folder, reporter=reporter, probe=_make_probe(tokenizer), stop_at=stop_at)

@@ -4,34 +4,17 @@
 
 import json
 import shutil
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from filelock import FileLock, Timeout
 from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 
 from ttpa.config import changed_keys
 from ttpa.errors import ConfigError, RunError
 from ttpa.pretrain.curve import draw_curve, read_history
 from ttpa.runs.record_files import write_text
-
-
-@contextmanager
-def hold(output: Path) -> Generator[None]:
-    """Holds the folder for this process. Raises `RunError` where another one trains in it."""
-    output.mkdir(parents=True, exist_ok=True)
-    lock = FileLock(output / "lock")
-    try:
-        lock.acquire(timeout=0)
-    except Timeout as error:
-        raise RunError(f"another process trains in {str(output)!r}; wait for it or stop it") from error
-    try:
-        yield
-    finally:
-        lock.release()
 
 
 def keep_config(config: Mapping[str, Any], output: Path) -> None:

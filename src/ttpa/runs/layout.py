@@ -1,16 +1,12 @@
 """Where everything of a run lies on disk. Nothing else knows a file name."""
 
-import os
 import shutil
-from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Literal
 
-from filelock import FileLock, Timeout
-
-from ttpa.errors import RunError
 from ttpa.records.checkpoints import TrainMethod
+from ttpa.runs.lock import hold
 
 Step = Literal["construct", "sft", "sample", "score", "pair", "dpo", "evaluate", "report"]
 STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "dpo", "evaluate", "report")
@@ -105,19 +101,6 @@ class RunDirectory:
         for later in STEPS[STEPS.index(step) :]:
             self.clear(later)
 
-    @contextmanager
-    def lock(self) -> Generator[None]:
-        """Holds the run for this process. Raises `RunError` that says who holds it."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        holder = self.path / "lock.holder"
-        lock = FileLock(self.path / "lock")
-        try:
-            lock.acquire(timeout=0)
-        except Timeout as error:
-            who = holder.read_text().strip() if holder.exists() else "another process"
-            raise RunError(f"run {self.name!r} is in use by {who}; wait for it or stop it") from error
-        try:
-            holder.write_text(f"process {os.getpid()} on {os.uname().nodename}\n")
-            yield
-        finally:
-            lock.release()
+    def lock(self) -> AbstractContextManager[None]:
+        """Holds the run for this process. Entering raises `RunError` that says who holds it."""
+        return hold(self.path, f"run {self.name!r}")
