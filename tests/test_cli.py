@@ -168,7 +168,7 @@ def test_a_call_can_be_tried(
 def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path) -> None:
     code, out, _ = ttpa("run", config(tmp_path), "--dry-run")
     assert code == 0
-    assert out == "run 'mine' in runs/mine: construct, sft, sample, score, pair, dpo, evaluate, report\n"
+    assert out == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, evaluate, report\n"
     assert ttpa("score", config(tmp_path), "--dry-run", "--run", "other")[1] == "run 'other' in runs/other: score\n"
     assert not (tmp_path / "runs").exists()
 
@@ -193,7 +193,7 @@ def test_dialogues_are_imported_and_the_status_says_what_comes_next(ttpa: Ttpa, 
     code, out, _ = ttpa("status", word)
     assert code == 0
     assert "3 lines -> 2 instructions" in out
-    assert out.endswith(f"next: sft, sample, score, pair, dpo, evaluate, report (ttpa run {word})\n")
+    assert out.endswith(f"next: sft, sample, score, pair, align, evaluate, report (ttpa run {word})\n")
     assert ttpa("run", word, "--dry-run")[0] == 0
 
 

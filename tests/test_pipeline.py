@@ -1,5 +1,6 @@
 """The whole method on scripted models in seconds: real tools and offline generator, a policy that wavers by script."""
 
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,12 +22,13 @@ from ttpa.records.checkpoints import Checkpoint, TrainMethod
 from ttpa.records.discards import Discard
 from ttpa.records.evaluations import Evaluation
 from ttpa.records.instructions import Instruction
+from ttpa.records.messages import AssistantMessage
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.record_files import read_record, read_records
-from ttpa.stages.train import SftExample, TrainConfig
-from ttpa.stages.train.stage import OnStep
+from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
+from ttpa.stages.train.stage import OnStep, TurnReward
 from ttpa.steps.run import Run
 
 HERMES = DIALECTS["hermes"]
@@ -47,7 +49,7 @@ class ScriptedLearners:
         seed: int,
         on_step: OnStep,
     ) -> Checkpoint:
-        on_step(1, 1, 0.5)
+        on_step(1, 1, "loss 0.5")
         return write_checkpoint(output, method, base, len(examples), steps or 1)
 
     def dpo(
@@ -60,8 +62,26 @@ class ScriptedLearners:
         seed: int,
         on_step: OnStep,
     ) -> Checkpoint:
-        on_step(1, 1, 0.5)
+        on_step(1, 1, "loss 0.5")
         return write_checkpoint(output, "dpo", base, len(pairs), 1)
+
+    def grpo(
+        self,
+        base: str,
+        prompts: Sequence[RewardedPrompt],
+        output: Path,
+        config: TrainConfig,
+        *,
+        reward: TurnReward,
+        seed: int,
+        on_step: OnStep,
+    ) -> Checkpoint:
+        references = [json.loads(prompt.columns["reference"]) for prompt in prompts]
+        golds = [HERMES.write_turn(AssistantMessage(tool_calls=tuple(calls))) for calls in references]
+        columns = {name: [prompt.columns[name] for prompt in prompts] for name in ("tools", "reference")}
+        assert reward([""] * len(golds), golds, **columns) == [1.0] * len(golds)
+        on_step(1, 1, "reward 0.5")
+        return write_checkpoint(output, "grpo", base, len(prompts), 1)
 
 
 def write_checkpoint(output: Path, method: TrainMethod, base: str, examples: int, steps: int) -> Checkpoint:
@@ -82,7 +102,7 @@ def load_scripted(directory: RunDirectory, path: str) -> TokenModel:
 
     def turns(prompt: str) -> Mapping[str, float]:
         right = gold[prompt]
-        if path.endswith("dpo") or "</tool_call>" not in right:
+        if path.endswith(("dpo", "grpo")) or "</tool_call>" not in right:
             return {right: 1.0}
         wrong = right.replace('": "', '": "x', 2).replace('"name": "x', '"name": "', 1)
         return {right: 0.6, wrong: 0.4} if len(prompt) % 2 else {right: 0.4, wrong: 0.6}
@@ -152,7 +172,7 @@ def test_each_step_takes_what_the_one_before_gave(finished: Run) -> None:
     given = {step: read_record(finished.directory.summary(step), StepSummary) for step in STEPS}
     assert given["score"].items_in == given["sample"].records_out
     assert given["pair"].items_in == given["score"].records_out
-    assert given["dpo"].items_in == given["pair"].records_out
+    assert given["align"].items_in == given["pair"].records_out
 
 
 def test_pairs_come_from_where_the_policy_wavers(finished: Run) -> None:
@@ -163,6 +183,29 @@ def test_pairs_come_from_where_the_policy_wavers(finished: Run) -> None:
         assert pair.chosen_ids[0] != pair.rejected_ids[0]
         assert pair.prompt_ids == trees[pair.tree_id].prompt_ids
         assert pair.rejected_errors
+
+
+def test_grpo_takes_the_decision_points_that_were_sampled(tmp_path: Path) -> None:
+    run = make_run(tmp_path, train={"method": "grpo", "max_length": 100_000})
+    take_steps(run)
+    trees = read_records(run.directory.trees, CandidateTree)
+    summary = read_record(run.directory.summary("align"), StepSummary)
+    assert summary.items_used == len(trees)
+    assert summary.facts["method"] == "grpo"
+    assert read_record(run.directory.checkpoint_record("grpo"), Checkpoint).examples == len(trees)
+    assert read_record(run.directory.evaluation, Evaluation).policies == ("sft", "sft_continued", "grpo")
+
+
+def test_grpo_leaves_out_what_is_too_long_and_says_so(tmp_path: Path) -> None:
+    grpo = {"max_new_tokens": 90_000}
+    run = make_run(tmp_path, train={"method": "grpo", "grpo": grpo, "max_length": 100_000})
+    take_steps(run, STEPS[: STEPS.index("align")])
+    assert train_steps(run) == ("sft", "align")
+    short = make_run(tmp_path, train={"method": "grpo", "grpo": grpo, "max_length": 90_000})
+    take_steps(short, redo="sft")
+    summary = read_record(short.directory.summary("align"), StepSummary)
+    assert summary.items_used == 0
+    assert summary.discards == {"context_overflow": summary.items_in}
 
 
 def test_alignment_shows_as_a_paired_difference(finished: Run) -> None:
@@ -190,7 +233,7 @@ def test_unseen_tools_are_offered_in_no_training_instruction(finished: Run) -> N
 
 def test_two_runs_with_one_seed_write_the_same_bytes(finished: Run, tmp_path: Path) -> None:
     other = make_run(tmp_path)
-    take_steps(other, STEPS[: STEPS.index("dpo")])
+    take_steps(other, STEPS[: STEPS.index("align")])
     assert stage_bytes(other) == stage_bytes(finished)
 
 
@@ -267,7 +310,7 @@ def test_train_takes_what_is_due_of_it(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     assert train_steps(run) == ("sft",)
     take_steps(run, ["construct", "sft", "sample", "score", "pair"])
-    assert train_steps(run) == ("sft", "dpo")
+    assert train_steps(run) == ("sft", "align")
 
 
 def test_a_run_without_a_mistake_and_without_held_out_data_still_ends_in_a_report(tmp_path: Path) -> None:
@@ -278,7 +321,7 @@ def test_a_run_without_a_mistake_and_without_held_out_data_still_ends_in_a_repor
     take_import(run, [file])
     take_steps(run)
     assert due_steps(run) == []
-    assert read_record(run.directory.summary("dpo"), StepSummary).records_out == 0
+    assert read_record(run.directory.summary("align"), StepSummary).records_out == 0
     assert "scripted" in run.directory.report.read_text()
 
 

@@ -24,6 +24,7 @@ from ttpa.stages.train import TrainConfig
 
 _FASTEST_SFT = 5e-4
 _FASTEST_DPO = 2e-5
+_FASTEST_GRPO = 2e-5
 
 
 class ToolsConfig(Record):
@@ -93,9 +94,10 @@ class RunConfig(Record):
         return self
 
     def _refuse_rates_that_forget(self) -> None:
-        sft, dpo = self.train.sft, self.train.dpo
+        sft, method = self.train.sft, self.train.method
+        fastest_alignment = _FASTEST_DPO if method == "dpo" else _FASTEST_GRPO
         rates = {
-            "train.dpo": (dpo.learning_rate, _FASTEST_DPO),
+            f"train.{method}": (self.train.alignment.learning_rate, fastest_alignment),
             **({"train.sft": (sft.learning_rate, _FASTEST_SFT)} if sft else {}),
         }
         for section, (rate, fastest) in rates.items():

@@ -1,7 +1,7 @@
 """The method on one page: what follows what, and where a run goes on.
 
 tools --construct--> instructions --sft--> policy --sample--> candidate trees --score--> errors and scores
-      --pair--> preference pairs --dpo--> aligned policy --evaluate--> before and after --report--> one page
+      --pair--> preference pairs --align--> aligned policy --evaluate--> before and after --report--> one page
 """
 
 import json
@@ -25,7 +25,7 @@ TAKE: dict[Step, Callable[[Run], None]] = {
     "sample": sample_trees,
     "score": score_candidates,
     "pair": pair_candidates,
-    "dpo": align,
+    "align": align,
     "evaluate": evaluate_policies,
     "report": write_report,
 }
@@ -36,7 +36,7 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
     "sample": ("policy.base", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),
-    "dpo": ("train",),
+    "align": ("train",),
     "evaluate": ("evaluate",),
     "report": ("report",),
 }
@@ -76,9 +76,10 @@ def take_import(run: Run, files: Sequence[Path]) -> None:
 
 
 def train_steps(run: Run) -> tuple[Step, ...]:
-    """What `ttpa train` takes: fine-tuning where the config asks for it, and alignment once there are pairs."""
+    """What `ttpa train` takes: fine-tuning where the config asks for it, and alignment once there is what it needs."""
     steps: tuple[Step, ...] = ("sft",) if run.config.train.sft else ()
-    return (*steps, "dpo") if run.directory.summary("pair").exists() else steps
+    needed: Step = "pair" if run.config.train.method == "dpo" else "sample"
+    return (*steps, "align") if run.directory.summary(needed).exists() else steps
 
 
 def due_steps(run: Run) -> list[Step]:

@@ -22,7 +22,7 @@ from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.scores import ErrorKind
 from ttpa.records.strict_json import read_json
 from ttpa.records.tools import ToolCall
-from ttpa.stages.score import CompiledTools, TurnScorer, mutate
+from ttpa.stages.score import CompiledTools, TurnScorer, Weights, mutate
 from ttpa.stages.score.stage import score_text
 from ttpa.stages.score.turns import is_mapping
 from ttpa.stages.score.values import Strings
@@ -32,6 +32,7 @@ Shape = Literal["graded", "binary", "gated"]
 the schemas allow, else 0."""
 
 Row = dict[str, str]
+_WEIGHTS = Weights()
 
 _ILL_FORMED = {
     ErrorKind.MALFORMED,
@@ -51,7 +52,13 @@ class ToolCallReward:
     """A reward function in TRL's signature, on text that a policy wrote in its dialect."""
 
     def __init__(
-        self, *, shape: Shape = "graded", dialect: str = "hermes", strings: Strings = "exact", ordered: bool = False
+        self,
+        *,
+        shape: Shape = "graded",
+        dialect: str = "hermes",
+        strings: Strings = "exact",
+        ordered: bool = False,
+        weights: Weights = _WEIGHTS,
     ) -> None:
         """Raises `ValueError` for a dialect that is not known."""
         if dialect not in DIALECTS:
@@ -60,6 +67,7 @@ class ToolCallReward:
         self._dialect = DIALECTS[dialect]
         self._strings: Strings = strings
         self._ordered = ordered
+        self._weights = weights
         self.__name__ = f"tool_call_{shape}"  # TRL logs a reward by its name
 
     def __call__(
@@ -131,6 +139,7 @@ class ToolCallReward:
             acceptable=json.loads(acceptable) if acceptable else None,
             strings=self._strings,
             ordered=self._ordered,
+            weights=self._weights,
         )
 
     def _judge(self, scorer: TurnScorer, text: str) -> float:

@@ -19,9 +19,11 @@ def fill(directory: RunDirectory) -> dict[Step, list[Path]]:
         "sample": [directory.trees, directory.trees.with_name("trees.jsonl.partial")],
         "score": [directory.scored],
         "pair": [directory.pairs],
-        "dpo": [
+        "align": [
             directory.checkpoint("dpo") / "model",
             directory.checkpoint_record("dpo"),
+            directory.checkpoint("grpo") / "model",
+            directory.checkpoint_record("grpo"),
             directory.checkpoint("sft_continued") / "model",
             directory.checkpoint_record("sft_continued"),
         ],

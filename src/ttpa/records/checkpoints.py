@@ -4,8 +4,10 @@ from typing import Literal
 
 from ttpa.records.record import Record
 
-TrainMethod = Literal["sft", "sft_continued", "dpo"]
-"""`sft` on instructions; `dpo` on pairs, from `sft`; `sft_continued` for as many steps as `dpo`, its control."""
+AlignMethod = Literal["dpo", "grpo"]
+"""`dpo` learns from preference pairs, `grpo` from the rewards of turns that it draws itself."""
+TrainMethod = Literal["sft", "sft_continued"] | AlignMethod
+"""`sft` on instructions; alignment from there; `sft_continued` for as many steps as the alignment, its control."""
 
 
 class TrainStep(Record):
@@ -14,7 +16,7 @@ class TrainStep(Record):
     step: int
     loss: float
     metrics: dict[str, float] = {}
-    """What the method logs besides: reward margins, chosen and rejected log-probabilities."""
+    """What the method logs besides: margins and log-probabilities of pairs, or rewards and their spread."""
 
 
 class Checkpoint(Record):

@@ -8,8 +8,8 @@ from typing import Literal
 from ttpa.records.checkpoints import TrainMethod
 from ttpa.runs.lock import hold
 
-Step = Literal["construct", "sft", "sample", "score", "pair", "dpo", "evaluate", "report"]
-STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "dpo", "evaluate", "report")
+Step = Literal["construct", "sft", "sample", "score", "pair", "align", "evaluate", "report"]
+STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "align", "evaluate", "report")
 """In the order in which a run takes them: the policy is fine-tuned before it is sampled."""
 
 _OUTPUTS: dict[Step, tuple[str, ...]] = {
@@ -18,7 +18,7 @@ _OUTPUTS: dict[Step, tuple[str, ...]] = {
     "sample": ("2-sample",),
     "score": ("3-score",),
     "pair": ("4-pair",),
-    "dpo": ("5-train/dpo", "5-train/sft_continued"),
+    "align": ("5-train/dpo", "5-train/grpo", "5-train/sft_continued"),
     "evaluate": ("6-evaluate",),
     "report": ("7-report",),
 }

@@ -76,7 +76,7 @@ def write_report(run: Run) -> None:
 def _policies(run: Run) -> dict[str, str]:
     """The policies by name: the one that was sampled, its control, the aligned one."""
     policies = {"sft" if run.config.train.sft else "base": run.policy()}
-    for method in ("sft_continued", "dpo"):
+    for method in ("sft_continued", "dpo", "grpo"):
         if run.directory.checkpoint_record(method).exists():
             policies[method] = str(run.directory.checkpoint(method))
     return policies
@@ -104,7 +104,7 @@ def _gather(run: Run) -> ReportInputs:
     kinds = Counter(error.kind.value for turn in turns for c in turn.candidates for error in c.errors)
     checkpoints = [
         read_record(path, Checkpoint)
-        for method in ("sft", "sft_continued", "dpo")
+        for method in ("sft", "sft_continued", "dpo", "grpo")
         if (path := directory.checkpoint_record(method)).exists()
     ]
     return ReportInputs(

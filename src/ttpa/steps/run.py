@@ -56,15 +56,15 @@ class Run:
             raise RunError(f"run {self.config.name!r} has no fine-tuned policy; the step 'sft' comes first")
         return str(self.directory.checkpoint("sft"))
 
-    def on_train_step(self, name: str) -> Callable[[int, int, float], None]:
+    def on_train_step(self, name: str) -> Callable[[int, int, str], None]:
         """A listener that shows a training's progress under `name`."""
         done = 0
 
-        def on_step(step: int, total: int, loss: float) -> None:
+        def on_step(step: int, total: int, telling: str) -> None:
             nonlocal done
             if done == 0:
                 self.reporter.start(name, total)
-            self.reporter.advance(step - done, f"loss {loss:.3f}")
+            self.reporter.advance(step - done, telling)
             done = step
 
         return on_step

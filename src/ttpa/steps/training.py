@@ -1,16 +1,22 @@
-"""The two times that a run trains: before it samples, and on the pairs it found."""
+"""The two times that a run trains: before it samples, and on what it found where the policy wavers."""
 
 import random
 from collections.abc import Sequence
+from statistics import fmean
+from typing import TypeVar
 
 from ttpa.errors import RunError
+from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.discards import Discard, DiscardReason
-from ttpa.records.instructions import Instruction
+from ttpa.records.instructions import DecisionPoint, Instruction
 from ttpa.records.pairs import PreferencePair
+from ttpa.rewards import BrokenReward, ToolCallReward, reward_rows
 from ttpa.runs.record_files import write_record
-from ttpa.stages.train import SftExample, build_examples
+from ttpa.stages.train import RewardedPrompt, SftExample, build_examples
 from ttpa.steps.run import Account, Run
+
+PairOrPoint = TypeVar("PairOrPoint", PreferencePair, DecisionPoint)
 
 
 def fine_tune(run: Run) -> None:
@@ -38,28 +44,29 @@ def fine_tune(run: Run) -> None:
 
 
 def align(run: Run) -> None:
-    """`4-pair/pairs.jsonl` -> `5-train/dpo`, and its control `5-train/sft_continued`: as many steps of SFT."""
-    account = Account(run, "dpo", takes="pairs", gives="pairs")
+    """The fine-tuned policy -> `5-train/dpo` or `grpo`, and its control `sft_continued`: as many steps of SFT."""
+    if run.config.train.method == "dpo":
+        _prefer(run)
+    else:
+        _reward(run)
+
+
+def _prefer(run: Run) -> None:
+    """Alignment on `4-pair/pairs.jsonl`."""
+    account = Account(run, "align", takes="pairs", gives="pairs")
     config = run.config.train
     every_pair = run.read(run.directory.pairs, PreferencePair, "pair")
     lengths = [
         len(made.prompt_ids) + len(made.shared_ids) + max(len(made.chosen_ids), len(made.rejected_ids))
         for made in every_pair
     ]
-    pairs = [made for made, length in zip(every_pair, lengths, strict=True) if length <= config.max_length]
-    discards = [
-        _too_long(made.id, length, config.max_length)
-        for made, length in zip(every_pair, lengths, strict=True)
-        if length > config.max_length
-    ]
+    pairs, discards = _within(config.max_length, every_pair, lengths)
     if not pairs:
         account.close(len(every_pair), 0, 0, discards, {"nothing to align on": "no pair is left"})
         return
-    base = run.policy()
-    learners = run.parts.load_learners()
     run.reporter.start("dpo", 0)
-    aligned = learners.dpo(
-        base,
+    aligned = run.parts.load_learners().dpo(
+        run.policy(),
         pairs,
         run.directory.checkpoint("dpo"),
         config,
@@ -67,23 +74,85 @@ def align(run: Run) -> None:
         on_step=run.on_train_step("dpo"),
     )
     write_record(run.directory.checkpoint_record("dpo"), aligned)
+    _train_control(run, aligned.steps)
+    account.close(len(every_pair), len(pairs), len(pairs), discards, {"method": "dpo"} | _describe(aligned))
+
+
+def _reward(run: Run) -> None:
+    """Alignment on turns that are drawn at the decision points of `2-sample/trees.jsonl`.
+
+    Raises `RunError` where the reward would teach something else than the references.
+    """
+    account = Account(run, "align", takes="turns", gives="turns")
+    config = run.config.train
+    points = {point.id: point for point in run.points("train")}
+    sampled = [points[tree.id] for tree in run.read(run.directory.trees, CandidateTree, "sample")]
+    tokenizer = run.parts.load_tokenizer(run.policy())
+    prompt_ids = {point.id: tokenizer.prompt_ids(point.history, point.tools) for point in sampled}
+    lengths = [len(prompt_ids[point.id]) + config.grpo.max_new_tokens for point in sampled]
+    short, discards = _within(config.max_length, sampled, lengths)
+    if not short:
+        account.close(len(sampled), 0, 0, discards, {"nothing to align on": "no turn is left"})
+        return
+    scoring = run.config.score
+    reward = ToolCallReward(
+        shape=config.grpo.reward,
+        dialect=run.config.policy.dialect,
+        strings=scoring.strings,
+        ordered=scoring.ordered,
+        weights=scoring.weights,
+    )
+    rows = reward_rows(short, tokenizer)
+    try:
+        tried = reward.check(rows, seed=run.config.seed)
+    except BrokenReward as error:
+        raise RunError(f"the reward {config.grpo.reward!r} cannot be trained on: {error}") from error
+    told = [{name: text for name, text in row.items() if name not in ("id", "prompt")} for row in rows]
+    run.reporter.start("grpo", 0)
+    aligned = run.parts.load_learners().grpo(
+        run.policy(),
+        [RewardedPrompt(prompt_ids=prompt_ids[p.id], columns=columns) for p, columns in zip(short, told, strict=True)],
+        run.directory.checkpoint("grpo"),
+        config,
+        reward=reward,
+        seed=run.config.seed,
+        on_step=run.on_train_step("grpo"),
+    )
+    write_record(run.directory.checkpoint_record("grpo"), aligned)
+    _train_control(run, aligned.steps)
+    facts = {"method": "grpo", "reward": f"{config.grpo.reward}, right on {tried} turns"} | _describe(aligned)
+    account.close(len(sampled), len(short), len(short), discards, facts)
+
+
+def _train_control(run: Run, steps: int) -> None:
+    """`5-train/sft_continued`; none where every training sequence is too long."""
+    config = run.config.train
     instructions = run.instructions("train")
     random.Random(f"{run.config.seed}/control").shuffle(instructions)
-    examples, _, _ = _examples(run, instructions[: aligned.steps * config.dpo.batch_size], base)
-    if examples:  # else every sequence is too long, and there is no control to train
-        run.reporter.start("control", 0)
-        control = learners.sft(
-            base,
-            examples,
-            run.directory.checkpoint("sft_continued"),
-            config,
-            method="sft_continued",
-            steps=aligned.steps,
-            seed=run.config.seed + 1,
-            on_step=run.on_train_step("control"),
-        )
-        write_record(run.directory.checkpoint_record("sft_continued"), control)
-    account.close(len(every_pair), len(pairs), len(pairs), discards, _describe(aligned))
+    examples, _, _ = _examples(run, instructions[: steps * config.alignment.batch_size], run.policy())
+    if not examples:
+        return
+    run.reporter.start("control", 0)
+    control = run.parts.load_learners().sft(
+        run.policy(),
+        examples,
+        run.directory.checkpoint("sft_continued"),
+        config,
+        method="sft_continued",
+        steps=steps,
+        seed=run.config.seed + 1,
+        on_step=run.on_train_step("control"),
+    )
+    write_record(run.directory.checkpoint_record("sft_continued"), control)
+
+
+def _within(
+    limit: int, items: Sequence[PairOrPoint], lengths: Sequence[int]
+) -> tuple[list[PairOrPoint], list[Discard]]:
+    """The items of at most `limit` tokens, and discards of the others."""
+    measured = list(zip(items, lengths, strict=True))
+    short = [item for item, length in measured if length <= limit]
+    return short, [_too_long(item.id, length, limit) for item, length in measured if length > limit]
 
 
 def _examples(run: Run, instructions: Sequence[Instruction], base: str) -> tuple[list[SftExample], list[Discard], int]:
@@ -118,9 +187,13 @@ def _too_long(item_id: str, length: int, limit: int) -> Discard:
 
 
 def _describe(checkpoint: Checkpoint) -> dict[str, str]:
-    return {
+    facts = {
         "steps": str(checkpoint.steps),
         "tokens": str(checkpoint.tokens),
         "trained parameters": str(checkpoint.trainable_parameters),
-        "loss": f"{checkpoint.history[-1].loss:.3f}" if checkpoint.history else "not logged",
     }
+    rewards = [step.metrics["reward"] for step in checkpoint.history if "reward" in step.metrics]
+    if rewards:
+        part = -(-len(rewards) // 6)
+        return facts | {"mean reward": f"{fmean(rewards[:part]):.3f} -> {fmean(rewards[-part:]):.3f}"}
+    return facts | {"loss": f"{checkpoint.history[-1].loss:.3f}" if checkpoint.history else "not logged"}

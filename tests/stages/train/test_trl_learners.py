@@ -14,8 +14,8 @@ from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import UserMessage
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.tools import ToolCall, ToolSpec
-from ttpa.stages.train import SftExample, TrainConfig, build_examples
-from ttpa.stages.train.stage import DpoConfig, SftConfig
+from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig, build_examples
+from ttpa.stages.train.stage import DpoConfig, GrpoConfig, SftConfig
 from ttpa.stages.train.trl_learners import TrlLearners
 
 pytestmark = pytest.mark.heavy
@@ -35,7 +35,7 @@ def instruction(who: str) -> Instruction:
     )
 
 
-def ignore_step(step: int, total: int, loss: float) -> None:
+def ignore_step(step: int, total: int, telling: str) -> None:
     """Listens to a training and says nothing."""
 
 
@@ -56,6 +56,7 @@ def config(**changes: object) -> TrainConfig:
     values: dict[str, object] = {
         "sft": SftConfig(learning_rate=5e-3, epochs=10, batch_size=4),
         "dpo": DpoConfig(learning_rate=5e-3, epochs=12, batch_size=4),
+        "grpo": GrpoConfig(learning_rate=2e-3, epochs=12, batch_size=4, max_new_tokens=40),
         **changes,
     }
     return TrainConfig.model_validate(values)
@@ -133,3 +134,37 @@ def test_dpo_widens_the_margin_on_token_ids(base: str, tmp_path: Path, parameter
     assert margins[-1] > margins[0]
     assert checkpoint.method == "dpo"
     assert checkpoint.examples == 4
+
+
+@pytest.mark.parametrize("parameters", ["full", "lora"])
+def test_grpo_draws_turns_that_its_reward_prefers(base: str, tmp_path: Path, parameters: str) -> None:
+    """The reward is the share of a letter: whatever the policy says, it can say more of that."""
+    told: list[tuple[str, str]] = []
+
+    def reward(prompts: list[str], completions: list[str], *, who: list[str], **_: object) -> list[float]:
+        told.extend(zip(completions, who, strict=True))
+        return [text.count("a") / max(1, len(text)) for text in completions]
+
+    tokenizer = TransformersTokenizer(base)
+    points = [one.decision_points()[0] for one in INSTRUCTIONS]
+    prompts = [
+        RewardedPrompt(prompt_ids=tokenizer.prompt_ids(p.history, p.tools), columns={"who": p.instruction_id})
+        for p in points
+    ]
+    checkpoint = LEARNERS.grpo(
+        base,
+        prompts,
+        tmp_path / "grpo",
+        config(parameters=parameters),
+        reward=reward,
+        seed=0,
+        on_step=ignore_step,
+    )
+    rewards = [step.metrics["reward"] for step in checkpoint.history]
+    assert checkpoint.method == "grpo"
+    assert checkpoint.steps == 12
+    assert sum(rewards[-3:]) > sum(rewards[:3])
+    assert len(told) == 12 * 4 * 8
+    assert {who for _, who in told} == {point.instruction_id for point in points}
+    assert not any("<|im_end|>" in text for text, _ in told)
+    TransformersModel(str(tmp_path / "grpo"))

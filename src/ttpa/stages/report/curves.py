@@ -27,6 +27,9 @@ class Line(NamedTuple):
     """Where the last point lies."""
 
 
+_REWARDS = ("reward", "reward_spread")
+
+
 class Chart(NamedTuple):
     title: str
     lines: tuple[Line, ...]
@@ -48,7 +51,7 @@ class Training(NamedTuple):
 
 
 def training(checkpoint: Checkpoint) -> Training:
-    """The loss, then margins, accuracies and chosen against rejected, where they were logged."""
+    """The loss, then rewards, margins, accuracies and chosen against rejected, where they were logged."""
     names = list(dict.fromkeys(name for step in checkpoint.history for name in step.metrics))
     plots = _plots(names)
     drawn = {name for plot in plots for name in plot}
@@ -72,7 +75,7 @@ def training(checkpoint: Checkpoint) -> Training:
 
 def _plots(names: Sequence[str]) -> list[list[str]]:
     """Which metrics are drawn, and which of them together."""
-    plots = [[name] for name in names if "margin" in name or "accurac" in name]
+    plots = [[name] for name in names if name in _REWARDS or "margin" in name or "accurac" in name]
     for name in names:
         partner = name.replace("chosen", "rejected")
         if "chosen" in name and partner in names:

@@ -1,4 +1,4 @@
-"""What SFT and DPO share: the arguments of TRL's trainers, one training run, and the checkpoint it leaves."""
+"""What all methods share: the arguments of TRL's trainers, one training run, and the checkpoint it leaves."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -22,7 +22,11 @@ from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint, TrainMethod, TrainStep
 from ttpa.stages.train.stage import OnStep, TrainConfig
 
-_LOGGED_METRICS = ("rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "mean_token_accuracy")
+_LOGGED_METRICS = (
+    "rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "mean_token_accuracy",
+    "reward", "reward_spread", "frac_reward_zero_std", "entropy", "kl", "completions/mean_length",
+    "completions/clipped_ratio",
+)  # fmt: skip
 _LOGGED_STEPS = 60
 """Points on a training curve, about."""
 
@@ -53,7 +57,7 @@ def trainer_arguments(
     steps: int | None,
     seed: int,
 ) -> dict[str, Any]:
-    """Keyword arguments for `SFTConfig` and `DPOConfig`; `steps`, where given, takes the place of `epochs`."""
+    """Keyword arguments for the configs of TRL's trainers; `steps`, where given, takes the place of `epochs`."""
     micro = max(size for size in range(1, min(config.micro_batch_size, batch_size) + 1) if batch_size % size == 0)
     total = steps or math.ceil(math.ceil(examples / batch_size) * epochs)
     cuda = torch.cuda.is_available()
@@ -158,7 +162,7 @@ def _read_history(log: Sequence[dict[str, Any]]) -> list[TrainStep]:
 
 
 class _Listener(TrainerCallback):
-    """Passes each logged loss on."""
+    """Passes each logged step on, with its reward or its loss."""
 
     def __init__(self, on_step: OnStep) -> None:
         self._on_step = on_step
@@ -173,4 +177,5 @@ class _Listener(TrainerCallback):
     ) -> None:
         del args, control
         if logs and "loss" in logs:
-            self._on_step(state.global_step, state.max_steps, float(logs["loss"]))
+            telling = "reward" if "reward" in logs else "loss"
+            self._on_step(state.global_step, state.max_steps, f"{telling} {float(logs[telling]):.3f}")

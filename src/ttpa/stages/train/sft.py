@@ -40,20 +40,20 @@ def train_sft(
     """Fine-tunes `base` on the assistant's tokens of `examples` and writes a checkpoint to `output`.
 
     By the config's epochs, or for exactly `steps` optimiser steps; continued training takes the learning rate and the
-    batch size of DPO, whose control it is.
+    batch size of the alignment, whose control it is.
     """
     sft = config.sft or SftConfig()
     arguments = trainer_arguments(
         output,
         config,
-        batch_size=sft.batch_size if method == "sft" else config.dpo.batch_size,
+        batch_size=sft.batch_size if method == "sft" else config.alignment.batch_size,
         epochs=sft.epochs,
         warmup_share=sft.warmup_share,
         examples=len(examples),
         steps=steps,
         seed=seed,
     )
-    rate = sft.learning_rate if method == "sft" else config.dpo.learning_rate
+    rate = sft.learning_rate if method == "sft" else config.alignment.learning_rate
     tokenizer = load_tokenizer(base)
     trainer_class = SFTTrainer if torch.cuda.is_available() else _PlainLossTrainer
     trainer = trainer_class(

@@ -7,13 +7,15 @@ from typing import Literal, Protocol
 from pydantic import Field
 
 from ttpa.models.base import ChatTokenizer
-from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.checkpoints import AlignMethod, Checkpoint
 from ttpa.records.instructions import Instruction
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
 
-OnStep = Callable[[int, int, float], None]
-"""Told of each logged step: its number, the number of all steps, the loss."""
+OnStep = Callable[[int, int, str], None]
+"""Told of each logged step: its number, the number of all steps, and how it goes."""
+TurnReward = Callable[..., list[float]]
+"""A reward function in TRL's signature: prompts, completions as text, and the columns of the prompts by name."""
 
 
 class LoraConfig(Record):
@@ -49,8 +51,30 @@ class DpoConfig(Record):
     warmup_share: float = Field(default=0.05, ge=0, le=1)
 
 
+class GrpoConfig(Record):
+    """Group relative policy optimisation: turns that are drawn at each decision point, rewarded by their score."""
+
+    reward: Literal["graded", "binary", "gated"] = "graded"
+    """The score itself; 1 for a turn without error, else 0; or the score where the schemas allow every call, else 0."""
+    learning_rate: float = Field(default=3e-5, gt=0)
+    """The default is for the small embedded policy; a large one wants 1e-6 (full) to 1e-5 (lora)."""
+    epochs: float = Field(default=1.0, gt=0)
+    batch_size: int = Field(default=8, ge=1)
+    """Decision points an optimiser step."""
+    completions: int = Field(default=8, ge=2)
+    """Turns that are drawn at each of them."""
+    temperature: float = Field(default=1.0, gt=0)
+    beta: float = Field(default=0.0, ge=0)
+    """Of the divergence from the policy before; 0 leaves it, and the second model, out."""
+    max_new_tokens: int = Field(default=160, ge=1)
+    warmup_share: float = Field(default=0.05, ge=0, le=1)
+
+
 class TrainConfig(Record):
     """How checkpoints are trained."""
+
+    method: AlignMethod = "dpo"
+    """How the fine-tuned policy is aligned."""
 
     parameters: Literal["full", "lora"] = "full"
     """Whether all parameters are trained or low-rank adapters, which are merged into the checkpoint."""
@@ -58,12 +82,18 @@ class TrainConfig(Record):
     sft: SftConfig | Literal[False] = SftConfig()
     """`sft = false` takes the policy as it is."""
     dpo: DpoConfig = DpoConfig()
+    grpo: GrpoConfig = GrpoConfig()
     max_length: int = Field(default=4096, ge=1)
     """Tokens of a sequence; longer ones are left out and counted, never cut."""
     micro_batch_size: int = Field(default=8, ge=1)
     """Sequences (for DPO: pairs) in one forward; `batch_size` is reached by accumulating."""
     activation_checkpointing: bool = False
     """Less memory, more time."""
+
+    @property
+    def alignment(self) -> DpoConfig | GrpoConfig:
+        """The section of the method that aligns."""
+        return self.dpo if self.method == "dpo" else self.grpo
 
 
 class SftExample(Record):
@@ -72,6 +102,14 @@ class SftExample(Record):
     token_ids: tuple[int, ...]
     is_learned: tuple[bool, ...]
     """Whether the token is the assistant's own, end tokens included."""
+
+
+class RewardedPrompt(Record):
+    """A decision point at which turns are drawn while training."""
+
+    prompt_ids: tuple[int, ...]
+    columns: dict[str, str]
+    """What the reward is told of it, by name."""
 
 
 class Learners(Protocol):
@@ -103,6 +141,20 @@ class Learners(Protocol):
         on_step: OnStep,
     ) -> Checkpoint:
         """Aligns `base` on `pairs`, with `base` as the reference model, and writes a checkpoint to `output`."""
+        ...
+
+    def grpo(
+        self,
+        base: str,
+        prompts: Sequence[RewardedPrompt],
+        output: Path,
+        config: TrainConfig,
+        *,
+        reward: TurnReward,
+        seed: int,
+        on_step: OnStep,
+    ) -> Checkpoint:
+        """Aligns `base` on turns that it draws after `prompts`, by their `reward`, and writes a checkpoint."""
         ...
 
 

@@ -1,0 +1,92 @@
+"""Group relative policy optimisation through TRL, on the prompts' own token ids.
+
+The policy draws several turns at each decision point; each is rewarded, and its advantage is its reward less the mean
+of its group, in standard deviations. Reference: Shao et al. 2024, section 4.1, with TRL's default loss.
+"""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from datasets import Dataset
+from trl import GRPOConfig as TrlGrpoConfig
+from trl import GRPOTrainer
+
+from ttpa.records.checkpoints import Checkpoint
+from ttpa.stages.train.run_trainer import (
+    load_tokenizer,
+    peft_config,
+    run_trainer,
+    trainer_arguments,
+    without_known_warnings,
+)
+from ttpa.stages.train.stage import OnStep, RewardedPrompt, TrainConfig, TurnReward
+
+
+@without_known_warnings()
+def train_grpo(
+    base: str,
+    prompts: Sequence[RewardedPrompt],
+    output: Path,
+    config: TrainConfig,
+    *,
+    reward: TurnReward,
+    seed: int,
+    on_step: OnStep,
+) -> Checkpoint:
+    """Aligns `base` on turns that it draws after `prompts`, by their `reward`, and writes a checkpoint to `output`.
+
+    `reward` is handed each turn as its text, tags included and without its end token.
+    """
+    grpo = config.grpo
+    together = min(grpo.batch_size, len(prompts))
+    arguments = trainer_arguments(
+        output,
+        config,
+        batch_size=together * grpo.completions,
+        epochs=grpo.epochs,
+        warmup_share=grpo.warmup_share,
+        examples=len(prompts) * grpo.completions,
+        steps=max(1, round(grpo.epochs * len(prompts) / together)),
+        seed=seed,
+    )
+    del arguments["max_length"]  # prompts are never cut
+    arguments["include_num_input_tokens_seen"] = "no"  # this trainer counts by itself
+    tokenizer = load_tokenizer(base)
+
+    def judge(
+        prompts: list[str], completions: list[str], completion_ids: list[list[int]], **told: Any
+    ) -> list[float | None]:
+        del completions  # TRL leaves marks out of them, with which some dialects open a call
+        spoken = [ids[:-1] if ids[-1:] == [tokenizer.eos_token_id] else ids for ids in completion_ids]
+        texts = tokenizer.batch_decode(spoken, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        return [*reward(prompts, texts, **told)]
+
+    trainer = _TokenGrpoTrainer(
+        model=base,
+        reward_funcs=judge,
+        args=TrlGrpoConfig(
+            learning_rate=grpo.learning_rate,
+            beta=grpo.beta,
+            num_generations=grpo.completions,
+            temperature=grpo.temperature,
+            max_completion_length=grpo.max_new_tokens,
+            **arguments,
+        ),
+        train_dataset=Dataset.from_list([{"prompt": str(i), **one.columns} for i, one in enumerate(prompts)]),
+        processing_class=tokenizer,
+        peft_config=peft_config(config),
+    )
+    trainer.prompt_ids = [list(one.prompt_ids) for one in prompts]
+    return run_trainer(trainer, tokenizer, output, method="grpo", base=base, examples=len(prompts), on_step=on_step)
+
+
+class _TokenGrpoTrainer(GRPOTrainer):
+    """TRL's trainer over prompts that are token ids already; a row's `prompt` is the number of its prompt."""
+
+    prompt_ids: Sequence[list[int]] = ()
+
+    def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
+        return [self.prompt_ids[int(number)] for number in prompts], None, {}
