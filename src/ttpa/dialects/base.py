@@ -35,6 +35,15 @@ class TurnText:
     """Why the text is malformed, for people."""
 
 
+def text_span(text: str, start: int, end: int) -> tuple[TextSpan, ...]:
+    """The span of what `text[start:end]` says outside of calls, without the space around it; none where it is blank."""
+    stripped = text[start:end].strip()
+    if not stripped:
+        return ()
+    first = text.index(stripped, start)
+    return (TextSpan("text", first, first + len(stripped)),)
+
+
 class Dialect(Protocol):
     """A way of writing calls as text."""
 

@@ -3,7 +3,7 @@
 import json
 import re
 
-from ttpa.dialects.base import TextSpan, TurnText
+from ttpa.dialects.base import TextSpan, TurnText, text_span
 from ttpa.dialects.json_call import label_call, read_call, write_call
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.strict_json import InvalidJson
@@ -32,7 +32,8 @@ class Hermes:
         position = 0
         index = 0
         while (opening := text.find(_OPEN, position)) >= 0:
-            self._read_content(text, position, opening, content, spans)
+            content.append(text[position:opening])
+            spans.extend(text_span(text, position, opening))
             start = opening + len(_OPEN)
             end, is_closed = _find_end(text, start)
             position = end + len(_CLOSE) if is_closed else end
@@ -45,19 +46,12 @@ class Hermes:
             else:
                 problem = problem or f"call {index} is not closed by {_CLOSE}"
             index += 1
-        self._read_content(text, position, len(text), content, spans)
+        content.append(text[position:])
+        spans.extend(text_span(text, position, len(text)))
         rest = "".join(content).strip()
         if _CLOSE in rest:
             problem = problem or f"{_CLOSE} without {_OPEN}"
         return TurnText(rest, None if problem else tuple(calls), tuple(spans), problem)
-
-    @staticmethod
-    def _read_content(text: str, start: int, end: int, content: list[str], spans: list[TextSpan]) -> None:
-        part = text[start:end]
-        content.append(part)
-        if stripped := part.strip():
-            first = start + part.index(stripped)
-            spans.append(TextSpan("text", first, first + len(stripped)))
 
 
 def _find_end(text: str, start: int) -> tuple[int, bool]:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -16,31 +17,51 @@ _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 _MAX_DEPTH = 64
 
 
-def write_call(call: ToolCall) -> str:
+@dataclass(frozen=True, slots=True)
+class CallForm:
+    """How a family names the parts of a call's object."""
+
+    arguments: str = "arguments"
+    """The key of the arguments."""
+    ignored: str | None = None
+    """A key that says nothing about the call."""
+
+
+PLAIN = CallForm()
+
+
+def write_call(call: ToolCall, form: CallForm = PLAIN) -> str:
     """The call as one line of JSON, spaced as chat templates space it."""
-    return json.dumps({"name": call.name, "arguments": call.arguments}, ensure_ascii=False)
+    return json.dumps({"name": call.name, form.arguments: call.arguments}, ensure_ascii=False)
 
 
-def read_call(text: str) -> ToolCall:
+def read_call(text: str, form: CallForm = PLAIN) -> ToolCall:
     """The call that `text` spells. Raises `InvalidJson` when it is not exactly a name and an arguments object."""
     value = read_json(text)
     if not isinstance(value, dict):
         raise InvalidJson("a call is a JSON object")
-    unknown = [key for key in value if key not in ("name", "arguments")]
+    unknown = [key for key in value if key not in ("name", form.arguments, form.ignored)]
     if unknown:
-        raise InvalidJson(f"a call holds name and arguments, not {unknown[0]!r}")
-    name, arguments = value.get("name"), value.get("arguments")
+        raise InvalidJson(f"a call holds name and {form.arguments}, not {unknown[0]!r}")
+    name, arguments = value.get("name"), value.get(form.arguments)
     if not isinstance(name, str) or not name:
         raise InvalidJson("the call has no name")
     if not isinstance(arguments, dict):
-        raise InvalidJson("the call's arguments are not an object")
+        raise InvalidJson(f"the call's {form.arguments} are not an object")
     return ToolCall(name=name, arguments=arguments)
 
 
-def label_call(text: str, start: int, end: int, call: int) -> list[TextSpan]:
+def label_call(text: str, start: int, end: int, call: int, form: CallForm = PLAIN) -> list[TextSpan]:
     """The spans of the call that `text[start:end]` spells, also where that is cut off or broken."""
     scanner = _Scanner(text[:end], start, call)
-    scanner.scan_call()
+    scanner.scan_call(form.arguments)
+    return scanner.spans
+
+
+def label_arguments(text: str, start: int, end: int, call: int) -> list[TextSpan]:
+    """The spans of an arguments object that stands by itself in `text[start:end]`."""
+    scanner = _Scanner(text[:end], start, call)
+    scanner.scan_arguments()
     return scanner.spans
 
 
@@ -60,7 +81,11 @@ class _Scanner:
         self.call = call
         self.spans: list[TextSpan] = []
 
-    def scan_call(self) -> None:
+    def scan_arguments(self) -> None:
+        if self._peek() == "{":
+            self._object("$", 0)
+
+    def scan_call(self, arguments: str) -> None:
         if not self._take("{"):
             return
         while key := self._string(None, None):
@@ -69,7 +94,7 @@ class _Scanner:
             if key == "name":
                 if self._string("tool_name", None) is None:
                     return
-            elif not self._value("$" if key == "arguments" else None, 0):
+            elif not self._value("$" if key == arguments else None, 0):
                 return
             if not self._take(","):
                 return

@@ -1,0 +1,194 @@
+"""What holds for every dialect: what is written is read back, spans spell what they label, no text makes it raise."""
+
+import json
+import time
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import JsonValue
+
+from ttpa.dialects import DIALECTS, Dialect
+from ttpa.dialects.json_call import child_path
+from ttpa.records.messages import AssistantMessage
+from ttpa.records.tools import ToolCall
+
+MARKS = [
+    "<tool_call>",
+    "[TOOL_CALLS]",
+    "[ARGS]",
+    "<|python_tag|>",
+    "```",
+    ";",
+    '"}}',
+    ")]",
+    "'",
+    "\\",
+    '\\"',
+    "\n",
+    "\x7f",
+]
+TEXTS = st.text(st.characters(codec="utf-8"), max_size=8) | st.lists(
+    st.sampled_from([*MARKS, "a", '"', "{"]), max_size=4
+).map("".join)
+VALUES: st.SearchStrategy[JsonValue] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=8,
+)
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_.-]{0,8}", fullmatch=True)
+CALLS = st.builds(ToolCall, name=NAMES, arguments=st.dictionaries(NAMES | TEXTS, VALUES, max_size=3))
+TURNS = st.lists(CALLS, min_size=1, max_size=3).map(tuple)
+PROSE = st.text(st.characters(codec="utf-8", exclude_characters="<>[]{}`"), max_size=20)
+CALL = ToolCall(name="find", arguments={"city": "Lisbon", "nights": 3, "pets": True})
+PYTHON_WORDS: dict[str, JsonValue] = {"True": True, "False": False, "None": None}
+
+every_dialect = pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS.keys())
+
+
+def leaves(value: JsonValue, path: str) -> Iterator[tuple[str, JsonValue]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from leaves(item, child_path(path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from leaves(item, child_path(path, index))
+    else:
+        yield path, value
+
+
+def keys(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield child_path(path, key), key
+            yield from keys(item, child_path(path, key))
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from keys(item, child_path(path, index))
+
+
+@pytest.mark.parametrize(
+    ("name", "written"),
+    [
+        ("llama3_json", 'Well.\n{"name": "find", "parameters": ARGS}; {"name": "find", "parameters": ARGS}'),
+        ("mistral", 'Well.[TOOL_CALLS] [{"name": "find", "arguments": ARGS}, {"name": "find", "arguments": ARGS}]'),
+        ("json", 'Well.\n[{"name": "find", "arguments": ARGS}, {"name": "find", "arguments": ARGS}]'),
+        (
+            "llama3_pythonic",
+            'Well.\n[find(city="Lisbon", nights=3, pets=True), find(city="Lisbon", nights=3, pets=True)]',
+        ),
+    ],
+)
+def test_a_turn_is_written_as_its_family_writes_it(name: str, written: str) -> None:
+    turn = AssistantMessage(content="Well.", tool_calls=(CALL, CALL))
+    assert DIALECTS[name].write_turn(turn) == written.replace("ARGS", json.dumps(CALL.arguments))
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("llama3_json", '<|python_tag|>{"name": "find", "parameters": ARGS}'),
+        ("mistral", '[TOOL_CALLS][{"name": "find", "arguments": ARGS, "id": "abcdefghi"}]'),
+        ("mistral", "[TOOL_CALLS]find[ARGS]ARGS"),
+        ("json", '{"name": "find", "arguments": ARGS}'),
+        ("json", '```json\n[{"name": "find", "arguments": ARGS}]\n```'),
+        ("llama3_pythonic", "[find(nights=3, city='Lisbon', pets=true)]"),
+        ("llama3_pythonic", '<|python_tag|>[ find( city = "Lisbon", **{"nights": 3}, pets=True, ), ]'),
+    ],
+)
+def test_other_ways_that_models_of_the_family_write_are_read(name: str, text: str) -> None:
+    text = text.replace("[ARGS]ARGS", f"[ARGS]{json.dumps(CALL.arguments)}").replace(
+        ": ARGS", f": {json.dumps(CALL.arguments)}"
+    )
+    read = DIALECTS[name].read_turn(text)
+    assert (read.problem, read.calls) == (None, (CALL,))
+    assert [text[s.start : s.end] for s in read.spans if s.kind == "tool_name"] == ["find"]
+    assert {s.path: text[s.start : s.end].lower() for s in read.spans if s.kind == "argument_value"} == {
+        "$.city": "lisbon",
+        "$.nights": "3",
+        "$.pets": "true",
+    }
+
+
+@every_dialect
+@given(TURNS, PROSE)
+def test_what_is_written_is_read_back(dialect: Dialect, calls: tuple[ToolCall, ...], content: str) -> None:
+    read = dialect.read_turn(dialect.write_turn(AssistantMessage(content=content, tool_calls=calls)))
+    assert read.problem is None
+    assert read.calls == calls
+    assert read.content == content.strip()
+
+
+@every_dialect
+@given(TURNS, PROSE)
+def test_every_spans_text_is_what_it_labels(dialect: Dialect, calls: tuple[ToolCall, ...], content: str) -> None:
+    text = dialect.write_turn(AssistantMessage(content=content, tool_calls=calls))
+    spans = dialect.read_turn(text).spans
+
+    def spelled(kind: str, index: int) -> dict[str | None, JsonValue]:
+        found: dict[str | None, JsonValue] = {}
+        for span in (span for span in spans if (span.kind, span.call) == (kind, index)):
+            inner = text[span.start : span.end]
+            is_quoted = text[span.start - 1] == '"'
+            is_bare = kind != "argument_value" and not is_quoted
+            found[span.path] = inner if is_bare else json.loads(f'"{inner}"') if is_quoted else _scalar(inner)
+        return found
+
+    for index, call in enumerate(calls):
+        assert spelled("tool_name", index) == {None: call.name}
+        # An empty text has no characters that a span could cover.
+        assert spelled("argument_name", index) == {path: key for path, key in keys(call.arguments, "$") if key != ""}
+        values = {path: leaf for path, leaf in leaves(call.arguments, "$") if leaf != ""}
+        assert spelled("argument_value", index) == values
+    assert all(before.end <= after.start for before, after in pairwise(spans))
+    assert [text[s.start : s.end] for s in spans if s.kind == "text"] == ([content.strip()] if content.strip() else [])
+
+
+@every_dialect
+@given(TURNS, st.data())
+def test_a_turn_cut_off_within_its_last_call_is_malformed_or_not_yet_a_call(
+    dialect: Dialect, calls: tuple[ToolCall, ...], data: st.DataObject
+) -> None:
+    whole = dialect.write_turn(AssistantMessage(tool_calls=calls))
+    cut = whole[: data.draw(st.integers(0, len(whole) - 1))]
+    read = dialect.read_turn(cut)
+    assert read.calls is None or len(read.calls) < len(calls)
+
+
+@every_dialect
+def test_text_without_calls_is_an_answer(dialect: Dialect) -> None:
+    for text in ("  No tool fits; 1 < 2.\n", 'It is [1, 2] and {"a": 1}.', "- [x] done", '{"temperature": 3}'):
+        read = dialect.read_turn(text)
+        assert (read.content, read.calls, read.problem) == (text.strip(), (), None)
+    assert dialect.read_turn("").spans == ()
+
+
+PIECES = [
+    "<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[ARGS]", "<|python_tag|>", "```", '{"name": "', '"', "f", "(", ")",
+    '", "arguments": {', '", "parameters": {', "[", "{", "}", "]", "=", "**", "'", "\\", "\\d", "1", " ", "\n",
+    ",", ";", "\ud800", "é",
+]  # fmt: skip
+
+
+@every_dialect
+@given(st.lists(st.sampled_from(PIECES), max_size=30).map("".join))
+def test_no_text_makes_it_raise(dialect: Dialect, text: str) -> None:
+    read = dialect.read_turn(text)
+    assert (read.calls is None) == (read.problem is not None)
+    assert all(0 <= span.start < span.end <= len(text) for span in read.spans)
+
+
+@every_dialect
+@pytest.mark.parametrize(
+    "piece", ['{"name": "', "[f(", "[TOOL_CALLS]", "[TOOL_CALLS]f[ARGS]{", '[{"name": "f", "arguments": {']
+)
+def test_long_hostile_text_is_read_in_good_time(dialect: Dialect, piece: str) -> None:
+    started = time.monotonic()
+    dialect.read_turn(piece * 4000)
+    assert time.monotonic() - started < 2.0
+
+
+def _scalar(text: str) -> JsonValue:
+    return PYTHON_WORDS[text] if text in PYTHON_WORDS else json.loads(text)
