@@ -9,12 +9,13 @@ import pytest
 import torch
 
 from ttpa.errors import ModelError
-from ttpa.models.base import Branch, Completion
+from ttpa.models.base import Branch, Completion, Growth
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.models.transformers_tokens import TransformersModel
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage, UserMessage
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.stages.sample.dialogues import join_turns
 
 WriteTinyPolicy = Callable[[Path, Sequence[Instruction], int], str]
 CALL = ToolCall(name="find_hotels", arguments={"city": "Zürich", "guests": [{"name": "Ann"}], "nights": 3})
@@ -64,6 +65,32 @@ def prompts_of(model: TransformersModel) -> list[tuple[int, ...]]:
     return [*prompts, prompts[0][:20], prompts[1][5:], prompts[0][3:50]]
 
 
+def everywhere(_: int, branch: Branch | None, said: Completion) -> list[Branch]:
+    """Every runner-up at each third token of a trunk."""
+    return [
+        Branch(position, (token_id,), (logprob,))
+        for position, top in enumerate(said.top)
+        for token_id, logprob in top[1:]
+        if position % 3 == 0 and branch is None and token_id != said.token_ids[position]
+    ]
+
+
+def equal_from_scratch(
+    model: TransformersModel, prompts: Sequence[Sequence[int]], growths: Sequence[Growth], limit: int
+) -> int:
+    """Compares every branch with its greedy continuation from scratch; how many there are."""
+    branches = 0
+    for prompt, growth in zip(prompts, growths, strict=True):
+        for branch, completion in growth.branches:
+            forced = [*prompt, *growth.trunk.token_ids[: branch.position], *branch.token_ids]
+            is_end = branch.token_ids[-1] in model.tokenizer.end_ids
+            left = limit - branch.position - len(branch.token_ids)
+            expected = [] if is_end else greedy_from_scratch(model, forced, left)
+            assert list(completion.token_ids) == [*branch.token_ids, *expected]
+            branches += 1
+    return branches
+
+
 def test_greedy_turns_in_a_padded_batch_equal_those_from_scratch(model: TransformersModel) -> None:
     prompts = prompts_of(model)
     completions = model.complete(prompts, max_new_tokens=12)
@@ -74,28 +101,72 @@ def test_greedy_turns_in_a_padded_batch_equal_those_from_scratch(model: Transfor
 def test_branches_on_the_shared_cache_equal_those_from_scratch(model: TransformersModel) -> None:
     prompts = prompts_of(model)
 
-    def everywhere(_: int, trunk: Completion) -> list[Branch]:
-        return [
-            Branch(position, token_id, logprob)
-            for position, top in enumerate(trunk.top)
-            for token_id, logprob in top[1:]
-            if position % 3 == 0
-        ]
-
     growths = model.grow(prompts, everywhere, max_new_tokens=10, top_k=3)
-    branches = 0
-    for prompt, growth in zip(prompts, growths, strict=True):
-        for branch, completion in growth.branches:
-            forced = [*prompt, *growth.trunk.token_ids[: branch.position], branch.token_id]
-            is_end = branch.token_id in model.tokenizer.end_ids
-            expected = [] if is_end else greedy_from_scratch(model, forced, 9 - branch.position)
-            assert list(completion.token_ids) == [branch.token_id, *expected]
-            branches += 1
-    assert branches >= 30
+    assert equal_from_scratch(model, prompts, growths, 10) >= 30
+
+
+def test_branches_on_branches_equal_those_from_scratch(model: TransformersModel) -> None:
+    prompts = prompts_of(model)
+
+    def twice(_: int, branch: Branch | None, said: Completion) -> list[Branch]:
+        if branch is None:
+            return [Branch(place, (said.top[place][1][0],), (said.top[place][1][1],)) for place in (0, 2)]
+        if len(branch.token_ids) > 1 or len(said.token_ids) < 4:
+            return []
+        other, logprob = said.top[3][1]
+        return [Branch(branch.position, (*said.token_ids[:3], other), (*said.logprobs[:3], logprob))]
+
+    growths = model.grow(prompts, twice, max_new_tokens=10, top_k=2)
+    assert any(len(branch.token_ids) == 4 for growth in growths for branch, _ in growth.branches)
+    assert equal_from_scratch(model, prompts, growths, 10) >= 12
+
+
+def test_given_turns_are_seen_as_they_would_be_token_by_token_and_branch_from_there(model: TransformersModel) -> None:
+    """Both turns of the dialogue lie in one sequence, beside another dialogue of another length."""
+    points = INSTRUCTION.decision_points()
+    turns = [model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn()) for point in points]
+    prompt, turn = turns[0]
+    dialogues = join_turns([*turns, (prompt[5:], turn)])
+    assert [len(dialogue.turns) for dialogue in dialogues] == [2, 1]
+    prompts = [*(prompt for prompt, _ in turns), prompt[5:]]
+    growths = model.grow_along(dialogues, everywhere, max_new_tokens=60, top_k=3)
+    for prefix, growth in zip(prompts, growths, strict=True):
+        for place, token_id in enumerate(growth.trunk.token_ids):
+            with torch.inference_mode():
+                ids = torch.tensor([[*prefix, *growth.trunk.token_ids[:place]]])
+                logprobs = torch.log_softmax(model.model(input_ids=ids).logits[0, -1].float(), dim=-1)
+            assert growth.trunk.logprobs[place] == pytest.approx(float(logprobs[token_id]), abs=1e-5)
+            best = torch.topk(logprobs, 3)
+            assert [value for _, value in growth.trunk.top[place]] == pytest.approx(best.values.tolist(), abs=1e-5)
+            entropy = -float((logprobs.exp() * logprobs).sum())
+            assert growth.trunk.entropies[place] == pytest.approx(entropy, abs=1e-4)
+    assert equal_from_scratch(model, prompts, growths, 60) >= 30
+    whole = sum(len(dialogue.token_ids) for dialogue in dialogues)
+    assert sum(growth.prefilled for growth in growths) == whole
+
+
+def test_drawn_turns_depend_on_their_seed_alone_and_cold_ones_are_greedy(model: TransformersModel) -> None:
+    prompts = prompts_of(model)
+    seeds = [f"seed {number}" for number in range(len(prompts))]
+
+    def draw(some: Sequence[int], temperature: float) -> list[list[Completion]]:
+        return model.draw(
+            [prompts[i] for i in some], 3, temperature=temperature, seeds=[seeds[i] for i in some], max_new_tokens=8
+        )
+
+    every = draw(range(len(prompts)), 1.5)
+    assert [[one.token_ids for one in found] for found in draw([3, 1], 1.5)] == [
+        [one.token_ids for one in every[i]] for i in (3, 1)
+    ]
+    assert any(len({one.token_ids for one in found}) > 1 for found in every)
+    greedy = model.complete(prompts, max_new_tokens=8)
+    for found, one in zip(draw(range(len(prompts)), 1e-4), greedy, strict=True):
+        assert [cold.token_ids for cold in found] == [one.token_ids] * 3
+        assert found[0].logprobs == pytest.approx(one.logprobs, abs=1e-4)
 
 
 def test_top_tokens_are_sorted_and_start_with_the_chosen_one(model: TransformersModel) -> None:
-    [growth] = model.grow(prompts_of(model)[:1], lambda _, __: (), max_new_tokens=5, top_k=4)
+    [growth] = model.grow(prompts_of(model)[:1], lambda *_: (), max_new_tokens=5, top_k=4)
     for token_id, logprob, top in zip(growth.trunk.token_ids, growth.trunk.logprobs, growth.trunk.top, strict=True):
         assert top[0] == (token_id, logprob)
         assert [value for _, value in top] == sorted((value for _, value in top), reverse=True)

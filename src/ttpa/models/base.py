@@ -55,7 +55,7 @@ class ChatTokenizer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """One decoded turn."""
+    """One turn, or what follows some tokens of it."""
 
     token_ids: tuple[int, ...]
     """End token included, where the turn was finished."""
@@ -63,15 +63,27 @@ class Completion:
     top: tuple[tuple[tuple[int, float], ...], ...]
     """At each position the most probable tokens with their log-probabilities, most probable first."""
     finished: bool
+    entropies: tuple[float, ...] = ()
+    """At each position that has `top`, of the whole distribution, in nats."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dialogue:
+    """A dialogue as one sequence, and where the assistant's turns lie in it."""
+
+    token_ids: tuple[int, ...]
+    turns: tuple[tuple[int, int], ...]
+    """Start and end of each turn, its end token included."""
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """A request to force another token: keep the trunk up to `position`, take `token_id` there, go on greedily."""
+    """A request to say something else: keep the trunk up to `position`, force these tokens, go on greedily."""
 
     position: int
-    token_id: int
-    logprob: float
+    token_ids: tuple[int, ...]
+    logprobs: tuple[float, ...]
+    """Of the forced tokens, as the policy gave them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,15 +92,18 @@ class Growth:
 
     trunk: Completion
     branches: tuple[tuple[Branch, Completion], ...]
-    """Each completion holds what follows the trunk's first `position` tokens, the forced token first."""
+    """Each completion holds what follows the trunk's first `position` tokens, the forced ones first."""
     prefilled: int
-    """Prompt tokens computed for it."""
+    """Tokens computed for it that it did not choose: of the prompt, of a given trunk, and of longer forced runs."""
     decoded: int
     """Tokens decoded for it."""
 
 
-FindBranches = Callable[[int, Completion], Sequence[Branch]]
-"""Given the index of a prompt and its trunk: where to branch."""
+FindBranches = Callable[[int, Branch | None, Completion], Sequence[Branch]]
+"""Given the index of a turn: where to branch its trunk, or, given a branch and what it became, where to branch anew.
+
+The answer counts from the trunk in both cases: a branch of a branch forces the tokens between the two forks, too.
+"""
 
 
 class TokenModel(Protocol):
@@ -110,4 +125,26 @@ class TokenModel(Protocol):
         self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
     ) -> list[Growth]:
         """The greedy turn after each prompt, then every branch that `find_branches` asks for, prompts computed once."""
+        ...
+
+    def grow_along(
+        self, dialogues: Sequence[Dialogue], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
+    ) -> list[Growth]:
+        """The given turns of all dialogues as trunks, in order, and their branches; each dialogue is computed once."""
+        ...
+
+    def draw(
+        self,
+        prompts: Sequence[Sequence[int]],
+        count: int,
+        *,
+        temperature: float,
+        seeds: Sequence[str],
+        max_new_tokens: int,
+    ) -> list[list[Completion]]:
+        """`count` turns after each prompt, drawn at a temperature, prompts computed once.
+
+        What is drawn depends on a prompt and its seed alone, not on the others. Log-probabilities are the policy's own,
+        those at temperature 1.
+        """
         ...

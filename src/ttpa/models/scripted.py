@@ -2,10 +2,12 @@
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from random import Random
 
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.errors import ModelError
-from ttpa.models.base import Branch, ChatReply, Completion, FindBranches, Growth
+from ttpa.models.base import Branch, ChatReply, Completion, Dialogue, FindBranches, Growth
+from ttpa.models.drafts import Draft
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolSpec
@@ -69,24 +71,75 @@ class ScriptedTokenModel:
     def grow(
         self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
     ) -> list[Growth]:
-        growths: list[Growth] = []
-        for index, prompt in enumerate(prompts):
+        trunks = [self._continue(self._script(prompt), (), max_new_tokens, top_k) for prompt in prompts]
+        return [
+            self._grow(index, prompt, trunk, find_branches, max_new_tokens, top_k, given=0)
+            for index, (prompt, trunk) in enumerate(zip(prompts, trunks, strict=True))
+        ]
+
+    def grow_along(
+        self, dialogues: Sequence[Dialogue], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
+    ) -> list[Growth]:
+        grown: list[Growth] = []
+        for dialogue in dialogues:
+            for start, end in dialogue.turns:
+                prompt, turn = dialogue.token_ids[:start], dialogue.token_ids[start:end]
+                trunk = self._see(self._script(prompt), turn, top_k)
+                index = len(grown)
+                grown.append(self._grow(index, prompt, trunk, find_branches, max_new_tokens, top_k, given=len(turn)))
+        return grown
+
+    def draw(
+        self,
+        prompts: Sequence[Sequence[int]],
+        count: int,
+        *,
+        temperature: float,
+        seeds: Sequence[str],
+        max_new_tokens: int,
+    ) -> list[list[Completion]]:
+        drawn: list[list[Completion]] = []
+        for prompt, seed in zip(prompts, seeds, strict=True):
             script = self._script(prompt)
-            trunk = self._continue(script, (), max_new_tokens, top_k)
-            grown: list[tuple[Branch, Completion]] = []
-            for branch in find_branches(index, trunk):
-                prefix = (*trunk.token_ids[: branch.position], branch.token_id)
-                rest = self._continue(script, prefix, max_new_tokens - len(prefix), 0)
+            weights = [weight ** (1 / temperature) for weight in script.values()]
+            turns = Random(seed).choices(list(script), weights, k=count)
+            drawn.append([self._see(script, turn[:max_new_tokens], 0) for turn in turns])
+        return drawn
+
+    def _grow(
+        self,
+        index: int,
+        prompt: Sequence[int],
+        trunk: Completion,
+        find_branches: FindBranches,
+        max_new_tokens: int,
+        top_k: int,
+        *,
+        given: int,
+    ) -> Growth:
+        script = self._script(prompt)
+        grown: list[tuple[Branch, Completion]] = []
+        wanted = list(find_branches(index, None, trunk))
+        while wanted:
+            found: list[tuple[Branch, Completion]] = []
+            for branch in wanted:
+                prefix = (*trunk.token_ids[: branch.position], *branch.token_ids)
+                rest = self._continue(script, prefix, max_new_tokens - len(prefix), top_k)
+                forced = len(branch.token_ids)
                 completion = Completion(
-                    (branch.token_id, *rest.token_ids),
-                    (branch.logprob, *rest.logprobs),
-                    (),
-                    rest.finished or branch.token_id == 0,
+                    (*branch.token_ids, *rest.token_ids),
+                    (*branch.logprobs, *rest.logprobs),
+                    (*((),) * forced, *rest.top) if rest.top else (),
+                    rest.finished or branch.token_ids[-1] == 0,
+                    (*(0.0,) * forced, *rest.entropies) if rest.top else (),
                 )
-                grown.append((branch, completion))
-            decoded = len(trunk.token_ids) + sum(len(completion.token_ids) - 1 for _, completion in grown)
-            growths.append(Growth(trunk, tuple(grown), len(prompt), decoded))
-        return growths
+                found.append((branch, completion))
+            grown.extend(found)
+            wanted = [more for branch, completion in found for more in find_branches(index, branch, completion)]
+        decoded = sum(len(completion.token_ids) - len(branch.token_ids) for branch, completion in grown)
+        again = sum(len(branch.token_ids) - 1 for branch, _ in grown)
+        own = 0 if given else len(trunk.token_ids)
+        return Growth(trunk, tuple(grown), len(prompt) + given + again, decoded + own)
 
     def _script(self, prompt: Sequence[int]) -> dict[tuple[int, ...], float]:
         text = "".join(chr(token_id) for token_id in prompt)
@@ -96,22 +149,37 @@ class ScriptedTokenModel:
         return script
 
     @staticmethod
+    def _rank(script: Mapping[tuple[int, ...], float], said: tuple[int, ...]) -> list[tuple[int, float]]:
+        """What may follow, with log-probabilities, most probable first."""
+        weights: dict[int, float] = {}
+        for turn, weight in script.items():
+            if turn[: len(said)] == said and len(turn) > len(said):
+                weights[turn[len(said)]] = weights.get(turn[len(said)], 0.0) + weight
+        total = sum(weights.values())
+        ranked = sorted(((t, math.log(w / total)) for t, w in weights.items()), key=lambda tw: (-tw[1], tw[0]))
+        return ranked or [(0, 0.0)]
+
     def _continue(
-        script: Mapping[tuple[int, ...], float], prefix: tuple[int, ...], max_new_tokens: int, top_k: int
+        self, script: Mapping[tuple[int, ...], float], prefix: tuple[int, ...], max_new_tokens: int, top_k: int
     ) -> Completion:
+        """The greedy turn after `prefix`."""
+        draft = Draft(max_new_tokens)
         said = prefix
-        logprobs: list[float] = []
-        top: list[tuple[tuple[int, float], ...]] = []
-        while (not said or said[-1] != 0) and len(logprobs) < max_new_tokens:
-            weights: dict[int, float] = {}
-            for turn, weight in script.items():
-                if turn[: len(said)] == said:
-                    weights[turn[len(said)]] = weights.get(turn[len(said)], 0.0) + weight
-            total = sum(weights.values())
-            ranked = sorted(((t, math.log(w / total)) for t, w in weights.items()), key=lambda tw: (-tw[1], tw[0]))
-            ranked = ranked or [(0, 0.0)]
+        while draft.is_open and max_new_tokens > 0 and (not said or said[-1] != 0):
+            ranked = self._rank(script, said)
             said = (*said, ranked[0][0])
-            logprobs.append(ranked[0][1])
-            top.append(tuple(ranked[:top_k]))
-        finished = bool(said) and said[-1] == 0
-        return Completion(said[len(prefix) :], tuple(logprobs), tuple(top) if top_k else (), finished)
+            draft.add(*ranked[0], self.tokenizer.end_ids, top=tuple(ranked[:top_k]), entropy=_entropy(ranked))
+        return draft.completion()
+
+    def _see(self, script: Mapping[tuple[int, ...], float], turn: tuple[int, ...], top_k: int) -> Completion:
+        """A given turn, as the script sees it; what the script would never say has a log-probability of -50."""
+        draft = Draft(len(turn))
+        for place, token_id in enumerate(turn):
+            ranked = self._rank(script, turn[:place])
+            own = dict(ranked).get(token_id, -50.0)
+            draft.add(token_id, own, self.tokenizer.end_ids, top=tuple(ranked[:top_k]), entropy=_entropy(ranked))
+        return draft.completion()
+
+
+def _entropy(ranked: Sequence[tuple[int, float]]) -> float:
+    return -sum(math.exp(logprob) * logprob for _, logprob in ranked)

@@ -1,16 +1,24 @@
-"""A policy run by transformers in this process: greedy turns and branches on a shared KV cache."""
+"""A policy run by transformers in this process: turns, and branches of turns, on shared KV caches."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
 
 import torch
 from transformers import AutoModelForCausalLM, DynamicCache, PreTrainedModel
 
 from ttpa.errors import ModelError
-from ttpa.models.base import Branch, Completion, FindBranches, Growth
+from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
+from ttpa.models.drafts import Draft
+from ttpa.models.transformers_rows import Rows
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
+
+_MOST_LOGITS = 2**27
+"""Numbers that the logits of one forward over given turns may have: 0.5 GiB."""
+ChooseTokens = Callable[[list[int], torch.Tensor], torch.Tensor]
+"""Given the indices of the rows' drafts and the logits (rows, vocabulary): the next token of each row."""
 
 
 class TransformersModel:
@@ -41,194 +49,277 @@ class TransformersModel:
     @torch.inference_mode()
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
         completions: dict[int, Completion] = {}
-        for batch in self._batches(prompts):
-            state, logits = self._prefill([prompts[index] for index in batch])
-            completions.update(zip(batch, self._decode(state, logits, max_new_tokens, 0), strict=True))
+        for batch in self._batches(prompts, self.batch_size):
+            rows, logits = self._prefill([prompts[index] for index in batch])
+            drafts = [Draft(max_new_tokens) for _ in batch]
+            self._decode(rows, logits, drafts)
+            completions.update((index, draft.completion()) for index, draft in zip(batch, drafts, strict=True))
         return [completions[index] for index in range(len(prompts))]
+
+    @torch.inference_mode()
+    def draw(
+        self,
+        prompts: Sequence[Sequence[int]],
+        count: int,
+        *,
+        temperature: float,
+        seeds: Sequence[str],
+        max_new_tokens: int,
+    ) -> list[list[Completion]]:
+        drawn: dict[int, list[Completion]] = {}
+        for batch in self._batches(prompts, max(1, self.batch_size // count)):
+            rows, logits = self._prefill([prompts[index] for index in batch])
+            rows.repeat(count)
+            dice = [Random(f"{seeds[index]}/{number}") for index in batch for number in range(count)]
+            drafts = [Draft(max_new_tokens) for _ in dice]
+
+            def choose(alive: list[int], logits: torch.Tensor, dice: list[Random] = dice) -> torch.Tensor:
+                heights = torch.tensor([[dice[index].random()] for index in alive], dtype=torch.float64)
+                steps = torch.softmax(logits.double() / temperature, dim=-1).cumsum(-1)
+                found = torch.searchsorted(steps, heights.to(steps.device) * steps[:, -1:])
+                return found[:, 0].clamp(max=logits.shape[-1] - 1)
+
+            self._decode(rows, logits.repeat_interleave(count, dim=0), drafts, choose=choose)
+            for place, index in enumerate(batch):
+                drawn[index] = [draft.completion() for draft in drafts[place * count : (place + 1) * count]]
+        return [drawn[index] for index in range(len(prompts))]
 
     @torch.inference_mode()
     def grow(
         self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
     ) -> list[Growth]:
         grown: dict[int, Growth] = {}
-        for batch in self._batches(prompts):
-            growths = self._grow_batch(batch, [prompts[i] for i in batch], find_branches, max_new_tokens, top_k)
-            grown.update(zip(batch, growths, strict=True))
+        for batch in self._batches(prompts, self.batch_size):
+            rows, logits = self._prefill([prompts[index] for index in batch])
+            columns = rows.mask.shape[1]
+            drafts = [Draft(max_new_tokens) for _ in batch]
+            self._decode(rows, logits, drafts, top_k=top_k, keep_rows=True)
+            trunks = [
+                _Trunk(
+                    index, row, columns, len(prompts[index]), draft.completion(), len(prompts[index]), is_given=False
+                )
+                for row, (index, draft) in enumerate(zip(batch, drafts, strict=True))
+            ]
+            grown.update(self._grow(rows, trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(len(prompts))]
 
-    def _batches(self, prompts: Sequence[Sequence[int]]) -> list[list[int]]:
+    @torch.inference_mode()
+    def grow_along(
+        self, dialogues: Sequence[Dialogue], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
+    ) -> list[Growth]:
+        first = [0]
+        for dialogue in dialogues:
+            first.append(first[-1] + len(dialogue.turns))
+        grown: dict[int, Growth] = {}
+        for batch in self._dialogue_batches(dialogues):
+            rows, logits, kept = self._read([dialogues[index] for index in batch])
+            column_of = {column: place for place, column in enumerate(kept)}
+            trunks: list[_Trunk] = []
+            for row, index in enumerate(batch):
+                computed = 0
+                for number, (start, end) in enumerate(dialogues[index].turns):
+                    places = [column_of[column] for column in range(start - 1, end - 1)]
+                    said = self._given_turn(dialogues[index].token_ids[start:end], logits[row, places], top_k)
+                    trunks.append(_Trunk(first[index] + number, row, start, start, said, end - computed, is_given=True))
+                    computed = end
+            del logits
+            grown.update(self._grow(rows, trunks, find_branches, max_new_tokens, top_k))
+        return [grown[index] for index in range(first[-1])]
+
+    @staticmethod
+    def _batches(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
         """Indices of the prompts in batches of like length, so that little is padded."""
         by_length = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-        return [by_length[start : start + self.batch_size] for start in range(0, len(by_length), self.batch_size)]
+        return (by_length[start : start + size] for start in range(0, len(by_length), size))
 
-    def _grow_batch(
-        self,
-        indices: list[int],
-        prompts: list[Sequence[int]],
-        find_branches: FindBranches,
-        max_new_tokens: int,
-        top_k: int,
-    ) -> list[Growth]:
-        state, logits = self._prefill(prompts)
-        trunks = self._decode(state, logits, max_new_tokens, top_k, keep_rows=True)
-        wanted = [list(find_branches(index, trunk)) for index, trunk in zip(indices, trunks, strict=True)]
-        requests = [(row, branch) for row, branches in enumerate(wanted) for branch in branches]
-        requests.sort(key=lambda request: request[1].position)  # those of one depth share a batch, and its padding
-        completions: list[list[tuple[Branch, Completion]]] = [[] for _ in prompts]
-        for start in range(0, len(requests), self.batch_size):
-            chunk = requests[start : start + self.batch_size]
-            for (row, branch), completion in zip(
-                chunk, self._branch(state, prompts, chunk, max_new_tokens), strict=True
-            ):
-                completions[row].append((branch, completion))
-        return [
-            Growth(
-                trunk=trunk,
-                branches=tuple(sorted(grown, key=lambda pair: branches.index(pair[0]))),
-                prefilled=len(prompt),
-                decoded=len(trunk.token_ids) + sum(len(completion.token_ids) - 1 for _, completion in grown),
-            )
-            for prompt, trunk, branches, grown in zip(prompts, trunks, wanted, completions, strict=True)
+    def _dialogue_batches(self, dialogues: Sequence[Dialogue]) -> Iterator[list[int]]:
+        """Indices of dialogues of like length, as many as the logits of their turns have room for."""
+        batch: list[int] = []
+        asked: set[int] = set()
+        for index in sorted(range(len(dialogues)), key=lambda index: len(dialogues[index].token_ids)):
+            columns = {column for start, end in dialogues[index].turns for column in range(start - 1, end - 1)}
+            numbers = (len(batch) + 1) * len(asked | columns) * int(self.model.config.vocab_size)
+            if batch and (len(batch) == self.batch_size or numbers > _MOST_LOGITS):
+                yield batch
+                batch, asked = [], set()
+            batch.append(index)
+            asked |= columns
+        if batch:
+            yield batch
+
+    def _grow(
+        self, rows: Rows, trunks: "list[_Trunk]", find_branches: FindBranches, max_new_tokens: int, top_k: int
+    ) -> dict[int, Growth]:
+        """All branches of all trunks, those on branches after those on trunks."""
+        grown: list[list[tuple[Branch, Completion]]] = [[] for _ in trunks]
+        wanted = [
+            (place, branch)
+            for place, trunk in enumerate(trunks)
+            for branch in find_branches(trunk.index, None, trunk.said)
         ]
+        while wanted:
+            found = self._branch_all(rows, trunks, wanted, max_new_tokens, top_k)
+            for (place, branch), completion in zip(wanted, found, strict=True):
+                grown[place].append((branch, completion))
+            wanted = [
+                (place, further)
+                for (place, branch), completion in zip(wanted, found, strict=True)
+                for further in find_branches(trunks[place].index, branch, completion)
+            ]
+        return {trunk.index: trunk.growth(branches) for trunk, branches in zip(trunks, grown, strict=True)}
 
-    def _prefill(self, prompts: list[Sequence[int]]) -> tuple["_Rows", torch.Tensor]:
-        """One forward over the prompts, padded on the left; the logits after each prompt's last token."""
-        longest = max(len(prompt) for prompt in prompts)
-        pads = [longest - len(prompt) for prompt in prompts]
-        input_ids = torch.tensor([[0] * pad + list(prompt) for pad, prompt in zip(pads, prompts, strict=True)])
-        mask = torch.tensor([[0] * pad + [1] * (longest - pad) for pad in pads])
-        rows = _Rows(
-            cache=DynamicCache(config=self.model.config),
-            mask=mask.to(self.device),
-            positions=torch.tensor([len(prompt) for prompt in prompts], device=self.device),
+    def _branch_all(
+        self, rows: Rows, trunks: "list[_Trunk]", wanted: list[tuple[int, Branch]], max_new_tokens: int, top_k: int
+    ) -> list[Completion]:
+        """What becomes of each branch, in order."""
+        found: dict[int, Completion] = {}
+        # Those of one depth share a batch, and its padding.
+        order = sorted(range(len(wanted)), key=lambda i: trunks[wanted[i][0]].column + wanted[i][1].position)
+        for start in range(0, len(order), self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            requests = [(trunks[wanted[i][0]], wanted[i][1]) for i in chosen]
+            found.update(zip(chosen, self._branch(rows, requests, max_new_tokens, top_k), strict=True))
+        return [found[i] for i in range(len(wanted))]
+
+    def _branch(
+        self, rows: Rows, requests: "list[tuple[_Trunk, Branch]]", max_new_tokens: int, top_k: int
+    ) -> list[Completion]:
+        """Greedy continuations of forced tokens. The trunk's tokens from the fork on stay in the cache, masked out."""
+        own = rows.branch(
+            [trunk.row for trunk, _ in requests],
+            columns=[trunk.column + branch.position for trunk, branch in requests],
+            positions=[trunk.position + branch.position for trunk, branch in requests],
         )
+        drafts: list[Draft] = []
+        for _, branch in requests:
+            draft = Draft(max_new_tokens - branch.position)
+            for token_id, logprob in zip(branch.token_ids, branch.logprobs, strict=True):
+                draft.add(token_id, logprob, self.tokenizer.end_ids)
+            drafts.append(draft)
+        logits = self._feed(own, [branch.token_ids for _, branch in requests])
+        self._decode(own, logits, drafts, top_k=top_k)
+        return [draft.completion() for draft in drafts]
+
+    def _prefill(self, prompts: list[Sequence[int]]) -> tuple[Rows, torch.Tensor]:
+        """One forward over the prompts, padded on the left; the logits after each prompt's last token."""
+        rows = Rows.empty(DynamicCache(config=self.model.config), len(prompts), self.device)
+        return rows, self._feed(rows, prompts)
+
+    def _read(self, dialogues: list[Dialogue]) -> tuple[Rows, torch.Tensor, list[int]]:
+        """One forward over dialogues, padded on the right: logits (rows, columns, vocabulary), and of which columns."""
+        longest = max(len(dialogue.token_ids) for dialogue in dialogues)
+        kept = sorted({c for d in dialogues for start, end in d.turns for c in range(start - 1, end - 1)})
+        pads = [longest - len(dialogue.token_ids) for dialogue in dialogues]
+        input_ids = torch.tensor([[*d.token_ids, *[0] * pad] for d, pad in zip(dialogues, pads, strict=True)])
+        mask = torch.tensor([[1] * (longest - pad) + [0] * pad for pad in pads], device=self.device)
+        rows = Rows.empty(DynamicCache(config=self.model.config), len(dialogues), self.device)
+        rows.mask = mask
         output = self.model(
             input_ids=input_ids.to(self.device),
+            attention_mask=mask,
+            past_key_values=rows.cache,
+            logits_to_keep=torch.tensor(kept, device=self.device),
+        )
+        return rows, output.logits, kept
+
+    def _given_turn(self, token_ids: tuple[int, ...], logits: torch.Tensor, top_k: int) -> Completion:
+        """A given turn as the policy sees it; `logits` (tokens, vocabulary) are those before each of its tokens."""
+        draft = Draft(len(token_ids))
+        logprobs = torch.log_softmax(logits.float(), dim=-1)
+        best = torch.topk(logprobs, min(top_k, logprobs.shape[-1]), dim=-1)
+        own: list[float] = logprobs.gather(1, torch.tensor(token_ids, device=logprobs.device)[:, None])[:, 0].tolist()
+        entropies: list[float] = _entropies(logprobs).tolist()
+        ids: list[list[int]] = best.indices.tolist()
+        values: list[list[float]] = best.values.tolist()
+        for place, token_id in enumerate(token_ids):
+            top = tuple(zip(ids[place], values[place], strict=True))
+            draft.add(token_id, own[place], self.tokenizer.end_ids, top=top, entropy=entropies[place])
+        return draft.completion()
+
+    def _feed(self, rows: Rows, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
+        """Some tokens into each row, padded on the left; the logits after them, (rows, vocabulary)."""
+        input_ids, positions = rows.extend(tokens)
+        output = self.model(
+            input_ids=input_ids,
             attention_mask=rows.mask,
-            position_ids=(rows.mask.cumsum(-1) - 1).clamp(min=0),
+            position_ids=positions,
             past_key_values=rows.cache,
             logits_to_keep=1,
         )
-        return rows, output.logits[:, -1].float()
-
-    def _branch(
-        self,
-        trunks: "_Rows",
-        prompts: list[Sequence[int]],
-        requests: list[tuple[int, Branch]],
-        max_new_tokens: int,
-    ) -> list[Completion]:
-        """Greedy continuations of forced tokens. The trunk's tokens from the fork on stay in the cache, masked out."""
-        index = torch.tensor([row for row, _ in requests], device=self.device)
-        positions = torch.tensor([branch.position for _, branch in requests], device=self.device)
-        prompt_columns = max(len(prompt) for prompt in prompts)
-        columns = prompt_columns + max(branch.position for _, branch in requests)
-        kept = torch.arange(columns, device=self.device)[None] < (prompt_columns + positions)[:, None]
-        rows = _Rows(
-            cache=DynamicCache(
-                [(keys[index, :, :columns], values[index, :, :columns]) for keys, values in trunks.layers()]
-            ),
-            mask=trunks.mask[index, :columns] * kept,
-            positions=torch.tensor([len(prompts[row]) for row, _ in requests], device=self.device) + positions,
-        )
-        forced = torch.tensor([branch.token_id for _, branch in requests], device=self.device)
-        logits = self._feed(rows, forced)
-        return self._decode(rows, logits, max_new_tokens, 0, heads=[branch for _, branch in requests])
-
-    def _feed(self, rows: "_Rows", token_ids: torch.Tensor) -> torch.Tensor:
-        """One token into each row; the logits after it."""
-        rows.mask = torch.cat([rows.mask, rows.mask.new_ones(len(token_ids), 1)], dim=1)
-        output = self.model(
-            input_ids=token_ids[:, None],
-            attention_mask=rows.mask,
-            position_ids=rows.positions[:, None],
-            past_key_values=rows.cache,
-        )
-        rows.positions = rows.positions + 1
         return output.logits[:, -1].float()
 
     def _decode(
         self,
-        rows: "_Rows",
+        rows: Rows,
         logits: torch.Tensor,
-        max_new_tokens: int,
-        top_k: int,
+        drafts: list[Draft],
         *,
+        top_k: int = 0,
         keep_rows: bool = False,
-        heads: Sequence[Branch] = (),
-    ) -> list[Completion]:
-        """Greedy turns after `logits`; with the trunk's tokens before its head a turn has at most `max_new_tokens`.
+        choose: ChooseTokens | None = None,
+    ) -> None:
+        """Goes on with each row's draft after `logits`, until all are closed; greedily where `choose` is not given.
 
         Finished rows leave the batch, unless `keep_rows`: their caches are still needed.
         """
-        drafts = [_Draft(max_new_tokens) for _ in range(len(logits))]
-        for draft, head in zip(drafts, heads, strict=False):
-            draft.limit = max_new_tokens - head.position
-            draft.add(head.token_id, head.logprob, (), self.tokenizer.end_ids)
         alive = list(range(len(drafts)))
         while True:
             live = [row for row, index in enumerate(alive) if drafts[index].is_open]
             if not live:
-                return [draft.completion() for draft in drafts]
+                return
             if not keep_rows and len(live) <= 0.7 * len(alive):
                 keep = torch.tensor(live, device=self.device)
                 rows.select(keep)
                 logits, alive = logits[keep], [alive[row] for row in live]
-            tokens = self._choose(drafts, alive, logits, top_k)
+            tokens = self._extend(drafts, alive, logits, top_k, choose)
             if any(drafts[index].is_open for index in alive):
-                logits = self._feed(rows, tokens)
+                logits = self._feed(rows, [[token] for token in tokens])
 
-    def _choose(self, drafts: list["_Draft"], alive: list[int], logits: torch.Tensor, top_k: int) -> torch.Tensor:
-        """Adds each open row's most probable token to its draft; these tokens, for all rows."""
+    def _extend(
+        self, drafts: list[Draft], alive: list[int], logits: torch.Tensor, top_k: int, choose: ChooseTokens | None
+    ) -> list[int]:
+        """Adds a token to each open row's draft; the tokens, for all rows."""
         logprobs = torch.log_softmax(logits, dim=-1)
         best = torch.topk(logprobs, min(max(top_k, 1), logprobs.shape[-1]), dim=-1)
+        chosen = best.indices[:, 0] if choose is None else choose(alive, logits)
+        tokens: list[int] = chosen.tolist()
+        own: list[float] = logprobs.gather(1, chosen[:, None])[:, 0].tolist()
         ids: list[list[int]] = best.indices.tolist()
         values: list[list[float]] = best.values.tolist()
+        entropies: list[float] = _entropies(logprobs).tolist() if top_k else [0.0] * len(alive)
         for row, index in enumerate(alive):
             if drafts[index].is_open:
                 top = tuple(zip(ids[row], values[row], strict=True)) if top_k else ()
-                drafts[index].add(ids[row][0], values[row][0], top, self.tokenizer.end_ids)
-        return best.indices[:, 0]
+                drafts[index].add(tokens[row], own[row], self.tokenizer.end_ids, top=top, entropy=entropies[row])
+        return tokens
 
 
-@dataclass
-class _Rows:
-    """The rows of a batch: their KV cache, which of its columns count, and the position of the next token."""
+@dataclass(frozen=True, slots=True)
+class _Trunk:
+    """A turn whose keys and values lie in a row of a batch."""
 
-    cache: DynamicCache
-    mask: torch.Tensor
-    """(rows, columns), 1 where a cached token is seen."""
-    positions: torch.Tensor
-    """(rows,)"""
+    index: int
+    """Of the turn, as the caller counts."""
+    row: int
+    column: int
+    """Of its first token."""
+    position: int
+    """Of its first token, in the row's own count."""
+    said: Completion
+    computed: int
+    """Tokens that were computed for it: of its prompt, and its own where it was given."""
+    is_given: bool
 
-    def layers(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        """Keys and values of each layer, (rows, heads, columns, head size)."""
-        return [(keys, values) for keys, values, _ in self.cache if keys is not None and values is not None]
+    def growth(self, branches: list[tuple[Branch, Completion]]) -> Growth:
+        decoded = sum(len(completion.token_ids) - len(branch.token_ids) for branch, completion in branches)
+        return Growth(
+            trunk=self.said,
+            branches=tuple(branches),
+            prefilled=self.computed + sum(len(branch.token_ids) - 1 for branch, _ in branches),
+            decoded=decoded + (0 if self.is_given else len(self.said.token_ids)),
+        )
 
-    def select(self, keep: torch.Tensor) -> None:
-        self.cache.batch_select_indices(keep)
-        self.mask, self.positions = self.mask[keep], self.positions[keep]
 
-
-@dataclass
-class _Draft:
-    """A completion in the making."""
-
-    limit: int
-    """Tokens it may have."""
-    token_ids: list[int] = field(default_factory=list[int])
-    logprobs: list[float] = field(default_factory=list[float])
-    top: list[tuple[tuple[int, float], ...]] = field(default_factory=list[tuple[tuple[int, float], ...]])
-    is_open: bool = True
-    finished: bool = False
-
-    def add(self, token_id: int, logprob: float, top: tuple[tuple[int, float], ...], end_ids: frozenset[int]) -> None:
-        self.token_ids.append(token_id)
-        self.logprobs.append(logprob)
-        self.top.append(top)
-        self.finished = token_id in end_ids
-        self.is_open = not self.finished and len(self.token_ids) < self.limit
-
-    def completion(self) -> Completion:
-        top = tuple(self.top) if any(self.top) else ()
-        return Completion(tuple(self.token_ids), tuple(self.logprobs), top, self.finished)
+def _entropies(logprobs: torch.Tensor) -> torch.Tensor:
+    """Of each row's distribution, in nats."""
+    return torch.special.entr(logprobs.exp()).sum(-1)

@@ -1,5 +1,6 @@
 """Candidate trees: what the policy says at one decision point, each token stored once."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from ttpa.records.record import Record
@@ -9,7 +10,10 @@ SlotKind = Literal["text", "structure", "tool_name", "argument_name", "argument_
 
 
 class Slot(Record):
-    """A run of trunk tokens that spell one thing."""
+    """A run of tokens that spell one thing.
+
+    A token that straddles two things stands at the end of the one slot and at the start of the other.
+    """
 
     kind: SlotKind
     start: int
@@ -20,6 +24,15 @@ class Slot(Record):
     """Index of the call it belongs to."""
     path: str | None = None
     """JSON path of the argument, as in `$.guests[0].name`."""
+    skip: int = 0
+    """Characters of the first token that belong to what comes before."""
+    cut: int = 0
+    """Characters of the last token that belong to what comes after."""
+
+
+Origin = Literal["policy", "reference", "branch", "drawn"]
+"""Where a candidate comes from: the policy's greedy turn, the reference turn, a branch of one of these, or a turn drawn
+at random."""
 
 
 class Alternative(Record):
@@ -30,14 +43,16 @@ class Alternative(Record):
 
 
 class Fork(Record):
-    """A trunk position where the policy wavers."""
+    """A token of a candidate at which the policy wavers."""
 
+    leaf: int = 0
+    """Index of the candidate."""
     position: int
     """Index of the token, counted from the start of the turn."""
     slot: SlotKind
     path: str | None
     logprob: float
-    """Of the trunk's own token, in nats."""
+    """Of the candidate's own token, in nats."""
     alternatives: tuple[Alternative, ...]
     """The most probable other tokens that were forced here, most probable first."""
 
@@ -58,21 +73,25 @@ class Leaf(Record):
     span: int
     text: str
     """The turn's text without its end token."""
+    origin: Origin
     fork: int | None = None
-    """Index of the fork it branched at; none for the trunk."""
+    """Index of the fork that it branched at."""
     finished: bool = True
     """Whether the policy ended the turn itself, rather than the token limit."""
+    slots: tuple[Slot, ...] = ()
+    """Labels of its tokens, in order and without gaps, where it was searched for forks."""
 
 
 class SampleCost(Record):
     """What a tree cost, in tokens."""
 
     prefilled: int
+    """Prompt tokens, and tokens of a turn that were not the policy's choice."""
     decoded: int
 
 
 class CandidateTree(Record):
-    """All candidates of one decision point; leaf 0 is the trunk, the policy's own greedy turn."""
+    """All candidates of one decision point, no two alike; leaf 0 is a trunk, where there is one."""
 
     id: str
     """The decision point's id."""
@@ -81,8 +100,6 @@ class CandidateTree(Record):
     prompt_ids: tuple[int, ...]
     spans: tuple[Span, ...]
     leaves: tuple[Leaf, ...]
-    slots: tuple[Slot, ...]
-    """Labels of the trunk's tokens, in order and without gaps."""
     forks: tuple[Fork, ...]
     cost: SampleCost
 
@@ -90,9 +107,13 @@ class CandidateTree(Record):
         """The turn's tokens of one leaf, its end token included where it has one."""
         return tuple(token_id for span in self._path(leaf) for token_id in span.token_ids)
 
+    def logprobs(self, leaf: int) -> tuple[float, ...]:
+        """Of each token of one leaf's turn, in nats."""
+        return tuple(logprob for span in self._path(leaf) for logprob in span.logprobs)
+
     def logprob(self, leaf: int) -> float:
         """Log-probability of one leaf's turn under the policy, in nats."""
-        return sum(logprob for span in self._path(leaf) for logprob in span.logprobs)
+        return sum(self.logprobs(leaf))
 
     def _path(self, leaf: int) -> list[Span]:
         path: list[Span] = []
@@ -101,3 +122,13 @@ class CandidateTree(Record):
             path.append(self.spans[index])
             index = self.spans[index].parent
         return path[::-1]
+
+
+# Of the things that one token spells, the first is what matters most to a call.
+_PRIORITY: tuple[SlotKind, ...] = ("tool_name", "argument_value", "argument_name", "text", "structure", "end")
+
+
+def slot_at(slots: Sequence[Slot], position: int) -> Slot:
+    """What the token at `position` spells; of two things the one that matters more to a call."""
+    held = [slot for slot in slots if slot.start <= position < slot.end]
+    return min(held, key=lambda slot: _PRIORITY.index(slot.kind))

@@ -57,7 +57,7 @@ def pair(
                 shared_ids=chosen_ids[:shared],
                 chosen_ids=chosen_ids[shared:],
                 rejected_ids=rejected_ids[shared:],
-                chosen_from="candidate" if chosen else "reference",
+                chosen_from="candidate" if chosen and tree.leaves[chosen.leaf].origin != "reference" else "reference",
                 slot=None if fork is None else tree.forks[fork].slot,
                 chosen_score=1.0,
                 rejected_score=candidate.score,

@@ -28,7 +28,8 @@ def sample_trees(run: Run) -> None:
     if waiting:
         model = run.parts.load_model(run.policy())
         for batch in batched(waiting, config.batch):
-            outcomes.add(sample(batch, model=model, dialect=run.parts.dialect, config=config))
+            trees = sample(batch, model=model, dialect=run.parts.dialect, config=config, seed=run.config.seed)
+            outcomes.add(trees)
             run.reporter.advance(len(batch))
     trees, discards = outcomes.in_order([point.id for point in points])
     write_records(run.directory.trees, trees)

@@ -8,7 +8,7 @@ import pytest
 from pydantic import JsonValue
 
 from ttpa.dialects.hermes import Hermes
-from ttpa.records.candidates import Alternative, CandidateTree, Fork, Leaf, SampleCost, Slot, SlotKind, Span
+from ttpa.records.candidates import Alternative, CandidateTree, Fork, Leaf, SampleCost, Span, slot_at
 from ttpa.records.checkpoints import Checkpoint, TrainMethod, TrainStep
 from ttpa.records.evaluations import Difference, Evaluation, Measure, Measures
 from ttpa.records.instructions import Instruction, Scenario, Step
@@ -17,6 +17,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import CallError, ErrorKind, ScoredCandidate, ScoredTurn, ScoreParts
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.report.inputs import ReportInputs, StageFlow, TreeView
+from ttpa.stages.sample import label_tokens
 
 PAYLOAD = (
     "</script></style><img src=x onerror=alert(1)><script>alert(2)</script>\" onload='alert(3)' {{ 7*7 }}\u202e\x00"
@@ -48,25 +49,6 @@ def _ids(pieces: list[str]) -> tuple[int, ...]:
 
 def _logprobs(pieces: list[str], doubts: dict[int, float]) -> tuple[float, ...]:
     return tuple(doubts.get(index, -0.0004 - 0.02 * (len(piece) % 5 == 4)) for index, piece in enumerate(pieces))
-
-
-def _slots(pieces: list[str]) -> tuple[Slot, ...]:
-    text = "".join(pieces)
-    spans = Hermes().read_turn(text.removesuffix(END)).spans
-    labels: list[tuple[SlotKind, int | None, str | None]] = []
-    at = 0
-    for piece in pieces:
-        found = next((s for s in spans if s.start < at + len(piece) and at < s.end), None)
-        end: tuple[SlotKind, int | None, str | None] = ("end", None, None)
-        label = (found.kind, found.call, found.path) if found else ("structure", None, None)
-        labels.append(end if piece == END else label)
-        at += len(piece)
-    starts = [i for i, label in enumerate(labels) if i == 0 or label != labels[i - 1]]
-    ends = [*starts[1:], len(labels)]
-    return tuple(
-        Slot(kind=labels[a][0], start=a, end=b, call=labels[a][1], path=labels[a][2])
-        for a, b in zip(starts, ends, strict=True)
-    )
 
 
 def _parts(value: float) -> ScoreParts:
@@ -101,19 +83,19 @@ def tree_view(instruction: Instruction, trunk: Candidate, branches: tuple[Candid
         Span(parent=i - 1 if i else None, token_ids=_ids(main[a:b]), logprobs=logprobs[a:b])
         for i, (a, b) in enumerate(pairwise(cuts))
     ]
-    leaves = [Leaf(span=len(spans) - 1, text="".join(main[:-1]))]
-    slots = _slots(main)
+    slots = label_tokens(main, Hermes(), finished=True)
+    leaves = [Leaf(span=len(spans) - 1, text="".join(main[:-1]), origin="policy", slots=slots)]
     forks: list[Fork] = []
     for index, position in enumerate(forks_at):
         alternatives: list[Alternative] = []
-        slot = next(s for s in slots if s.start <= position < s.end)
+        slot = slot_at(slots, position)
         for branch, other, at in zip(branches, others, positions, strict=True):
             if at == position:
                 rest = other[position:]
                 first = math.log(branch[1])
                 alternatives.append(Alternative(token_id=_ids(rest)[0], logprob=first))
                 spans.append(Span(parent=index, token_ids=_ids(rest), logprobs=_logprobs(rest, {0: first, 3: -0.6})))
-                leaves.append(Leaf(span=len(spans) - 1, text="".join(other[:-1]), fork=index))
+                leaves.append(Leaf(span=len(spans) - 1, text="".join(other[:-1]), origin="branch", fork=index))
         forks.append(
             Fork(
                 position=position,
@@ -132,7 +114,6 @@ def tree_view(instruction: Instruction, trunk: Candidate, branches: tuple[Candid
         prompt_ids=tuple(range(40)),
         spans=tuple(spans),
         leaves=tuple(leaves),
-        slots=slots,
         forks=tuple(forks),
         cost=SampleCost(prefilled=412, decoded=sum(len(span.token_ids) for span in spans)),
     )
@@ -478,7 +459,7 @@ def poisoned(inputs: ReportInputs) -> ReportInputs:
     return ReportInputs.model_validate(_poison(inputs.model_dump(mode="json"), free_levels=0))
 
 
-_CLOSED = frozenset(("role", "kind", "split", "slot", "method", "chosen_from"))
+_CLOSED = frozenset(("role", "kind", "split", "slot", "method", "chosen_from", "origin"))
 _FREE_KEYS = {"discards": 1, "parameters": 9, "arguments": 1, "metrics": 1, "files": 1, "groups": 2} | {
     "errors": 1,
     "candidate_errors": 1,

@@ -220,13 +220,12 @@ def test_a_page_of_eight_large_trees_stays_well_under_two_megabytes(inputs: Repo
     tokens = 5000
     view = inputs.trees[0]
     span = view.tree.spans[0].model_copy(update={"token_ids": (7,) * tokens, "logprobs": (-0.5,) * tokens})
-    leaf = view.tree.leaves[0].model_copy(update={"span": 0, "text": "word " * tokens})
+    leaf = view.tree.leaves[0].model_copy(update={"span": 0, "text": "word " * tokens, "slots": ()})
     tree = view.tree.model_copy(
         update={
             "spans": (span,),
             "leaves": (leaf,),
             "forks": (),
-            "slots": (),
             "cost": SampleCost(prefilled=1, decoded=1),
         }
     )

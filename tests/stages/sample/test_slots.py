@@ -1,14 +1,44 @@
 """Slots: labels of tokens, also of tokens that straddle two slots or hold part of a character."""
 
 from ttpa.dialects import DIALECTS
+from ttpa.records.candidates import slot_at
 from ttpa.stages.sample import label_tokens
 
 HERMES = DIALECTS["hermes"]
 
 
+def spelled(pieces: list[str]) -> list[tuple[str, str]]:
+    """Each slot's exact text: that of its tokens without what belongs to its neighbours."""
+    found: list[tuple[str, str]] = []
+    for slot in label_tokens(pieces, HERMES, finished=True):
+        text = "".join(pieces[slot.start : slot.end])
+        found.append((slot.kind, text[slot.skip : len(text) - slot.cut]))
+    return found
+
+
 def labels(pieces: list[str], *, finished: bool = True) -> list[tuple[str, str]]:
     slots = label_tokens(pieces, HERMES, finished=finished)
     return [("".join(pieces[slot.start : slot.end]), slot.kind) for slot in slots]
+
+
+def test_a_token_that_straddles_stands_in_both_slots_and_each_knows_its_own_characters() -> None:
+    pieces = [
+        "<tool_call>",
+        '{"name": "',
+        'f", "',
+        'arguments": {"',
+        'x": "a',
+        'b", "y_',
+        '": 1}}',
+        "</tool_call>",
+        "<end>",
+    ]
+    slots = label_tokens(pieces, HERMES, finished=True)
+    assert ("argument_value", "ab") in spelled(pieces)
+    assert ("argument_name", "y_") in spelled(pieces)
+    held = [slot.kind for slot in slots if slot.start <= 5 < slot.end]
+    assert held == ["argument_value", "argument_name"]
+    assert slot_at(slots, 5).kind == "argument_value"
 
 
 def test_a_token_that_straddles_counts_as_what_matters_most() -> None:
@@ -17,6 +47,7 @@ def test_a_token_that_straddles_counts_as_what_matters_most() -> None:
         ('<tool_call>\n{"name": "', "structure"),
         ('f", "', "tool_name"),
         ('arguments": {"', "structure"),
+        ('x": "a', "argument_name"),
         ('x": "a', "argument_value"),
         ('"}}\n</tool_call>', "structure"),
         ("<end>", "end"),

@@ -28,11 +28,15 @@ def turn(name: str = "find_hotels", city: str = "Lisbon", nights: int = 3) -> st
     return f'<tool_call>\n{{"name": "{name}", "arguments": {{"city": "{city}", "nights": {nights}}}}}\n</tool_call>'
 
 
-def sample_one(turns: dict[str, float], rules: ForkRules | None = None) -> CandidateTree:
-    config = SampleConfig(forks=rules or ForkRules())
+def sample_one(turns: dict[str, float], rules: ForkRules | None = None, **changes: object) -> CandidateTree:
+    config = SampleConfig.model_validate({"forks": rules or ForkRules(), **changes})
     [tree] = sample([POINT], model=ScriptedTokenModel(lambda _: turns), dialect=HERMES, config=config)
     assert isinstance(tree, CandidateTree)
     return tree
+
+
+def texts(tree: CandidateTree, *origins: str) -> list[str]:
+    return [leaf.text for leaf in tree.leaves if leaf.origin in origins]
 
 
 def test_the_trunk_is_the_greedy_turn() -> None:
@@ -79,10 +83,12 @@ def test_each_token_is_stored_once_and_leaves_are_whole_turns() -> None:
 
 def test_slots_cover_the_trunk_without_gaps() -> None:
     tree = sample_one({turn(): 0.6, turn(city="Porto"): 0.4})
-    assert tree.slots[0].start == 0
-    assert all(before.end == after.start for before, after in zip(tree.slots, tree.slots[1:], strict=False))
-    assert tree.slots[-1].kind == "end"
-    assert tree.slots[-1].end == len(tree.token_ids(0))
+    assert tree.leaves[0].slots[0].start == 0
+    assert all(
+        before.end == after.start for before, after in zip(tree.leaves[0].slots, tree.leaves[0].slots[1:], strict=False)
+    )
+    assert tree.leaves[0].slots[-1].kind == "end"
+    assert tree.leaves[0].slots[-1].end == len(tree.token_ids(0))
 
 
 def test_no_more_forks_than_allowed_and_values_before_structure() -> None:
@@ -95,7 +101,7 @@ def test_no_more_forks_than_allowed_and_values_before_structure() -> None:
 def test_cost_counts_the_prompt_once_and_every_decoded_token() -> None:
     turns = {turn(): 0.6, turn(city="Porto"): 0.4}
     tree = sample_one(turns)
-    branch = len(tree.spans[tree.leaves[1].span].token_ids)
+    branch = len(tree.token_ids(1)) - tree.forks[0].position
     assert tree.cost.prefilled == len(tree.prompt_ids)
     assert tree.cost.decoded == len(tree.token_ids(0)) + branch - 1  # the forced token is not decoded
 
@@ -120,3 +126,83 @@ def test_no_leaf_is_longer_than_a_turn_may_be() -> None:
     [tree] = sample([POINT], model=ScriptedTokenModel(lambda _: turns), dialect=HERMES, config=config)
     assert isinstance(tree, CandidateTree)
     assert [len(tree.token_ids(leaf)) for leaf in range(len(tree.leaves))] == [70, 70]
+
+
+def test_a_reference_trunk_forks_where_the_policy_would_rather_say_something_else() -> None:
+    tree = sample_one({turn(city="Porto"): 0.9, turn(): 0.1}, trunk="reference")
+    assert texts(tree, "reference") == [turn()]
+    assert texts(tree, "branch") == [turn(city="Porto")]
+    [fork] = tree.forks
+    assert fork.path == "$.city"
+    assert fork.alternatives[0].logprob > fork.logprob
+    assert tree.cost.prefilled == len(tree.prompt_ids) + len(tree.token_ids(0))
+
+
+def test_both_trunks_share_one_tree_and_no_candidate_comes_twice() -> None:
+    turns = {turn(city="Porto"): 0.6, turn(): 0.3, turn(city="Porto", nights=4): 0.1}
+    tree = sample_one(turns, trunk="both")
+    assert texts(tree, "policy") == [turn(city="Porto")]
+    assert sorted(texts(tree, "policy", "reference", "branch")) == sorted(turns)
+    assert all(tree.leaves[fork.leaf].text in turns for fork in tree.forks)
+    assert len(sample_one({turn(): 1.0}, trunk="both").leaves) == 1
+
+
+def test_without_a_reference_turn_there_is_no_reference_trunk() -> None:
+    point = POINT.model_copy(update={"reference": ()})
+    model = ScriptedTokenModel(lambda _: {"Which city?": 1.0})
+    [outcome] = sample([point], model=model, dialect=HERMES, config=SampleConfig(trunk="reference"))
+    assert isinstance(outcome, Discard)
+    assert "no reference turn" in outcome.detail
+    [tree] = sample([point], model=model, dialect=HERMES, config=SampleConfig(trunk="both"))
+    assert isinstance(tree, CandidateTree)
+
+
+def test_at_depth_two_a_branch_forks_once_more() -> None:
+    turns = {turn(): 0.5, turn(city="Porto"): 0.28, turn(city="Porto", nights=4): 0.22}
+    assert turn(city="Porto", nights=4) not in texts(sample_one(turns), "branch")
+    tree = sample_one(turns, ForkRules(depth=2))
+    leaf = next(leaf for leaf in tree.leaves if leaf.text == turn(city="Porto", nights=4))
+    assert leaf.fork is not None
+    fork = tree.forks[leaf.fork]
+    assert tree.leaves[fork.leaf].text == turn(city="Porto")
+    assert fork.path == "$.nights"
+    ids = [tree.token_ids(index) for index in range(len(tree.leaves))]
+    assert all("".join(map(chr, one[:-1])) == leaf.text for one, leaf in zip(ids, tree.leaves, strict=True))
+
+
+def test_a_quota_leaves_room_for_other_slots() -> None:
+    turns = {turn(): 0.4, turn(city="Porto"): 0.2, turn(nights=4): 0.2, turn() + "\n" + turn(city="Faro"): 0.2}
+    rules = {"max_forks": 2}
+    both_values = sample_one(turns, ForkRules.model_validate(rules)).forks
+    assert [fork.path for fork in both_values] == ["$.city", "$.nights"]
+    mixed = sample_one(turns, ForkRules.model_validate(rules | {"quotas": {"argument_value": 1}})).forks
+    assert sorted(fork.slot for fork in mixed) == ["argument_value", "end"]
+
+
+def test_a_policy_that_is_nearly_sure_has_too_little_entropy() -> None:
+    turns = {turn(): 0.8, turn(city="Porto"): 0.2}  # 0.5 nats
+    assert sample_one(turns, ForkRules(min_entropy=0.4)).forks
+    assert not sample_one(turns, ForkRules(min_entropy=0.6)).forks
+
+
+def test_whole_turns_are_drawn_by_seed_and_point_alone() -> None:
+    turns = {turn(): 0.5, turn(city="Porto"): 0.3, turn(nights=4): 0.2}
+    config = SampleConfig(strategy="whole", completions=5)
+    points = [POINT.model_copy(update={"id": f"i#{number}"}) for number in range(6)]
+
+    def drawn(some: list[DecisionPoint], seed: int) -> dict[str, list[str]]:
+        trees = sample(some, model=ScriptedTokenModel(lambda _: turns), dialect=HERMES, config=config, seed=seed)
+        return {tree.id: texts(tree, "drawn") for tree in trees if isinstance(tree, CandidateTree)}
+
+    every = drawn(points, 1)
+    assert drawn(points[3:], 1) == {key: every[key] for key in ("i#3", "i#4", "i#5")}
+    assert drawn(points, 2) != every
+    assert {text for found in every.values() for text in found} == set(turns)
+    assert all(len(set(found)) == len(found) for found in every.values())
+
+
+def test_forks_at_random_positions_ask_nobody_whether_they_waver() -> None:
+    turns = {turn(): 0.999, turn(city="Porto"): 0.001}
+    assert not sample_one(turns).forks
+    found = sample_one(turns, ForkRules(max_forks=200), strategy="random").forks
+    assert [fork.path for fork in found] == ["$.city"]  # everywhere else the script knows no other token

@@ -82,8 +82,7 @@ def test_a_tree_is_scored_leaf_by_leaf(tools: Tools, weather: Call) -> None:
         turn=0,
         prompt_ids=(1,),
         spans=(Span(parent=None, token_ids=(2,), logprobs=(-0.1,)),),
-        leaves=tuple(Leaf(span=0, text=text) for text in texts),
-        slots=(),
+        leaves=tuple(Leaf(span=0, text=text, origin="policy") for text in texts),
         forks=(),
         cost=SampleCost(prefilled=1, decoded=4),
     )

@@ -1,11 +1,11 @@
-"""A candidate tree as it is drawn: the trunk token by token, and at each fork the branches that leave it."""
+"""A candidate tree as it is drawn: its trunks token by token, and at each fork the branches that leave there."""
 
 import math
 from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ttpa.records.candidates import CandidateTree, Fork, SlotKind
+from ttpa.records.candidates import Origin, SlotKind, slot_at
 from ttpa.records.messages import UserMessage
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import CallError, ScoredCandidate
@@ -37,6 +37,13 @@ _LABELS: dict[SlotKind, str] = {
     "argument_name": "argument",
     "argument_value": "value",
     "end": "end",
+}
+
+_TITLES: dict[Origin, str] = {
+    "policy": "The policy's own turn",
+    "reference": "The reference turn, as the policy sees it",
+    "branch": "A branch",
+    "drawn": "A turn drawn at random",
 }
 
 
@@ -81,20 +88,22 @@ class Verdict(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """One candidate that leaves the trunk."""
+    """One candidate that leaves a trunk, or a branch of it."""
 
     first: Chip
     rest: tuple[tuple[int, str], ...]
     """Runs of equal heat with their text."""
     verdict: Verdict
+    forks: "tuple[ForkView, ...]"
+    """Those on the branch itself."""
 
 
 class ForkView(NamedTuple):
     number: int
     wavers: str
-    """What the trunk's token spells."""
-    trunk: str
-    """The trunk's own token."""
+    """What the token spells."""
+    own: str
+    """The token that the turn has here."""
     odds: str
     branches: tuple[Branch, ...]
 
@@ -106,14 +115,21 @@ class Segment(NamedTuple):
     fork: ForkView | None
 
 
+class TrunkView(NamedTuple):
+    """A turn that is drawn whole."""
+
+    title: str
+    segments: tuple[Segment, ...]
+    verdict: Verdict
+    hidden: str
+    """How many of its tokens are not drawn; empty where all are."""
+
+
 class TreeCard(NamedTuple):
     name: str
     question: str
     reference: str
-    segments: tuple[Segment, ...]
-    trunk: Verdict
-    hidden: str
-    """How many trunk tokens are not drawn; empty where all are."""
+    trunks: tuple[TrunkView, ...]
     right: int
     wrong: int
     facts: str
@@ -125,15 +141,13 @@ def tree_card(view: TreeView, pairs: Iterable[PreferencePair]) -> TreeCard:
     own = [pair for pair in pairs if pair.tree_id == tree.id]
     verdicts = [_verdict(view, leaf, own) for leaf in range(len(tree.leaves))]
     tones = [verdict.tone for verdict in verdicts]
-    tokens = len(view.pieces[0]) if view.pieces else 0
+    drawing = _Drawing(view, verdicts)
     cost = f"{counted(tree.cost.prefilled, 'token')} prefilled, {count(tree.cost.decoded)} decoded"
     return TreeCard(
         name=visible(tree.id),
         question=_question(view),
         reference=calls_text(view.scored.reference) or "no call: answer in words",
-        segments=_segments(view, verdicts),
-        trunk=verdicts[0],
-        hidden=f"{counted(tokens - _MAX_CHIPS, 'more token')} not drawn" if tokens > _MAX_CHIPS else "",
+        trunks=tuple(drawing.trunk(leaf) for leaf, one in enumerate(tree.leaves) if one.fork is None),
         right=tones.count("right"),
         wrong=tones.count("wrong"),
         facts=f"{counted(len(tree.leaves), 'candidate')}, {counted(len(tree.forks), 'fork')}; {cost}",
@@ -145,35 +159,87 @@ def _question(view: TreeView) -> str:
     return clipped(said[-1], 600) if said else ""
 
 
-def _segments(view: TreeView, verdicts: Sequence[Verdict]) -> tuple[Segment, ...]:
-    """The trunk cut before each fork's token: what stands before it is what its branches share."""
-    ordered = sorted(enumerate(view.tree.forks), key=lambda item: item[1].position)
-    number_at = {fork.position: number for number, (_, fork) in enumerate(ordered, 1)}
-    labelled = _labelled(view, number_at)
-    segments: list[Segment] = []
-    start = 0
-    for index, fork in ordered:
-        fork_view = _fork(view, index, fork, number_at[fork.position], verdicts)
-        segments.append(Segment(_runs(labelled[start : fork.position]), fork_view))
-        start = max(start, fork.position)
-    return (*segments, Segment(_runs(labelled[start:]), None))
+class _Drawing:
+    """One tree on its way to the page; forks are numbered in the order in which they are read."""
 
+    def __init__(self, view: TreeView, verdicts: Sequence[Verdict]) -> None:
+        self._view = view
+        self._verdicts = verdicts
+        self._drawn = 0
 
-def _labelled(view: TreeView, number_at: dict[int, int]) -> list[tuple[str, str, int, Chip]]:
-    """Every trunk token that is drawn, with the kind and label of its slot and the slot's index."""
-    logprobs = _logprobs(view.tree, 0)
-    slot_of = {token: index for index, slot in enumerate(view.tree.slots) for token in range(slot.start, slot.end)}
-    result: list[tuple[str, str, int, Chip]] = []
-    for token, text in enumerate(view.pieces[0][:_MAX_CHIPS]):
-        index = slot_of.get(token, -1)
-        chip = _chip(text, logprobs[token], number_at.get(token))
-        if index < 0:
-            result.append(("structure", "", -1, chip))
-            continue
-        slot = view.tree.slots[index]
-        named = slot.kind == "argument_value" and slot.path is not None
-        result.append((slot.kind, visible(slot.path or "") if named else _LABELS[slot.kind], index, chip))
-    return result
+    def trunk(self, leaf: int) -> TrunkView:
+        """The trunk cut before each fork's token: what stands before it is what its branches share."""
+        forks = self._forks_on(leaf)
+        views: list[ForkView] = []
+        number_at: dict[int, int] = {}
+        for index in forks:
+            position = self._view.tree.forks[index].position
+            views.append(self._fork(index))
+            number_at[position] = views[-1].number
+        labelled = self._labelled(leaf, number_at)
+        segments: list[Segment] = []
+        start = 0
+        for index, fork_view in zip(forks, views, strict=True):
+            position = self._view.tree.forks[index].position
+            segments.append(Segment(_runs(labelled[start:position]), fork_view))
+            start = max(start, position)
+        tokens = len(self._view.pieces[leaf])
+        return TrunkView(
+            title=_TITLES[self._view.tree.leaves[leaf].origin],
+            segments=(*segments, Segment(_runs(labelled[start:]), None)),
+            verdict=self._verdicts[leaf],
+            hidden=f"{counted(tokens - _MAX_CHIPS, 'more token')} not drawn" if tokens > _MAX_CHIPS else "",
+        )
+
+    def _forks_on(self, leaf: int) -> list[int]:
+        forks = self._view.tree.forks
+        return sorted((i for i, fork in enumerate(forks) if fork.leaf == leaf), key=lambda i: forks[i].position)
+
+    def _labelled(self, leaf: int, number_at: dict[int, int]) -> list[tuple[str, str, int, Chip]]:
+        """Every token that is drawn, with the kind and label of its slot and where that begins."""
+        logprobs = self._view.tree.logprobs(leaf)
+        slots = self._view.tree.leaves[leaf].slots
+        result: list[tuple[str, str, int, Chip]] = []
+        for token, text in enumerate(self._view.pieces[leaf][:_MAX_CHIPS]):
+            chip = _chip(text, logprobs[token], number_at.get(token))
+            if not slots:
+                result.append(("structure", "", -1, chip))
+                continue
+            slot = slot_at(slots, token)
+            named = slot.kind == "argument_value" and slot.path is not None
+            label = visible(slot.path or "") if named else _LABELS[slot.kind]
+            result.append((slot.kind, label, slot.start, chip))
+        return result
+
+    def _fork(self, index: int) -> ForkView:
+        fork = self._view.tree.forks[index]
+        self._drawn += 1
+        number = self._drawn
+        leaves = [leaf for leaf, candidate in enumerate(self._view.tree.leaves) if candidate.fork == index]
+        pieces = self._view.pieces[fork.leaf]
+        return ForkView(
+            number=number,
+            wavers=" ".join([words(fork.slot), *([visible(fork.path)] if fork.path is not None else [])]),
+            own=piece(pieces[fork.position - self._view.start(fork.leaf)]),
+            odds=odds(fork.logprob),
+            branches=tuple(self._branch(leaf, fork.position) for leaf in leaves),
+        )
+
+    def _branch(self, leaf: int, position: int) -> Branch:
+        verdict = self._verdicts[leaf]
+        pieces, logprobs = self._view.pieces[leaf], self._view.tree.logprobs(leaf)[position:]
+        if not pieces:
+            return Branch(_chip("", math.nan, None), (), verdict, ())
+        tokens = list(zip(pieces, logprobs, strict=True))[1:]
+        shown = [(_heat(logprob), text) for text, logprob in tokens[:_MAX_BRANCH_TOKENS]]
+        rest = [
+            (heat, visible("".join(text for _, text in members)))
+            for heat, members in groupby(shown, key=lambda t: t[0])
+        ]
+        if len(tokens) > _MAX_BRANCH_TOKENS:
+            rest.append((0, f" ... [{counted(len(tokens) - _MAX_BRANCH_TOKENS, 'more token')} not shown]"))
+        forks = tuple(self._fork(index) for index in self._forks_on(leaf))
+        return Branch(_chip(pieces[0], logprobs[0], None), tuple(rest), verdict, forks)
 
 
 def _runs(labelled: Sequence[tuple[str, str, int, Chip]]) -> tuple[Run, ...]:
@@ -183,31 +249,6 @@ def _runs(labelled: Sequence[tuple[str, str, int, Chip]]) -> tuple[Run, ...]:
     )
 
 
-def _fork(view: TreeView, index: int, fork: Fork, number: int, verdicts: Sequence[Verdict]) -> ForkView:
-    leaves = [leaf for leaf, candidate in enumerate(view.tree.leaves) if candidate.fork == index]
-    return ForkView(
-        number=number,
-        wavers=" ".join([words(fork.slot), *([visible(fork.path)] if fork.path is not None else [])]),
-        trunk=piece(view.pieces[0][fork.position]),
-        odds=odds(fork.logprob),
-        branches=tuple(_branch(view, leaf, fork.position, verdicts[leaf]) for leaf in leaves),
-    )
-
-
-def _branch(view: TreeView, leaf: int, position: int, verdict: Verdict) -> Branch:
-    pieces, logprobs = view.pieces[leaf], _logprobs(view.tree, leaf)[position:]
-    if not pieces:
-        return Branch(_chip("", math.nan, None), (), verdict)
-    tokens = list(zip(pieces, logprobs, strict=True))[1:]
-    shown = [(_heat(logprob), text) for text, logprob in tokens[:_MAX_BRANCH_TOKENS]]
-    rest = [
-        (heat, visible("".join(text for _, text in members))) for heat, members in groupby(shown, key=lambda t: t[0])
-    ]
-    if len(tokens) > _MAX_BRANCH_TOKENS:
-        rest.append((0, f" ... [{counted(len(tokens) - _MAX_BRANCH_TOKENS, 'more token')} not shown]"))
-    return Branch(_chip(pieces[0], logprobs[0], None), tuple(rest), verdict)
-
-
 def _chip(text: str, logprob: float, fork: int | None) -> Chip:
     return Chip(piece(text), _heat(logprob), odds(logprob), fork)
 
@@ -215,16 +256,6 @@ def _chip(text: str, logprob: float, fork: int | None) -> Chip:
 def _heat(logprob: float) -> int:
     share = probability(logprob)
     return sum(1 for floor in HEAT_FLOORS if not share >= floor)
-
-
-def _logprobs(tree: CandidateTree, leaf: int) -> list[float]:
-    """Of each token of one leaf's turn, in nats."""
-    result: list[float] = []
-    index: int | None = tree.leaves[leaf].span
-    while index is not None:
-        result[:0] = tree.spans[index].logprobs
-        index = tree.spans[index].parent
-    return result
 
 
 def _verdict(view: TreeView, leaf: int, pairs: Sequence[PreferencePair]) -> Verdict:

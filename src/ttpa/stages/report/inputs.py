@@ -51,7 +51,7 @@ class TreeView(Record):
     scored: ScoredTurn
     point: DecisionPoint
     pieces: tuple[tuple[str, ...], ...]
-    """By leaf, the text of each token from the leaf's fork on; of the trunk, leaf 0, from the start of the turn."""
+    """By leaf, the text of each token from the leaf's fork on; where there is none, from the start of the turn."""
 
     @model_validator(mode="after")
     def _belongs_together(self) -> "TreeView":
