@@ -14,6 +14,7 @@ from ttpa.records.tools import ToolCall
 TOOL_NAME = r"[^\s()\[\]{},=:\"']+"
 _TOOL_NAME = re.compile(TOOL_NAME)
 _KEYWORD = re.compile(r"[^\W\d]\w*")
+_ARGUMENT_NAME = re.compile(r"[^\s()\[\]{},=:\"'*][^\s()\[\]{},=:\"']*")
 _STRING = re.compile(r"""("(?:[^"\\\n]|\\.)*")|('(?:[^'\\\n]|\\.)*')""", re.DOTALL)
 _OPEN_STRING = re.compile(r"""["'](?:[^"'\\\n]|\\.)*""", re.DOTALL)
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{1,3})|(.))", re.DOTALL)
@@ -72,7 +73,7 @@ class PythonCalls:
                 self.end += 2
                 self._members(arguments, "$", 0)
                 continue
-            keyword = self._match(_KEYWORD, "an argument's name")
+            keyword = self._match(_ARGUMENT_NAME, "an argument's name")
             path = child_path("$", keyword[0])
             self._label("argument_name", keyword.start(), keyword.end(), path)
             self._take("=")
