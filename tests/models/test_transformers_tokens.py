@@ -75,6 +75,11 @@ def everywhere(_: int, branch: Branch | None, said: Completion) -> list[Branch]:
     ]
 
 
+def nowhere(_: int, __: Branch | None, ___: Completion) -> list[Branch]:
+    """No branch at all."""
+    return []
+
+
 def equal_from_scratch(
     model: TransformersModel, prompts: Sequence[Sequence[int]], growths: Sequence[Growth], limit: int
 ) -> int:
@@ -166,7 +171,7 @@ def test_drawn_turns_depend_on_their_seed_alone_and_cold_ones_are_greedy(model: 
 
 
 def test_top_tokens_are_sorted_and_start_with_the_chosen_one(model: TransformersModel) -> None:
-    [growth] = model.grow(prompts_of(model)[:1], lambda *_: (), max_new_tokens=5, top_k=4)
+    [growth] = model.grow(prompts_of(model)[:1], nowhere, max_new_tokens=5, top_k=4)
     for token_id, logprob, top in zip(growth.trunk.token_ids, growth.trunk.logprobs, growth.trunk.top, strict=True):
         assert top[0] == (token_id, logprob)
         assert [value for _, value in top] == sorted((value for _, value in top), reverse=True)

@@ -2,15 +2,18 @@
 
 import random
 from collections import Counter
+from collections.abc import Mapping, Sequence
 
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.discards import Discard
+from ttpa.records.instructions import DecisionPoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import ScoredTurn
+from ttpa.records.strict_json import canonical_json
 from ttpa.runs.record_files import Outcomes, write_records
 from ttpa.stages.pair import pair
 from ttpa.stages.sample import sample
-from ttpa.stages.score import score
+from ttpa.stages.score import CompiledTools, fits_schemas, score
 from ttpa.steps.run import Account, Run, batched
 
 
@@ -59,11 +62,26 @@ def score_candidates(run: Run) -> None:
     kinds = Counter(error.kind.value for candidate in candidates for error in candidate.errors)
     facts = {
         "candidates": str(len(candidates)),
+        "distinct and fitting their schemas": str(_count_fitting(turns, points)),
         "right": str(sum(not candidate.errors for candidate in candidates)),
         "errors": str(kinds.total()),
         "most": ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(3)) or "none",
     }
     account.close(len(trees), len(turns), len(turns), [], facts)
+
+
+def _count_fitting(turns: Sequence[ScoredTurn], points: Mapping[str, DecisionPoint]) -> int:
+    """Candidates that make calls which fit their tools' schemas, each set of calls of a turn counted once."""
+    number = 0
+    for turn in turns:
+        tools = CompiledTools(points[turn.tree_id].tools)
+        made = {
+            canonical_json([call.model_dump(mode="json") for call in c.calls]): c.calls
+            for c in turn.candidates
+            if c.calls
+        }
+        number += sum(fits_schemas(calls, tools) for calls in made.values())
+    return number
 
 
 def pair_candidates(run: Run) -> None:

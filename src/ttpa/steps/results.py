@@ -19,7 +19,7 @@ from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS
 from ttpa.runs.record_files import Outcomes, read_record, write_record, write_records, write_text
 from ttpa.stages.evaluate import compare, evaluate
-from ttpa.stages.report import ReportInputs, StageFlow, TreeView, report
+from ttpa.stages.report import ReportInputs, StageFlow, TreeView, count_forks, report
 from ttpa.steps.run import Account, Run, batched
 
 _PACKAGES = ("ttpa", "torch", "transformers", "trl", "peft")
@@ -101,6 +101,7 @@ def _gather(run: Run) -> ReportInputs:
         read_record(directory.summary(step), StepSummary) for step in STEPS if directory.summary(step).exists()
     ]
     turns = run.read(directory.scored, ScoredTurn, "score")
+    trees = run.read(directory.trees, CandidateTree, "sample")
     kinds = Counter(error.kind.value for turn in turns for c in turn.candidates for error in c.errors)
     checkpoints = [
         read_record(path, Checkpoint)
@@ -112,7 +113,8 @@ def _gather(run: Run) -> ReportInputs:
         title=f"A policy from {run.config.policy.base!r}, aligned where it wavers.",
         flow=tuple(_flow(summary) for summary in summaries if summary.step != "report"),
         instructions=tuple(_examples(run.instructions("train"), run.config.report.dialogues)),
-        trees=tuple(_views(run, turns)),
+        trees=tuple(_views(run, trees, turns)),
+        wavering=count_forks(trees, {turn.tree_id: turn for turn in turns}),
         pairs=tuple(run.read(directory.pairs, PreferencePair, "pair")),
         checkpoints=tuple(checkpoints),
         evaluation=read_record(directory.evaluation, Evaluation) if directory.evaluation.exists() else None,
@@ -143,9 +145,9 @@ def _examples(instructions: Sequence[Instruction], count: int) -> list[Instructi
     return [*first.values(), *(item for item in ranked if item not in first.values())][:count]
 
 
-def _views(run: Run, turns: Sequence[ScoredTurn]) -> list[TreeView]:
+def _views(run: Run, every_tree: Sequence[CandidateTree], turns: Sequence[ScoredTurn]) -> list[TreeView]:
     """The trees that tell most: those where right and wrong candidates stand side by side, most forks first."""
-    trees = {tree.id: tree for tree in run.read(run.directory.trees, CandidateTree, "sample")}
+    trees = {tree.id: tree for tree in every_tree}
     points = {point.id: point for point in run.points("train")}
 
     def interest(turn: ScoredTurn) -> tuple[bool, int]:

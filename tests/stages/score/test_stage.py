@@ -11,7 +11,7 @@ from ttpa.records.instructions import DecisionPoint
 from ttpa.records.messages import UserMessage
 from ttpa.records.scores import ErrorKind
 from ttpa.records.tools import ToolCall, ToolSpec
-from ttpa.stages.score import CompiledTools, ScoreConfig, Weights, score, score_turn
+from ttpa.stages.score import CompiledTools, ScoreConfig, Weights, fits_schemas, score, score_turn
 
 Tools = list[dict[str, Any]]
 Call = dict[str, Any]
@@ -110,3 +110,11 @@ def test_many_repeated_calls_are_matched_in_bounded_time(tools: Tools, weather: 
     verdict = score_turn([weather] * 500, [weather, booking, weather], tools)
     assert verdict.score == pytest.approx(2 / 500, abs=0.002)
     assert len(verdict.errors) >= 498
+
+
+def test_calls_fit_where_no_schema_objects_whatever_was_due(tools: Tools) -> None:
+    compiled = CompiledTools(tools)
+    assert fits_schemas([ToolCall(name="get_weather", arguments={"city": "Rome", "days": 1})], compiled)
+    assert not fits_schemas([ToolCall(name="get_weather", arguments={"city": "Rome", "days": "1"})], compiled)
+    assert not fits_schemas([ToolCall(name="get_weather", arguments={})], compiled)
+    assert not fits_schemas([ToolCall(name="get_news", arguments={})], compiled)

@@ -2,5 +2,6 @@
 
 from ttpa.stages.report.inputs import ReportInputs, StageFlow, TreeView
 from ttpa.stages.report.stage import ReportConfig, report
+from ttpa.stages.report.wavering import count_forks
 
-__all__ = ["ReportConfig", "ReportInputs", "StageFlow", "TreeView", "report"]
+__all__ = ["ReportConfig", "ReportInputs", "StageFlow", "TreeView", "count_forks", "report"]

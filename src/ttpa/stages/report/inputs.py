@@ -2,7 +2,7 @@
 
 from pydantic import NonNegativeInt, model_validator
 
-from ttpa.records.candidates import CandidateTree
+from ttpa.records.candidates import CandidateTree, SlotKind
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.evaluations import Evaluation
 from ttpa.records.instructions import DecisionPoint, Instruction
@@ -73,6 +73,19 @@ class TreeView(Record):
         return 0 if fork is None else self.tree.forks[fork].position
 
 
+class SlotForks(Record):
+    """The forks at tokens that spell one kind of thing, over all trees of a run."""
+
+    slot: SlotKind
+    forks: NonNegativeInt
+    wrong: NonNegativeInt
+    """Those of which a branch is wrong."""
+    repaired: NonNegativeInt
+    """Those of which a branch is right though the turn that it left is wrong."""
+    kinds: dict[str, NonNegativeInt]
+    """Those of which a branch has an error of the kind."""
+
+
 class ReportInputs(Record):
     """All that one report shows."""
 
@@ -86,6 +99,8 @@ class ReportInputs(Record):
     """Examples, best first."""
     trees: tuple[TreeView, ...] = ()
     """Examples, best first."""
+    wavering: tuple[SlotForks, ...] = ()
+    """The forks of all trees, not only of those that are drawn."""
     pairs: tuple[PreferencePair, ...] = ()
     """All pairs of the run: they are counted, and marked where their tree is shown."""
     checkpoints: tuple[Checkpoint, ...] = ()

@@ -14,6 +14,7 @@ from ttpa.stages.report.curves import HEIGHT, LEFT, RIGHT, WIDTH, training
 from ttpa.stages.report.dialogue import dialogue
 from ttpa.stages.report.flow import flow_boxes
 from ttpa.stages.report.inputs import ReportInputs
+from ttpa.stages.report.wavering import slot_rows
 from ttpa.stages.report.wording import count, counted, decimal, duration, percent, points, visible, words
 
 
@@ -53,6 +54,7 @@ def report(inputs: ReportInputs, config: ReportConfig) -> str:
         rejected_errors=error_bars(_rejected_errors(inputs.pairs)),
         candidate_errors=error_bars(inputs.candidate_errors),
         trees=[tree_card(view, inputs.pairs) for view in inputs.trees[: config.trees]],
+        wavering=slot_rows(inputs.wavering),
         more_trees=_more(len(inputs.trees), config.trees, "tree"),
         heat_floors=[percent(floor, 0) for floor in HEAT_FLOORS],
         dialogues=[dialogue(instruction) for instruction in inputs.instructions[: config.dialogues]],

@@ -89,5 +89,5 @@ class _Node:
 
     token_id: int = -1
     logprob: float = 0.0
-    children: "dict[int, _Node]" = field(default_factory=dict)
+    children: "dict[int, _Node]" = field(default_factory=dict[int, "_Node"])
     is_end: bool = False

@@ -5,7 +5,7 @@ from ttpa.stages.score.explain import explain, explain_error
 from ttpa.stages.score.mutate import Mutant, mutate
 from ttpa.stages.score.schemas import CompiledTools, schema_problems
 from ttpa.stages.score.scorer import TurnScorer, Weights
-from ttpa.stages.score.stage import ScoreConfig, score, score_turn
+from ttpa.stages.score.stage import ScoreConfig, fits_schemas, score, score_turn
 
 __all__ = [
     "CompiledTools",
@@ -16,6 +16,7 @@ __all__ = [
     "authors_score",
     "explain",
     "explain_error",
+    "fits_schemas",
     "mutate",
     "schema_problems",
     "score",

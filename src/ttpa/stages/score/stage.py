@@ -9,6 +9,7 @@ from ttpa.records.candidates import CandidateTree
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.record import JsonValue, Record
 from ttpa.records.scores import ScoredCandidate, ScoredTurn, TurnScore
+from ttpa.records.tools import ToolCall
 from ttpa.stages.score.schemas import CompiledTools, Tool
 from ttpa.stages.score.scorer import TurnScorer, Weights, malformed
 from ttpa.stages.score.values import Strings
@@ -69,6 +70,11 @@ def score(tree: CandidateTree, point: DecisionPoint, config: ScoreConfig, *, dia
 def score_text(scorer: TurnScorer, turn: TurnText) -> TurnScore:
     """The verdict on a turn's text as its dialect reads it."""
     return malformed(turn.problem or "") if turn.calls is None else scorer.score_calls(turn.calls)
+
+
+def fits_schemas(calls: Sequence[ToolCall], tools: CompiledTools) -> bool:
+    """Whether every call is of a tool on offer and its arguments keep to that tool's schema."""
+    return not TurnScorer(calls, tools).score_calls(calls).errors  # against itself, only the schema can object
 
 
 def score_turn(
