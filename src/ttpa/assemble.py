@@ -4,6 +4,7 @@ What is large (torch, TRL, openai, the quickstart's knowledge) is imported late 
 of it start at once.
 """
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -62,9 +63,24 @@ def assemble(config: RunConfig) -> Parts:
 
     def load_model(path: str) -> TokenModel:
         _require_training_extra()
-        from ttpa.models.transformers_tokens import TransformersModel
+        if config.policy.engine == "local":
+            from ttpa.models.transformers_tokens import TransformersModel
 
-        return TransformersModel(path, batch_size=config.policy.batch_size)
+            return TransformersModel(path, batch_size=config.policy.batch_size)
+        from ttpa.models.served_tokens import ServedModel
+
+        tokenizer = load_tokenizer(path)
+        if config.policy.engine == "server":
+            from ttpa.models.vllm_server import VllmServer
+
+            key = os.environ.get("VLLM_API_KEY")
+            in_flight = config.policy.batch_size
+            return ServedModel(tokenizer, VllmServer(config.policy.url, path, tokenizer, key=key, in_flight=in_flight))
+        if find_spec("vllm") is None:
+            raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
+        from ttpa.models.vllm_engine import VllmEngine
+
+        return ServedModel(tokenizer, VllmEngine(path))
 
     def load_learners() -> Learners:
         _require_training_extra()

@@ -58,7 +58,11 @@ class PolicyConfig(Record):
     dialect: str = "hermes"
     """How it writes tool calls."""
     batch_size: int = Field(default=32, ge=1)
-    """Turns, and branches, that are decoded together."""
+    """Turns, and branches, that are decoded together, or are in flight to a server."""
+    engine: Literal["local", "vllm", "server"] = "local"
+    """What runs it: transformers in this process, vLLM in this process, or a vLLM server."""
+    url: str = ""
+    """Of the server, as in `http://localhost:8000`; its key, where it wants one, is `VLLM_API_KEY`."""
 
 
 class RunConfig(Record):
@@ -88,6 +92,8 @@ class RunConfig(Record):
     def _fits_together(self) -> "RunConfig":
         if self.policy.dialect not in DIALECTS:
             raise ValueError(f"policy.dialect = {self.policy.dialect!r} is none of {', '.join(sorted(DIALECTS))}")
+        if self.policy.engine == "server" and not self.policy.url:
+            raise ValueError("policy.url is empty; with policy.engine = 'server' it is the address of a vLLM server")
         if self.generator.kind == "openai" and not self.generator.model:
             raise ValueError("generator.model is empty; with generator.kind = 'openai' it names the endpoint's model")
         self._refuse_rates_that_forget()
