@@ -45,7 +45,10 @@ def test_all_values_come_out_and_go_in_again() -> None:
         ("[constuct]\ninstances = 3", "unknown key 'constuct'; did you mean 'construct'?"),
         ("[train.dpo]\nbetta = 1", "unknown key 'train.dpo.betta'; did you mean 'beta'?"),
         ("[train.sft]\nlearningrate = 1", "unknown key 'train.sft.learningrate'; did you mean 'learning_rate'?"),
-        ("[tools]\nzzz = 1", "unknown key 'tools.zzz'; known there: module, only, timeout_seconds"),
+        (
+            "[tools]\nzzz = 1",
+            "unknown key 'tools.zzz'; known there: allow_write, mcp, module, only, openapi, simulated, source",
+        ),
         ("construct_ = 1", "unknown key 'construct_'; did you mean 'construct'?"),
         ('[construct]\ninstances = "many"', "construct.instances = 'many': input should be a valid integer"),
         ("[train]\nparameters = 'half'", "train.parameters = 'half': input should be 'full' or 'lora'"),

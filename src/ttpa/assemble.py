@@ -9,16 +9,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from ttpa.config import RunConfig
+from ttpa.config import RunConfig, ToolsConfig, ToolSource
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
-from ttpa.errors import ModelError
+from ttpa.errors import ModelError, ToolError
 from ttpa.models.base import ChatModel, ChatTokenizer, TokenModel
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
 from ttpa.quickstart.embedded import policy_path
 from ttpa.stages.train import Learners
-from ttpa.tools.toolset import PythonToolset
+from ttpa.tools.base import Toolset
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Parts:
 
     base: str
     """The checkpoint directory or hub name of the policy that the run starts from."""
-    open_toolset: Callable[[], PythonToolset]
+    open_toolset: Callable[[ReplyStore], Toolset]
     make_generator: Callable[[ReplyStore], ChatModel]
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
@@ -39,21 +39,15 @@ class Parts:
 def assemble(config: RunConfig) -> Parts:
     """The parts that a config asks for; nothing is loaded yet."""
 
-    def open_toolset() -> PythonToolset:
-        tools = config.tools
-        return PythonToolset(tools.module, timeout_seconds=tools.timeout_seconds, only=tools.only)
+    def open_toolset(journal: ReplyStore) -> Toolset:
+        return OPEN_TOOLS[config.tools.source](config.tools, journal)
 
     def make_generator(journal: ReplyStore) -> ChatModel:
         if config.generator.kind == "offline":
             from ttpa.quickstart.generator import OfflineGenerator
 
             return OfflineGenerator()
-        try:
-            from ttpa.models.openai_chat import OpenAIChatModel
-        except ImportError as error:
-            raise ModelError("generator.kind = 'openai' needs an extra: pip install 'ttpa[openai]'") from error
-        model = OpenAIChatModel(config.generator.model, temperature=config.generator.temperature)
-        return RecordedChatModel(model, journal)
+        return _open_chat("generator.kind = 'openai'", config.generator.model, config.generator.temperature, journal)
 
     def load_tokenizer(path: str) -> ChatTokenizer:
         _require_training_extra()
@@ -98,6 +92,78 @@ def assemble(config: RunConfig) -> Parts:
         dialect=DIALECTS[config.policy.dialect],
         generator_engine=LocalEngine(config.generator.workers),
     )
+
+
+def _open_python(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+    from ttpa.tools.python_toolset import PythonToolset
+
+    return PythonToolset(
+        tools.module, timeout_seconds=tools.timeout_seconds, only=tools.only, allow_write=tools.allow_write
+    )
+
+
+def _open_mcp(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+    if find_spec("mcp") is None:
+        raise ToolError("tools.source = 'mcp' needs an extra: pip install 'ttpa[mcp]'")
+    from ttpa.tools.mcp_toolset import McpToolset
+
+    return McpToolset(
+        tools.mcp.url or tools.mcp.command,
+        environment=tools.mcp.environment,
+        timeout_seconds=tools.timeout_seconds,
+        only=tools.only,
+        allow_write=tools.allow_write,
+    )
+
+
+def _open_openapi(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+    if find_spec("httpx2") is None or find_spec("yaml") is None:
+        raise ToolError("tools.source = 'openapi' needs an extra: pip install 'ttpa[openapi]'")
+    from ttpa.tools.openapi_toolset import OpenApiToolset
+
+    missing = [name for name in tools.openapi.keys.values() if name not in os.environ]
+    if missing:
+        raise ToolError(f"tools.openapi.keys names {missing[0]}, which is not set in the environment")
+    return OpenApiToolset(
+        tools.openapi.document,
+        server=tools.openapi.server,
+        keys={scheme: os.environ[name] for scheme, name in tools.openapi.keys.items()},
+        timeout_seconds=tools.timeout_seconds,
+        only=tools.only,
+        allow_write=tools.allow_write,
+    )
+
+
+def _open_toolbench(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+    from ttpa.tools.toolbench_toolset import ToolBenchToolset
+
+    return ToolBenchToolset(tools.toolbench.folder, categories=tools.toolbench.categories, only=tools.only)
+
+
+def _open_simulated(tools: ToolsConfig, journal: ReplyStore) -> Toolset:
+    from ttpa.tools.simulated_toolset import SimulatedToolset
+
+    model = _open_chat("tools.source = 'simulated'", tools.simulated.model, tools.simulated.temperature, journal)
+    return SimulatedToolset(tools.simulated.definitions, model, only=tools.only)
+
+
+OPEN_TOOLS: dict[ToolSource, Callable[[ToolsConfig, ReplyStore], Toolset]] = {
+    "python": _open_python,
+    "mcp": _open_mcp,
+    "openapi": _open_openapi,
+    "toolbench": _open_toolbench,
+    "simulated": _open_simulated,
+}
+"""Every source of tools; a new one is a file in `tools/` and a line here."""
+
+
+def _open_chat(wanted_by: str, model: str, temperature: float, journal: ReplyStore) -> ChatModel:
+    """A model behind an OpenAI-compatible endpoint, whose replies are journaled."""
+    try:
+        from ttpa.models.openai_chat import OpenAIChatModel
+    except ImportError as error:
+        raise ModelError(f"{wanted_by} needs an extra: pip install 'ttpa[openai]'") from error
+    return RecordedChatModel(OpenAIChatModel(model, temperature=temperature), journal)
 
 
 def _require_training_extra() -> None:

@@ -10,6 +10,7 @@ import typer
 from ttpa.assemble import assemble
 from ttpa.config import RunConfig, load_config, make_config
 from ttpa.errors import ConfigError, RunError, TtpaError
+from ttpa.models.recorded_chat import ForgetfulStore
 from ttpa.pipeline import due_steps, refuse_another_config, take_import, take_steps, train_steps
 from ttpa.progress import SilentReporter, make_reporter
 from ttpa.records.strict_json import InvalidJson, read_json
@@ -140,12 +141,14 @@ def tools(
 ) -> None:
     """List and check the tools, or try a call."""
     config = _load(source, overrides, None, None, None)
-    with assemble(config).open_toolset() as toolset:
+    with assemble(config).open_toolset(ForgetfulStore()) as toolset:
         if call is None:
             for spec in toolset.specs:
                 properties = spec.parameters.get("properties")
                 parameters = ", ".join(properties) if isinstance(properties, dict) else ""
                 typer.echo(f"{spec.name}({parameters})  {spec.description}")
+            for name, reason in toolset.left_out.items():
+                typer.echo(f"left out: {name}: {reason}")
             typer.echo(f"{len(toolset.specs)} tools, all schemas valid")
             return
         try:

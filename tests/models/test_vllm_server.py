@@ -4,6 +4,8 @@ The server here answers as vLLM does, from the embedded policy in this process. 
 of a real vLLM server of that policy, and of more turns (`make vllm`).
 """
 
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
 import json
 import os
 import sys
@@ -98,7 +100,7 @@ def serve(local: TransformersModel) -> Iterator[Callable[[Change], str]]:
                 self.end_headers()
                 self.wfile.write(content)
 
-            def log_message(self, *_: object) -> None:
+            def log_message(self, format: str, *_: object) -> None:  # noqa: A002
                 """Says nothing."""
 
         server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
@@ -191,6 +193,15 @@ def without(path: str, *keys: str) -> Change:
     return change
 
 
+def instead(said: dict[str, Any]) -> Change:
+    """The same answer to everything."""
+
+    def change(_: str, __: dict[str, Any]) -> dict[str, Any]:
+        return said
+
+    return change
+
+
 def another_tokenizer(path: str, said: dict[str, Any]) -> dict[str, Any]:
     return {"tokens": said["tokens"][::-1]} if path == "/tokenize" else said
 
@@ -211,8 +222,8 @@ def another_model(path: str, said: dict[str, Any]) -> dict[str, Any]:
         ),
         (without("/v1/completions", "logprobs"), "tells no log-probabilities; token-level sampling needs a server"),
         (without("/v1/completions", "prompt_logprobs"), "tells no log-probabilities of the tokens that it is given"),
-        (lambda path, said: {"raw": "<html>", "status": 502}, "says no JSON .status 502."),
-        (lambda path, said: {"error": "no such thing", "status": 404}, "refuses .status 404.: .*no such thing"),
+        (instead({"raw": "<html>", "status": 502}), "says no JSON .status 502."),
+        (instead({"error": "no such thing", "status": 404}), "refuses .status 404.: .*no such thing"),
     ],
 )
 def test_a_server_that_cannot_do_it_is_refused_with_the_reason(

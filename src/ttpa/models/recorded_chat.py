@@ -17,6 +17,16 @@ class ReplyStore(Protocol):
     def keep(self, question: str, reply: str) -> None: ...
 
 
+class ForgetfulStore:
+    """Keeps nothing: for a try that belongs to no run."""
+
+    def find(self, question: str) -> str | None:
+        """Never a reply."""
+
+    def keep(self, question: str, reply: str) -> None:
+        """Forgets it."""
+
+
 class RecordedChatModel:
     """Asks `model` only what `store` holds no reply for."""
 

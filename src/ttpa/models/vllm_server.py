@@ -42,7 +42,7 @@ class VllmServer:
     def answer(self, requests: Sequence[Request]) -> list[Reply]:
         """A reply to each request, in order."""
         with self._connect() as client, ThreadPoolExecutor(self._in_flight) as pool:
-            return list(pool.map(lambda request: self._answer(client, request), requests))
+            return list(pool.map(self._answer, [client] * len(requests), requests))
 
     def _connect(self) -> httpx2.Client:
         limits = httpx2.Limits(max_connections=self._in_flight)
@@ -110,12 +110,13 @@ class VllmServer:
         """The JSON object that the server says."""
         try:
             response = client.request(method, self._url + path, json=body)
-            said: object = response.json()
         except httpx2.HTTPError as error:
             raise ModelError(f"{self._url}{path} cannot be reached: {error or type(error).__name__}") from error
+        try:
+            said: object = response.json()
         except ValueError as error:
             raise ModelError(f"{self._url}{path} says no JSON (status {response.status_code})") from error
-        if response.status_code != httpx2.codes.OK or not isinstance(said, dict):
+        if not response.is_success or not isinstance(said, dict):
             raise ModelError(f"{self._url}{path} refuses (status {response.status_code}): {str(said)[:300]}")
         return cast("dict[str, JsonValue]", said)
 

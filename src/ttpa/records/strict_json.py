@@ -41,6 +41,16 @@ def read_json(text: str, *, max_characters: int = MAX_CHARACTERS) -> JsonValue:
     return value
 
 
+def find_object(text: str) -> dict[str, JsonValue]:
+    """The JSON object in a text, also with prose or a code fence around it. Raises `InvalidJson`."""
+    start, end = text.find("{"), text.rfind("}")
+    if start < 0 or end < start:
+        raise InvalidJson("no JSON object in the reply")
+    value = read_json(text[start : end + 1])
+    assert isinstance(value, dict)
+    return value
+
+
 def canonical_json(value: JsonValue) -> str:
     """`value` as JSON with sorted keys and no spaces: equal values give equal text."""
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))

@@ -33,3 +33,5 @@ class ToolResult(Record):
     """The result as the model reads it: JSON text where the tool returned a value, the error's text otherwise."""
     ok: bool
     """Whether the call succeeded."""
+    simulated: bool = False
+    """Whether a model played the tool."""

@@ -49,6 +49,11 @@ class RunDirectory:
         return self.path / "1-construct" / "instructions.jsonl"
 
     @property
+    def tools(self) -> Path:
+        """What the run's tools are, as their source told when it began."""
+        return self.path / "1-construct" / "tools.json"
+
+    @property
     def trees(self) -> Path:
         return self.path / "2-sample" / "trees.jsonl"
 

@@ -1,5 +1,6 @@
 """Where instructions come from: constructed over tools, or imported from dialogue files."""
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,10 +9,11 @@ from ttpa.errors import RunError
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.runs.journal import Journal
-from ttpa.runs.record_files import Outcomes, write_records
+from ttpa.runs.record_files import Outcomes, write_records, write_text
 from ttpa.stages.construct import construct, drop_duplicates, plan_construction
 from ttpa.stages.importing import assign_splits, import_dialogue
 from ttpa.steps.run import Account, Run, batched
+from ttpa.tools.base import Toolset
 
 _PLANS_A_WRITE = 100
 
@@ -22,9 +24,10 @@ def construct_instructions(run: Run) -> None:
     config = run.config.construct_
     outcomes = Outcomes(run.directory.instructions, Instruction)
     journal = Journal(run.directory.journal)
-    with run.parts.open_toolset() as toolset:
+    with run.parts.open_toolset(journal) as toolset:
         generator = run.parts.make_generator(journal)
         plans = plan_construction(toolset.specs, config, seed=run.config.seed)
+        pinned = _pin_tools(run, toolset)
         waiting = [plan for plan in plans if plan.id not in outcomes.by_id]
         run.reporter.start("construct", len(waiting))
         made = run.parts.generator_engine.map(
@@ -34,13 +37,39 @@ def construct_instructions(run: Run) -> None:
         for batch in batched(made, 1 if paid else _PLANS_A_WRITE):
             outcomes.add(batch)
             run.reporter.advance(len(batch))
+        if toolset.definitions() != pinned:
+            raise RunError(
+                f"the tools of run {run.config.name!r} changed while it constructed; take it again under another name"
+            )
+        left_out = len(toolset.left_out)
     journal.close()
     finished, discards = outcomes.in_order([plan.id for plan in plans])
     instructions, repeated = drop_duplicates(finished, config.near_duplicate)
     write_records(run.directory.instructions, instructions)
     discards = sorted([*discards, *repeated], key=lambda discard: discard.id)
-    account.close(len(plans), len(instructions), len(instructions), discards, _count_splits(instructions))
+    facts = _count_splits(instructions) | ({"tools left out": str(left_out)} if left_out else {})
+    account.close(len(plans), len(instructions), len(instructions), discards, facts)
     outcomes.clear()
+
+
+def _pin_tools(run: Run, toolset: Toolset) -> str:
+    """The hash of what the tools' source says of them, kept with the run from its first construction on.
+
+    Raises `RunError` where it says something else than when the run began.
+    """
+    told = toolset.definitions()
+    if run.directory.tools.exists():
+        pinned = json.loads(run.directory.tools.read_text(encoding="utf-8"))
+        if pinned["definitions"] != told:
+            raise RunError(
+                f"the tools of run {run.config.name!r} are not those that it began with; "
+                "give this one another name, or take the run again with --redo construct"
+            )
+    else:
+        offered = [spec.model_dump(mode="json") for spec in toolset.specs]
+        kept = {"definitions": told, "offered": offered, "left_out": dict(toolset.left_out)}
+        write_text(run.directory.tools, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    return told
 
 
 def import_instructions(run: Run, files: Sequence[Path]) -> None:

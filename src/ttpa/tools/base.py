@@ -1,10 +1,13 @@
 """Where tools come from and how they run: the seam that every tool source fills."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Literal, Protocol, Self
 
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+
+Effect = Literal["none", "read", "write"]
+"""What a tool does to the world outside of its own process: nothing, it looks, or it changes something."""
 
 
 class ToolSession(Protocol):
@@ -16,11 +19,26 @@ class ToolSession(Protocol):
 
 
 class Toolset(Protocol):
-    """Tools that can be described and executed."""
+    """Tools that can be described and executed; leaving the `with` block ends whatever runs them."""
 
     @property
-    def specs(self) -> Sequence[ToolSpec]: ...
+    def specs(self) -> Sequence[ToolSpec]:
+        """The tools on offer, with names that every dialect can write."""
+        ...
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        """Tools that the source has and that are not on offer, with the reason."""
+        ...
 
     def session(self) -> AbstractContextManager[ToolSession]:
-        """Opens the tools in their initial state."""
+        """Opens the tools in their initial state, as far as the source can bring them there."""
         ...
+
+    def definitions(self) -> str:
+        """A hash of what the source says of its tools at this moment."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...

@@ -18,10 +18,9 @@ from typing import Any, cast
 from pydantic import validate_call
 
 from ttpa.errors import ToolError
+from ttpa.tools.effects import effect_of
 from ttpa.tools.python_tools import read_specs
-
-RESULT_LIMIT = 20_000
-"""Characters of a result that reach the model."""
+from ttpa.tools.results import cap
 
 
 def load_module(target: str) -> ModuleType:
@@ -58,16 +57,8 @@ def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tupl
         result = function(**arguments)
         content = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, allow_nan=False)
     except Exception as error:  # a tool is anybody's code and may raise anything: that is its result
-        return _readable(f"{type(error).__name__}: {error}"[:RESULT_LIMIT]), False
-    content = _readable(content)
-    if len(content) > RESULT_LIMIT:
-        return content[:RESULT_LIMIT] + f"... [cut: {len(content)} characters]", True
-    return content, True
-
-
-def _readable(text: str) -> str:
-    """The text with lone surrogates, which no UTF-8 file can hold, written as escapes."""
-    return text.encode(errors="backslashreplace").decode()
+        return cap(f"{type(error).__name__}: {error}"), False
+    return cap(content), True
 
 
 def serve(target: str, read_fd: int, write_fd: int) -> None:
@@ -87,7 +78,7 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
         except Exception as error:  # loading runs the user's module, which may raise anything
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return
-        reply(specs=specs)
+        reply(specs=specs, effects=[effect_of(function) for function in listed])
         for line in requests:
             request = json.loads(line)
             if request["op"] == "reset":

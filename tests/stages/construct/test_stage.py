@@ -13,7 +13,7 @@ from ttpa.records.instructions import Instruction, InstructionKind
 from ttpa.records.messages import Message, UserMessage
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.stages.construct import ConstructConfig, Plan, construct
-from ttpa.tools.toolset import PythonToolset
+from ttpa.tools.python_toolset import PythonToolset
 
 TOOLS = '''
     """Trains in a small country."""

@@ -13,7 +13,7 @@ from ttpa.models.base import ChatModel
 from ttpa.records.discards import DiscardReason
 from ttpa.records.messages import SystemMessage, UserMessage
 from ttpa.records.record import JsonObject
-from ttpa.records.strict_json import InvalidJson, read_json
+from ttpa.records.strict_json import InvalidJson, find_object
 from ttpa.records.tools import ToolSpec
 
 Task = Literal["scenario", "calls", "answer", "question", "no_call"]
@@ -61,16 +61,6 @@ class Asker:
 def read_prompt(task: Task) -> str:
     """The instructions for a task, from its prompt file."""
     return (PROMPTS / f"{task}.md").read_text(encoding="utf-8")
-
-
-def find_object(text: str) -> JsonObject:
-    """The JSON object in a reply, also with prose or a code fence around it. Raises `InvalidJson`."""
-    start, end = text.find("{"), text.rfind("}")
-    if start < 0 or end < start:
-        raise InvalidJson("no JSON object in the reply")
-    value = read_json(text[start : end + 1])
-    assert isinstance(value, dict)
-    return value
 
 
 def text_field(reply: JsonObject, key: str, task: Task) -> str:

@@ -6,16 +6,16 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any, cast
 
-import jsonschema_rs
-
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.python_tools import check_schema, refuse_remote
+from ttpa.tools.offer import Definition, Offer, hash_definitions
+from ttpa.tools.python_tools import check_schema
+from ttpa.tools.results import failed
 
 START_SECONDS = 60.0
 
@@ -48,7 +48,10 @@ class Worker:
         if "error" in greeting:
             self.stop()
             raise ToolError(f"the tools of {target!r} cannot be loaded: {greeting['error']}")
-        self.specs = [ToolSpec.model_validate(spec) for spec in greeting["specs"]]
+        self.definitions = [
+            Definition(ToolSpec.model_validate(spec), effect)
+            for spec, effect in zip(greeting["specs"], greeting["effects"], strict=True)
+        ]
 
     def ask(self, request: dict[str, object], seconds: float) -> ToolResult:
         """The worker's answer. Raises `WorkerDied`, with the process gone, when none comes in time."""
@@ -86,7 +89,9 @@ class Worker:
 class PythonToolset:
     """The tools of one Python module or file; `close` (or leaving the `with` block) ends its workers."""
 
-    def __init__(self, target: str, *, timeout_seconds: float = 10.0, only: Sequence[str] = ()) -> None:
+    def __init__(
+        self, target: str, *, timeout_seconds: float = 10.0, only: Sequence[str] = (), allow_write: bool = False
+    ) -> None:
         """Loads the tools of `target`, all or `only` the named ones.
 
         Raises `ToolError` that names the tool when one cannot be described, has an invalid schema, or is not there.
@@ -96,18 +101,29 @@ class PythonToolset:
         self._idle: SimpleQueue[Worker] = SimpleQueue()
         worker = Worker(target)
         self._idle.put(worker)
+        self._definitions = worker.definitions
         try:
-            self.specs = _select(worker.specs, only, target)
+            if not worker.definitions:
+                raise ToolError(f"{target!r} has no tools: no TOOLS list and no public function")
+            for definition in worker.definitions:
+                if problem := check_schema(definition.spec):
+                    raise ToolError(f"tool {definition.spec.name!r} of {target!r}: {problem}")
+            # What the model reads leaves `additionalProperties` out; a function takes no argument it does not name.
+            self._offer = Offer(target, worker.definitions, only=only, allow_write=allow_write, closed=True)
         except ToolError:
             self.close()
             raise
-        # What the model reads leaves `additionalProperties` out; a Python function takes no argument it does not name.
-        self._validators = {
-            spec.name: jsonschema_rs.validator_for(
-                {**spec.parameters, "additionalProperties": False}, retriever=refuse_remote
-            )
-            for spec in self.specs
-        }
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        return self._offer.specs
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        return self._offer.left_out
+
+    def definitions(self) -> str:
+        return hash_definitions(self._definitions)
 
     @contextmanager
     def session(self) -> Generator["PythonToolSession"]:
@@ -149,14 +165,14 @@ class PythonToolset:
 
     def run(self, worker: Worker, call: ToolCall) -> ToolResult:
         """Executes a call in `worker`. Raises `WorkerDied` when the tool ends or outlasts its process."""
-        validator = self._validators.get(call.name)
-        if validator is None:
-            return ToolResult(content=f"no tool is named {call.name!r}", ok=False)
-        problem = next(iter(validator.iter_errors(call.arguments)), None)
-        if problem is not None:
-            place = ".".join(str(part) for part in problem.instance_path)
-            return ToolResult(content=f"invalid arguments: {place + ': ' if place else ''}{problem.message}", ok=False)
-        request: dict[str, object] = {"op": "call", "name": call.name, "arguments": call.arguments}
+        refused = self._offer.refuse(call)
+        if refused is not None:
+            return refused
+        request: dict[str, object] = {
+            "op": "call",
+            "name": self._offer.original(call.name),
+            "arguments": call.arguments,
+        }
         return worker.ask(request, self._timeout_seconds)
 
 
@@ -173,22 +189,9 @@ class PythonToolSession:
             return self._toolset.run(self._worker, call)
         except WorkerDied as error:
             self._worker = None
-            return ToolResult(content=f"the tool was stopped: {error}", ok=False)
+            return failed(f"the tool was stopped: {error}")
 
     def close(self) -> None:
         if self._worker is not None:
             self._toolset.give_back(self._worker)
             self._worker = None
-
-
-def _select(specs: list[ToolSpec], only: Sequence[str], target: str) -> list[ToolSpec]:
-    if not specs:
-        raise ToolError(f"{target!r} has no tools: no TOOLS list and no public function")
-    known = {spec.name: spec for spec in specs}
-    unknown = next((name for name in only if name not in known), None)
-    if unknown is not None:
-        raise ToolError(f"{target!r} has no tool {unknown!r}; it has {', '.join(sorted(known))}")
-    for spec in specs:
-        if problem := check_schema(spec):
-            raise ToolError(f"tool {spec.name!r} of {target!r}: {problem}")
-    return [known[name] for name in only] if only else specs

@@ -12,8 +12,8 @@ from pydantic import JsonValue
 
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult
-from ttpa.tools.toolset import PythonToolset
-from ttpa.tools.worker import RESULT_LIMIT
+from ttpa.tools.python_toolset import PythonToolset
+from ttpa.tools.results import RESULT_LIMIT
 
 WriteTools = Callable[[str], str]
 

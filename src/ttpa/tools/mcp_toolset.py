@@ -1,0 +1,208 @@
+"""The tools of an MCP server, launched here and spoken to over its pipes, or reached over HTTP."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import os
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from queue import Empty, SimpleQueue
+from typing import Any, Self
+
+from anyio.from_thread import BlockingPortal, start_blocking_portal
+from mcp import Client, StdioServerParameters
+from mcp.types import CallToolResult, TextContent, Tool
+
+from ttpa.errors import ToolError
+from ttpa.records.record import JsonObject
+from ttpa.records.strict_json import canonical_json
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.tools.offer import Definition, Offer, hash_definitions
+from ttpa.tools.results import failed, succeeded
+
+_START_SECONDS = 60.0
+
+
+class McpToolset:
+    """A server's tools. A launched server that was told to write is replaced by a fresh one before the next session."""
+
+    def __init__(
+        self,
+        server: Sequence[str] | str,
+        *,
+        environment: Sequence[str] = (),
+        timeout_seconds: float = 10.0,
+        only: Sequence[str] = (),
+        allow_write: bool = False,
+    ) -> None:
+        """`server` is a command with its arguments, or an address.
+
+        A launched server sees of this process's environment what MCP's own client lets through, and the variables that
+        `environment` names. Raises `ToolError` where the server does not start, or offers nothing.
+        """
+        self._server = server
+        self._name = server if isinstance(server, str) else " ".join(server)
+        missing = [name for name in environment if name not in os.environ]
+        if missing:
+            raise ToolError(f"MCP server {self._name!r} wants {missing[0]}, which is not set in the environment")
+        self._environment = {name: os.environ[name] for name in environment}
+        self._timeout_seconds = timeout_seconds
+        self._stack = ExitStack()
+        self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
+        self._idle: SimpleQueue[Connection] = SimpleQueue()
+        try:
+            first = self._connect()
+            self._idle.put(first)
+            self._offer = Offer(self._name, first.definitions(), only=only, allow_write=allow_write)
+        except BaseException:
+            self.__exit__()
+            raise
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        return self._offer.specs
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        return self._offer.left_out
+
+    def definitions(self) -> str:
+        connection = self.take()
+        try:
+            return hash_definitions(connection.definitions())
+        finally:
+            self._idle.put(connection)
+
+    @contextmanager
+    def session(self) -> Generator["McpSession"]:
+        """A server of its own while it is open; one over HTTP keeps its state from session to session."""
+        session = McpSession(self, self._offer)
+        try:
+            yield session
+        finally:
+            if session.connection.is_broken or (session.has_written and not isinstance(self._server, str)):
+                session.connection.close()
+            else:
+                self._idle.put(session.connection)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                break
+        self._stack.close()
+
+    def take(self) -> "Connection":
+        """A connection, an idle one where there is one."""
+        try:
+            return self._idle.get_nowait()
+        except Empty:
+            return self._connect()
+
+    def _connect(self) -> "Connection":
+        if isinstance(self._server, str):
+            server: StdioServerParameters | str = self._server
+        else:
+            command, *arguments = self._server
+            server = StdioServerParameters(command=command, args=arguments, env=self._environment or None)
+        return Connection(self._portal, server, self._name, self._timeout_seconds)
+
+
+class McpSession:
+    """One trajectory's connection. After a call without an answer the session goes on with a fresh one."""
+
+    def __init__(self, toolset: McpToolset, offer: Offer) -> None:
+        self._toolset = toolset
+        self._offer = offer
+        self.connection = toolset.take()
+        self.has_written = False
+        """Whether a tool was called that may have changed the server's state."""
+
+    def run(self, call: ToolCall) -> ToolResult:
+        """What the server gives; an error of the tool, or no answer in time, is a result that is not ok."""
+        refused = self._offer.refuse(call)
+        if refused is not None:
+            return refused
+        if self.connection.is_broken:
+            self.connection.close()
+            self.connection = self._toolset.take()
+        name = self._offer.original(call.name)
+        self.has_written = self.has_written or self._offer.effect(name) != "read"
+        return self.connection.call(name, call.arguments)
+
+
+class Connection:
+    """A client, opened in the portal's thread."""
+
+    def __init__(
+        self, portal: BlockingPortal, server: StdioServerParameters | str, name: str, timeout_seconds: float
+    ) -> None:
+        self._portal = portal
+        self._name = name
+        self.is_broken = False
+        """Whether a call had no answer, so that nobody knows what the server is doing."""
+        client = Client(server, read_timeout_seconds=timeout_seconds)
+        self._context = portal.wrap_async_context_manager(client)
+        try:
+            self._client = self._context.__enter__()
+        except Exception as error:  # a server may fail to start in any way
+            raise ToolError(f"MCP server {name!r} does not start: {_innermost(error)}") from error
+
+    def definitions(self) -> list[Definition]:
+        """All tools that the server tells of. Raises `ToolError` where it does not."""
+        found: list[Definition] = []
+        cursor: str | None = None
+        while True:
+            try:
+                page = self._portal.call(self._list, cursor)
+            except Exception as error:  # nothing that a server does may pass as something else
+                raise ToolError(f"MCP server {self._name!r} does not tell its tools: {_innermost(error)}") from error
+            found.extend(_definition(tool) for tool in page.tools)
+            cursor = page.next_cursor
+            if not cursor:
+                return found
+
+    def call(self, name: str, arguments: JsonObject) -> ToolResult:
+        try:
+            result = self._portal.call(self._call, name, arguments)
+        except Exception as error:  # a server that dies or stalls spoils this call, and no more
+            self.is_broken = True
+            return failed(f"the server gave no answer: {_innermost(error)}")
+        text = _text(result)
+        return failed(text) if result.is_error else succeeded(text)
+
+    def close(self) -> None:
+        """Ends the connection, and a server that was launched for it."""
+        with suppress(Exception):  # it is gone, and nothing depends on how it went
+            self._context.__exit__(None, None, None)
+
+    async def _list(self, cursor: str | None) -> Any:
+        return await self._client.list_tools(cursor=cursor)
+
+    async def _call(self, name: str, arguments: JsonObject) -> CallToolResult:
+        return await self._client.call_tool(name, arguments)
+
+
+def _definition(tool: Tool) -> Definition:
+    schema: JsonObject = {"type": "object", **tool.input_schema}
+    is_read = tool.annotations is not None and tool.annotations.read_only_hint is True
+    spec = ToolSpec(name=tool.name, description=tool.description or tool.title or "", parameters=schema)
+    return Definition(spec, "read" if is_read else "write")
+
+
+def _text(result: CallToolResult) -> str:
+    """The result as a model reads it: its text, else its value; what is neither is named."""
+    parts = [block.text if isinstance(block, TextContent) else f"[{block.type}]" for block in result.content]
+    if not parts and result.structured_content is not None:
+        return canonical_json(result.structured_content)
+    return "\n".join(parts)
+
+
+def _innermost(error: BaseException) -> str:
+    """What went wrong, without the groups that it came in."""
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return f"{type(error).__name__}: {error}"

@@ -1,0 +1,128 @@
+"""What all tool sources do with their definitions: legal names, a choice, checked arguments, a hash."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import jsonschema_rs
+
+from ttpa.errors import ToolError
+from ttpa.records.strict_json import canonical_json
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.tools.base import Effect
+from ttpa.tools.python_tools import check_schema, refuse_remote
+from ttpa.tools.results import failed
+
+_LONGEST = 64
+_ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """One tool as its source defines it."""
+
+    spec: ToolSpec
+    """With the source's own name."""
+    effect: Effect
+
+
+class Offer:
+    """The tools that a source offers, under names that every dialect can write."""
+
+    def __init__(
+        self,
+        source: str,
+        definitions: Sequence[Definition],
+        *,
+        only: Sequence[str] = (),
+        allow_write: bool = False,
+        left_out: Mapping[str, str] | None = None,
+        closed: bool = False,
+    ) -> None:
+        """`only` names tools, in the order of the offer, by their own or by their legal names.
+
+        With `closed` no argument is let through that the schema does not name.
+        Raises `ToolError` where `only` names a tool that is not there, and where nothing is left to offer.
+        """
+        self.left_out: dict[str, str] = dict(left_out or {})
+        names = legal_names([definition.spec.name for definition in definitions])
+        self._original: dict[str, str] = {}
+        self._effects: dict[str, Effect] = {definition.spec.name: definition.effect for definition in definitions}
+        self._validators: dict[str, jsonschema_rs.Validator] = {}
+        specs: list[ToolSpec] = []
+        wanted = set(only)
+        for definition, name in zip(definitions, names, strict=True):
+            spec = definition.spec
+            if only and not {spec.name, name} & wanted:
+                continue
+            wanted -= {spec.name, name}
+            if problem := check_schema(spec):
+                self.left_out[spec.name] = problem
+            elif definition.effect == "write" and not allow_write:
+                self.left_out[spec.name] = "it changes something; tools.allow_write = true offers it"
+            else:
+                specs.append(spec.model_copy(update={"name": name}))
+                self._original[name] = spec.name
+                schema = {**spec.parameters, "additionalProperties": False} if closed else spec.parameters
+                self._validators[name] = jsonschema_rs.validator_for(schema, retriever=refuse_remote)
+        known = sorted({definition.spec.name for definition in definitions})
+        if unknown := sorted(wanted - set(self.left_out)):
+            raise ToolError(f"{source!r} has no tool {unknown[0]!r}; it has {', '.join(known) or 'none'}")
+        if not specs:
+            told = "; ".join(f"{name}: {reason}" for name, reason in list(self.left_out.items())[:3])
+            raise ToolError(f"{source!r} has no tool to offer{': ' + told if told else ''}")
+        places = {name: place for place, name in enumerate(only)}
+        specs.sort(key=lambda spec: places.get(spec.name, places.get(self._original[spec.name], 0)))
+        self.specs: tuple[ToolSpec, ...] = tuple(specs)
+
+    def original(self, name: str) -> str:
+        """The source's own name of an offered tool."""
+        return self._original[name]
+
+    def effect(self, original: str) -> Effect:
+        """What a tool does to the world, by its source's own name."""
+        return self._effects[original]
+
+    def refuse(self, call: ToolCall) -> ToolResult | None:
+        """What a call gives that must not be executed: of a tool that is not offered, or with invalid arguments."""
+        validator = self._validators.get(call.name)
+        if validator is None:
+            return failed(f"no tool is named {call.name!r}")
+        problem = next(iter(validator.iter_errors(call.arguments)), None)
+        if problem is None:
+            return None
+        place = ".".join(str(part) for part in problem.instance_path)
+        return failed(f"invalid arguments: {place + ': ' if place else ''}{problem.message}")
+
+
+def legal_names(names: Sequence[str]) -> list[str]:
+    """Names of letters, digits, `_` and `-`, at most 64 of them and no two alike, in order.
+
+    A name that is legal stays as it is, whatever the others become.
+    """
+    taken = {name for name in names if _is_legal(name)}
+    legal: list[str] = []
+    for name in names:
+        if _is_legal(name):
+            legal.append(name)
+            continue
+        stem = _ILLEGAL.sub("_", name).strip("_") or "tool"
+        stem = stem if stem[0].isalpha() or stem[0] == "_" else f"tool_{stem}"
+        candidate, number = stem[:_LONGEST], 2
+        while candidate in taken:
+            ending = f"_{number}"
+            candidate, number = stem[: _LONGEST - len(ending)] + ending, number + 1
+        taken.add(candidate)
+        legal.append(candidate)
+    return legal
+
+
+def hash_definitions(definitions: Iterable[Definition]) -> str:
+    """Equal for equal definitions, in whatever order the source tells them."""
+    texts = sorted(canonical_json([d.spec.model_dump(mode="json"), d.effect]) for d in definitions)
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
+
+
+def _is_legal(name: str) -> bool:
+    return 0 < len(name) <= _LONGEST and not _ILLEGAL.search(name) and (name[0].isalpha() or name[0] == "_")

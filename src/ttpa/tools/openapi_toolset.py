@@ -1,0 +1,195 @@
+"""The operations of an OpenAPI 3 service as tools, called over HTTP."""
+
+import base64
+import json
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Self
+from urllib.parse import quote, urlsplit
+
+import httpx2
+
+from ttpa.errors import ToolError
+from ttpa.records.record import JsonObject, JsonValue
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.tools.offer import Offer, hash_definitions
+from ttpa.tools.openapi_document import Argument, Operation, Secret, read_document
+from ttpa.tools.results import failed, succeeded
+
+_HIDDEN = "[hidden]"
+
+
+class OpenApiToolset:
+    """A service's operations. Arguments fill their own places: none of them reaches host, scheme or path around it."""
+
+    def __init__(
+        self,
+        document: str,
+        *,
+        server: str = "",
+        keys: Mapping[str, str] | None = None,
+        timeout_seconds: float = 10.0,
+        only: Sequence[str] = (),
+        allow_write: bool = False,
+    ) -> None:
+        """Reads `document`, a file or an address; `keys` holds the key of each security scheme by its name.
+
+        Keys are sent and never shown: where a result repeats one, it is hidden. Raises `ToolError` where the document
+        cannot be read or offers nothing.
+        """
+        self._document, self._server_given, self._keys = document, server, dict(keys or {})
+        service = read_document(document, server=server, keys=list(self._keys))
+        self._server = service.server.rstrip("/")
+        if urlsplit(self._server).scheme not in ("http", "https"):
+            raise ToolError(f"the server of {document!r} is {self._server!r}; an http or https address was due")
+        self._operations = {one.definition.spec.name: one for one in service.operations}
+        self._offer = Offer(
+            document,
+            [one.definition for one in service.operations],
+            only=only,
+            allow_write=allow_write,
+            left_out=service.left_out,
+            closed=True,
+        )
+        # No proxy and no .netrc of this machine has a say in where a call goes.
+        self._client = httpx2.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False)
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        return self._offer.specs
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        return self._offer.left_out
+
+    def definitions(self) -> str:
+        service = read_document(self._document, server=self._server_given, keys=list(self._keys))
+        return hash_definitions(one.definition for one in service.operations)
+
+    @contextmanager
+    def session(self) -> Generator["OpenApiToolset"]:
+        """The service itself: its state is its own, nothing here can bring it back."""
+        yield self
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.close()
+
+    def run(self, call: ToolCall) -> ToolResult:
+        """The service's answer; a status of 400 and more, a redirect or no answer is a result that is not ok."""
+        refused = self._offer.refuse(call)
+        if refused is not None:
+            return refused
+        operation = self._operations[self._offer.original(call.name)]
+        try:
+            request = self._build(operation, call.arguments)
+        except _Refused as reason:
+            return failed(f"invalid arguments: {reason}")
+        try:
+            response = self._client.send(request)
+        except httpx2.HTTPError as error:
+            return failed(self._hide(f"no answer: {type(error).__name__}: {error}"))
+        if response.is_redirect:
+            return failed(f"the service answers with a redirect (status {response.status_code}), which is not followed")
+        text = self._hide(_text(response))
+        if response.is_error:
+            return failed(f"status {response.status_code}: {text}")
+        return succeeded(text)
+
+    def _build(self, operation: Operation, arguments: Mapping[str, JsonValue]) -> httpx2.Request:
+        path = operation.path
+        query: list[tuple[str, str]] = []
+        headers: dict[str, str] = {"accept": "application/json, text/*;q=0.5"}
+        body: JsonObject = {}
+        for name, value in arguments.items():
+            argument = operation.arguments[name]
+            if argument.place == "path":
+                path = path.replace("{" + argument.name + "}", _path_part(argument, value))
+            elif argument.place == "query":
+                query.extend(_pairs(argument, value))
+            elif argument.place == "header":
+                headers[argument.name] = _header(argument, value)
+            else:
+                body[argument.name] = value
+        for secret in operation.secrets:
+            _sign(secret, self._keys[secret.scheme], headers, query)
+        url = httpx2.URL(self._server + path, params=query) if query else httpx2.URL(self._server + path)
+        base = httpx2.URL(self._server)
+        if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
+            raise _Refused("they lead to another host")
+        if operation.body == "form" and body:
+            fields = {name: _scalar(value) for name, value in body.items()}
+            return self._client.build_request(operation.method, url, headers=headers, data=fields)
+        if operation.body == "json" and (body or operation.whole_body in arguments):
+            content = arguments[operation.whole_body] if operation.whole_body else body
+            return self._client.build_request(operation.method, url, headers=headers, json=content)
+        return self._client.build_request(operation.method, url, headers=headers)
+
+    def _hide(self, text: str) -> str:
+        for key in self._keys.values():
+            if key:
+                text = text.replace(key, _HIDDEN)
+        return text
+
+
+class _Refused(Exception):
+    """Arguments that fit the schema and must not be sent."""
+
+
+def _text(response: httpx2.Response) -> str:
+    """The answer as a model reads it: JSON without spaces that say nothing, any other text as it is."""
+    kind = response.headers.get("content-type", "")
+    if "json" in kind:
+        try:
+            return json.dumps(response.json(), ensure_ascii=False)
+        except ValueError:
+            return response.text
+    if kind and not kind.startswith("text/") and "xml" not in kind:
+        return f"[{len(response.content)} bytes of {kind}]"
+    return response.text
+
+
+def _path_part(argument: Argument, value: JsonValue) -> str:
+    """The value as one part of a path: no slash of it, no `..` and nothing empty."""
+    items = [_scalar(item) for item in value] if isinstance(value, list) else [_scalar(value)]
+    text = ",".join(items)
+    if text in ("", ".", ".."):
+        raise _Refused(f"{argument.name} is {text!r}, which is no part of a path")
+    return quote(text, safe=",")
+
+
+def _pairs(argument: Argument, value: JsonValue) -> list[tuple[str, str]]:
+    name = argument.name
+    if isinstance(value, list):
+        items = [_scalar(item) for item in value]
+        return [(name, item) for item in items] if argument.explode else [(name, ",".join(items))]
+    if isinstance(value, dict) and argument.style == "deepObject":
+        return [(f"{name}[{key}]", _scalar(item)) for key, item in value.items()]
+    return [(name, _scalar(value))]
+
+
+def _header(argument: Argument, value: JsonValue) -> str:
+    text = ",".join(_scalar(item) for item in value) if isinstance(value, list) else _scalar(value)
+    if not text.isascii() or not text.isprintable():
+        raise _Refused(f"{argument.name} holds what no header can hold")
+    return text
+
+
+def _scalar(value: JsonValue) -> str:
+    if isinstance(value, str):
+        return value
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _sign(secret: Secret, key: str, headers: dict[str, str], query: list[tuple[str, str]]) -> None:
+    if secret.kind == "query":
+        query.append((secret.name, key))
+    elif secret.kind == "cookie":
+        headers["cookie"] = f"{secret.name}={quote(key)}"
+    elif secret.kind == "header":
+        headers[secret.name] = key
+    else:
+        proof = base64.b64encode(key.encode()).decode() if secret.kind == "basic" else key
+        headers["authorization"] = f"{secret.kind.capitalize()} {proof}"

@@ -1,0 +1,22 @@
+"""A tool's result on its way to the model."""
+
+from ttpa.records.tools import ToolResult
+
+RESULT_LIMIT = 20_000
+"""Characters of a result that reach the model."""
+
+
+def succeeded(text: str) -> ToolResult:
+    """What a call gave, cut to what a model may read; the cut is marked."""
+    return ToolResult(content=cap(text), ok=True)
+
+
+def failed(reason: str) -> ToolResult:
+    """Why a call gave nothing."""
+    return ToolResult(content=cap(reason), ok=False)
+
+
+def cap(text: str) -> str:
+    """The text without lone surrogates, which no UTF-8 file can hold, and at most `RESULT_LIMIT` characters of it."""
+    text = text.encode(errors="backslashreplace").decode()
+    return text if len(text) <= RESULT_LIMIT else text[:RESULT_LIMIT] + f"... [cut: {len(text)} characters]"

@@ -1,0 +1,125 @@
+"""Tools that a chat model plays, where only definitions are there and nothing that can be executed."""
+
+import json
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Self
+
+from pydantic import BaseModel, ValidationError
+
+from ttpa.errors import ToolError
+from ttpa.models.base import ChatModel
+from ttpa.records.messages import SystemMessage, UserMessage
+from ttpa.records.record import JsonObject, JsonValue
+from ttpa.records.strict_json import InvalidJson, find_object
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.tools.offer import Definition, Offer, hash_definitions
+from ttpa.tools.results import failed, succeeded
+
+_PROMPT = Path(__file__).with_name("prompts") / "simulate.md"
+_ATTEMPTS = 3
+
+
+class SimulatedToolset:
+    """Definitions in OpenAI form, played by a model; every result is marked as simulated."""
+
+    def __init__(self, definitions: str, model: ChatModel, *, only: Sequence[str] = ()) -> None:
+        """Reads a JSON array, or JSON lines, of definitions. Raises `ToolError` where the file holds something else."""
+        self._file = definitions
+        self._model = model
+        self._offer = Offer(definitions, _read(definitions), only=only)
+        self._told = _PROMPT.read_text(encoding="utf-8")
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        return self._offer.specs
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        return self._offer.left_out
+
+    def definitions(self) -> str:
+        return hash_definitions(_read(self._file))
+
+    @contextmanager
+    def session(self) -> Generator["SimulatedSession"]:
+        """The model remembers the calls of one session, and no others."""
+        yield SimulatedSession(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing to end."""
+
+    def play(self, call: ToolCall, earlier: Sequence[JsonValue]) -> ToolResult:
+        """What the model says that the tool gives; a reply that cannot be read is asked for three times at most."""
+        refused = self._offer.refuse(call)
+        if refused is not None:
+            return refused
+        spec = next(spec for spec in self._offer.specs if spec.name == call.name)
+        asked: JsonObject = {
+            "tool": spec.model_dump(mode="json"),
+            "earlier": list(earlier),
+            "call": call.model_dump(mode="json"),
+        }
+        messages = [SystemMessage(content=self._told), UserMessage(content=json.dumps(asked, ensure_ascii=False))]
+        problem = ""
+        for attempt in range(_ATTEMPTS):
+            try:
+                said = find_object(self._model.chat(messages, seed=attempt).text)
+            except InvalidJson as error:
+                problem = str(error)
+                continue
+            if "result" in said:
+                value = said["result"]
+                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+                return succeeded(text).model_copy(update={"simulated": True})
+            if isinstance(said.get("error"), str):
+                return failed(str(said["error"])).model_copy(update={"simulated": True})
+            problem = "neither result nor error"
+        return failed(f"the model that plays the tool gave nothing that can be read: {problem}")
+
+
+class SimulatedSession:
+    """One trajectory's calls."""
+
+    def __init__(self, toolset: SimulatedToolset) -> None:
+        self._toolset = toolset
+        self._earlier: list[JsonValue] = []
+
+    def run(self, call: ToolCall) -> ToolResult:
+        result = self._toolset.play(call, self._earlier)
+        self._earlier.append({"call": call.model_dump(mode="json"), "gave": result.content})
+        return result
+
+
+class _Function(BaseModel):
+    name: str
+    description: str = ""
+    parameters: JsonObject = {"type": "object", "properties": {}}
+
+
+class _Tool(BaseModel):
+    function: _Function
+
+
+def _read(file: str) -> list[Definition]:
+    try:
+        text = Path(file).read_text(encoding="utf-8").strip()
+        rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines() if line]
+        functions = [_Tool.model_validate(row).function for row in rows]
+    except (OSError, ValueError, ValidationError) as error:
+        raise ToolError(f"{file!r} holds no tool definitions in OpenAI form: {str(error).splitlines()[0]}") from error
+    return [
+        Definition(
+            ToolSpec(
+                name=function.name,
+                description=function.description,
+                parameters={"type": "object", **function.parameters},
+            ),
+            "none",
+        )
+        for function in functions
+    ]

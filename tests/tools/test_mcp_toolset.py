@@ -1,0 +1,120 @@
+"""An MCP server over its pipes: its tools are offered, run, and started afresh after they wrote."""
+
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ttpa.errors import ToolError
+from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.tools.mcp_toolset import McpToolset
+
+SERVER = '''
+    import os
+    import time
+
+    from mcp.server import MCPServer
+    from mcp.types import ToolAnnotations
+
+    server = MCPServer("notes")
+    notes = []
+    reads = ToolAnnotations(read_only_hint=True)
+
+    @server.tool(annotations=reads)
+    def list_notes(limit: int = 10) -> list[str]:
+        """List the notes."""
+        return notes[:limit]
+
+    @server.tool(name="notes.add")
+    def add(text: str) -> str:
+        """Add a note."""
+        notes.append(text)
+        return f"{len(notes)} notes"
+
+    @server.tool(annotations=reads)
+    def fail() -> str:
+        """Fail."""
+        raise LookupError("nothing here")
+
+    @server.tool(annotations=reads)
+    def wait() -> str:
+        """Never come back."""
+        time.sleep(60)
+        return "late"
+
+    @server.tool(annotations=reads)
+    def leave() -> str:
+        """End the server."""
+        os._exit(3)
+
+    @server.tool(annotations=reads)
+    def tell(variable: str) -> str:
+        """Tell a variable of the environment."""
+        return os.environ.get(variable, "not set")
+
+    server.run()
+'''
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> list[str]:
+    path = tmp_path / "server.py"
+    path.write_text(textwrap.dedent(SERVER))
+    return [sys.executable, str(path)]
+
+
+@pytest.fixture
+def toolset(server: list[str]) -> Iterator[McpToolset]:
+    with McpToolset(server, allow_write=True, timeout_seconds=2.0) as opened:
+        yield opened
+
+
+def run(toolset: McpToolset, tool: str, **arguments: object) -> ToolResult:
+    with toolset.session() as session:
+        return session.run(ToolCall.model_validate({"name": tool, "arguments": arguments}))
+
+
+def test_its_tools_are_offered_under_legal_names_and_writing_ones_where_allowed(server: list[str]) -> None:
+    with McpToolset(server) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["list_notes", "fail", "wait", "leave", "tell"]
+        assert "tools.allow_write" in toolset.left_out["notes.add"]
+        assert toolset.specs[0].description == "List the notes."
+        assert toolset.definitions() == toolset.definitions()
+
+
+def test_calls_give_results_and_a_server_that_wrote_is_started_afresh(toolset: McpToolset) -> None:
+    with toolset.session() as session:
+        assert session.run(ToolCall(name="notes_add", arguments={"text": "milk"})).content == "1 notes"
+        assert "milk" in session.run(ToolCall(name="list_notes", arguments={})).content
+    assert "milk" not in run(toolset, "list_notes").content
+
+
+def test_a_bad_tool_hurts_only_its_own_call(toolset: McpToolset) -> None:
+    failing = run(toolset, "fail")
+    assert not failing.ok
+    assert "fail" in failing.content  # servers of this kind tell no more
+    assert not run(toolset, "list_notes", limit="many").ok
+    with toolset.session() as session:
+        for bad in ("wait", "leave"):
+            result = session.run(ToolCall(name=bad, arguments={}))
+            assert not result.ok
+            assert result.content.startswith("the server gave no answer")
+            assert session.run(ToolCall(name="list_notes", arguments={})).ok
+    assert run(toolset, "list_notes").ok
+
+
+def test_of_the_environment_it_sees_what_is_named(server: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTES_TOKEN", "abc")
+    monkeypatch.setenv("OTHER_TOKEN", "def")
+    with McpToolset(server, environment=["NOTES_TOKEN"]) as toolset:
+        assert run(toolset, "tell", variable="NOTES_TOKEN").content == "abc"
+        assert run(toolset, "tell", variable="OTHER_TOKEN").content == "not set"
+    with pytest.raises(ToolError, match="wants ABSENT_TOKEN, which is not set"):
+        McpToolset(server, environment=["ABSENT_TOKEN"])
+
+
+def test_a_server_that_does_not_start_is_named() -> None:
+    with pytest.raises(ToolError, match=r"MCP server .*no_such_module.* does not start"):
+        McpToolset([sys.executable, "-m", "no_such_module"])

@@ -1,0 +1,292 @@
+"""A real service's OpenAPI document, called against a stand-in: arguments reach their places and no others."""
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from ttpa.errors import ToolError
+from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.tools.openapi_toolset import OpenApiToolset
+
+GITHUB = str(Path(__file__).parent / "fixtures" / "github_excerpt.openapi.json")
+KEY = "s3cr3t-key"
+
+
+class StandIn:
+    """A server that answers every request with what it was asked, or as it is told."""
+
+    def __init__(self) -> None:
+        self.asked: list[dict[str, Any]] = []
+        self.status = 200
+        self.headers: dict[str, str] = {"content-type": "application/json"}
+        self.body: bytes | None = None
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def handle_any(self) -> None:
+                length = int(self.headers.get("content-length") or 0)
+                body = self.rfile.read(length).decode()
+                asked = {
+                    "method": self.command,
+                    "path": self.path,
+                    "headers": {name.lower(): value for name, value in self.headers.items()},
+                    "body": body,
+                }
+                outer.asked.append(asked)
+                content = outer.body if outer.body is not None else json.dumps(asked).encode()
+                self.send_response(outer.status)
+                for name, value in outer.headers.items():
+                    self.send_header(name, value)
+                self.send_header("content-length", str(len(content)))
+                self.end_headers()
+                self.wfile.write(content)
+
+            do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
+
+            def log_message(self, format: str, *_: object) -> None:  # noqa: A002
+                """Says nothing."""
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/api"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+
+
+@pytest.fixture
+def service() -> Iterator[StandIn]:
+    stand_in = StandIn()
+    yield stand_in
+    stand_in.server.shutdown()
+    stand_in.server.server_close()
+
+
+@pytest.fixture
+def github(service: StandIn) -> Iterator[OpenApiToolset]:
+    with OpenApiToolset(GITHUB, server=service.url, allow_write=True) as toolset:
+        yield toolset
+
+
+def run(toolset: OpenApiToolset, name: str, **arguments: Any) -> ToolResult:
+    with toolset.session() as session:
+        return session.run(ToolCall(name=name, arguments=arguments))
+
+
+def write(path: Path, **parts: Any) -> str:
+    """A document of one operation, `do`, with these parts in the place of others."""
+    operation = {"operationId": "do", "summary": "Does it.", **parts.pop("operation", {})}
+    document = {
+        "openapi": "3.1.0",
+        "servers": [{"url": "https://e.org"}],
+        "paths": {"/do": {"get": operation}},
+        **parts,
+    }
+    path.write_text(json.dumps(document))
+    return str(path)
+
+
+def test_operations_become_tools_with_legal_names_and_looking_ones_alone_are_offered() -> None:
+    with OpenApiToolset(GITHUB, server="http://127.0.0.1:1") as toolset:
+        names = [spec.name for spec in toolset.specs]
+        assert "issues_list-for-repo" in names
+        assert "issues_create" not in names
+        assert "tools.allow_write" in toolset.left_out["issues/create"]
+        spec = next(spec for spec in toolset.specs if spec.name == "issues_list-for-repo")
+    assert spec.description == "List repository issues"
+    assert spec.parameters["required"] == ["owner", "repo"]
+    properties = spec.parameters["properties"]
+    assert isinstance(properties, dict)
+    state = properties["state"]
+    assert isinstance(state, dict)
+    assert state["enum"] == ["open", "closed", "all"]
+    assert "$ref" not in json.dumps(spec.parameters)
+
+
+def test_arguments_reach_path_query_and_body(github: OpenApiToolset, service: StandIn) -> None:
+    assert run(github, "issues_list-for-repo", owner="o", repo="r", state="open", page=2).ok
+    assert run(github, "issues_create", owner="o", repo="r", title="It breaks", labels=["bug"]).ok
+    assert run(github, "issues_set-labels", owner="o", repo="r", issue_number=7, body={"labels": ["a"]}).ok
+    listed, created, labelled = service.asked
+    assert (listed["method"], listed["path"]) == ("GET", "/api/repos/o/r/issues?state=open&page=2")
+    assert (created["method"], created["path"]) == ("POST", "/api/repos/o/r/issues")
+    assert json.loads(created["body"]) == {"title": "It breaks", "labels": ["bug"]}
+    assert (labelled["path"], json.loads(labelled["body"])) == ("/api/repos/o/r/issues/7/labels", {"labels": ["a"]})
+
+
+HOSTILE = [
+    "..",
+    ".",
+    "",
+    "../../admin",
+    "a/b",
+    "//evil.org",
+    "evil.org/x",
+    "x?y=1",
+    "x#y",
+    "@evil.org",
+    "%2e%2e",
+    "\\..\\",
+    "x\r\nHost: evil",
+]
+
+
+@pytest.mark.parametrize("value", HOSTILE)
+def test_hostile_values_stay_within_their_part_of_the_path(
+    github: OpenApiToolset, service: StandIn, value: str
+) -> None:
+    result = run(github, "users_get-by-username", username=value)
+    if not service.asked:
+        assert result.content.startswith("invalid arguments: username is ")
+        return
+    path = service.asked[0]["path"]
+    assert path.startswith("/api/users/")
+    assert "/" not in path.removeprefix("/api/users/")
+    assert unquote(path.removeprefix("/api/users/")) == value
+    assert service.asked[0]["headers"]["host"] == service.url.split("/")[2]
+
+
+@given(st.text(max_size=30))
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+def test_any_text_stays_within_its_part(github: OpenApiToolset, service: StandIn, text: str) -> None:
+    service.asked.clear()
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return
+    run(github, "users_get-by-username", username=text)
+    run(github, "search_repos", q=text)
+    for asked in service.asked:
+        assert asked["path"].startswith(("/api/users/", "/api/search/repositories?q="))
+        assert asked["path"].count("/") == 3
+
+
+def test_invalid_arguments_are_never_sent(github: OpenApiToolset, service: StandIn) -> None:
+    for name, arguments in (
+        ("issues_list-for-repo", {"owner": "o"}),
+        ("issues_list-for-repo", {"owner": "o", "repo": "r", "state": "lost"}),
+        ("issues_list-for-repo", {"owner": "o", "repo": "r", "unknown": 1}),
+    ):
+        result = run(github, name, **arguments)
+        assert not result.ok
+        assert result.content.startswith("invalid arguments")
+    assert service.asked == []
+
+
+def test_what_a_service_may_answer_becomes_a_result(github: OpenApiToolset, service: StandIn) -> None:
+    def emojis(status: int, body: bytes, **headers: str) -> ToolResult:
+        service.status, service.body = status, body
+        service.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        return run(github, "emojis_get")
+
+    assert emojis(200, b'{ "a":  1 }', content_type="application/json").content == '{"a": 1}'
+    assert emojis(200, b"plain", content_type="text/plain").content == "plain"
+    assert emojis(200, b"\x89PNG", content_type="image/png").content == "[4 bytes of image/png]"
+    assert emojis(200, b"{broken", content_type="application/json").content == "{broken"
+    assert emojis(200, b"x" * 30_000, content_type="text/plain").content.endswith("... [cut: 30000 characters]")
+    missing = emojis(404, b'{"message": "Not Found"}', content_type="application/json")
+    assert (missing.ok, missing.content) == (False, 'status 404: {"message": "Not Found"}')
+    moved = emojis(302, b"", location="https://evil.org/")
+    assert not moved.ok
+    assert "redirect" in moved.content
+
+
+def test_a_service_that_is_not_there_is_a_result_that_is_not_ok() -> None:
+    with OpenApiToolset(GITHUB, server="http://127.0.0.1:9") as toolset:
+        result = run(toolset, "emojis_get")
+    assert not result.ok
+    assert result.content.startswith("no answer: ConnectError")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "place"),
+    [
+        ({"type": "apiKey", "in": "header", "name": "X-Key"}, ("header", "X-Key", KEY)),
+        ({"type": "apiKey", "in": "query", "name": "key"}, ("path", "", f"/api/do?key={KEY}")),
+        ({"type": "apiKey", "in": "cookie", "name": "sid"}, ("header", "Cookie", f"sid={KEY}")),
+        ({"type": "http", "scheme": "bearer"}, ("header", "Authorization", f"Bearer {KEY}")),
+        ({"type": "http", "scheme": "basic"}, ("header", "Authorization", "Basic czNjcjN0LWtleQ==")),
+    ],
+)
+def test_keys_are_sent_where_the_document_says_and_hidden_where_they_come_back(
+    tmp_path: Path, service: StandIn, scheme: dict[str, str], place: tuple[str, str, str]
+) -> None:
+    parts: dict[str, Any] = {"components": {"securitySchemes": {"main": scheme}}, "security": [{"main": []}]}
+    document = write(tmp_path / "api.json", **parts)
+    with pytest.raises(ToolError, match=r"needs a key for main; tools\.openapi\.keys names where it is"):
+        OpenApiToolset(document)
+    with OpenApiToolset(document, server=service.url, keys={"main": KEY}) as toolset:
+        result = run(toolset, "do")
+        assert "key" not in json.dumps([spec.model_dump(mode="json") for spec in toolset.specs])
+    kind, name, value = place
+    asked = service.asked[0]
+    assert (asked["path"] if kind == "path" else asked["headers"][name.lower()]) == value
+    assert KEY not in result.content
+
+
+def test_what_no_tool_can_call_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    upload: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {}}}}
+    document = json.loads(Path(write(tmp_path / "api.json")).read_text())
+    document["paths"] |= {
+        "/upload": {"post": {"operationId": "upload", **upload}},
+        "/hole/{id}": {"get": {"operationId": "hole"}},
+        "/far": {"get": {"operationId": "far", "parameters": [{"$ref": "https://e.org/other.json#/x"}]}},
+    }
+    (tmp_path / "api.json").write_text(json.dumps(document))
+    with OpenApiToolset(str(tmp_path / "api.json"), allow_write=True) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["do"]
+        assert "multipart/form-data; JSON or a form was due" in toolset.left_out["upload"]
+        assert "{id}, which no parameter fills" in toolset.left_out["hole"]
+        assert "nothing outside of the document is fetched" in toolset.left_out["far"]
+
+
+def test_schemas_that_hold_themselves_end_and_old_forms_are_read(tmp_path: Path) -> None:
+    tree = {"type": "object", "properties": {"below": {"$ref": "#/components/schemas/Tree"}, "n": {"type": "integer"}}}
+    operation = {
+        "parameters": [
+            {"name": "size", "in": "query", "schema": {"type": "integer", "minimum": 0, "exclusiveMinimum": True}},
+            {"name": "note", "in": "query", "schema": {"type": "string", "nullable": True}},
+        ],
+        "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tree"}}}},
+    }
+    document = write(tmp_path / "api.json", operation=operation, components={"schemas": {"Tree": tree}})
+    with OpenApiToolset(document) as toolset:
+        properties = toolset.specs[0].parameters["properties"]
+    assert properties == {
+        "size": {"type": "integer", "exclusiveMinimum": 0},
+        "note": {"type": ["string", "null"]},
+        "below": {},
+        "n": {"type": "integer"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("openapi: 3.0.0\npaths: {}\n", "names no server"),
+        ("swagger: '2.0'\n", "is no OpenAPI 3 document"),
+        ("- a list\n", "is no object"),
+        ("a: [", "is neither JSON nor YAML"),
+        (None, "cannot be read"),
+    ],
+)
+def test_a_document_that_cannot_be_used_is_named(tmp_path: Path, text: str | None, reason: str) -> None:
+    path = tmp_path / "api.yaml"
+    if text is not None:
+        path.write_text(text)
+    with pytest.raises(ToolError, match=reason):
+        OpenApiToolset(str(path))
+
+
+def test_a_document_that_changes_has_another_hash(tmp_path: Path) -> None:
+    document = write(tmp_path / "api.json")
+    with OpenApiToolset(document) as toolset:
+        before = toolset.definitions()
+        assert toolset.definitions() == before
+        write(tmp_path / "api.json", operation={"summary": "Does something else."})
+        assert toolset.definitions() != before
