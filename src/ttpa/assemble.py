@@ -9,16 +9,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from ttpa.config import RunConfig, ToolsConfig, ToolSource
+from ttpa.config import GeneratorConfig, RunConfig, ToolsConfig, ToolSource
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
 from ttpa.errors import ModelError, ToolError
 from ttpa.models.base import ChatModel, ChatTokenizer, TokenModel
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
+from ttpa.models.spending import MeteredChatModel, Spending
 from ttpa.quickstart.embedded import policy_path
 from ttpa.stages.train import Learners
 from ttpa.tools.base import Toolset
+
+OpenChat = Callable[[str, float], ChatModel]
+"""Opens a model at the generator's endpoint, by its name and temperature."""
 
 
 @dataclass(frozen=True)
@@ -27,8 +31,8 @@ class Parts:
 
     base: str
     """The checkpoint directory or hub name of the policy that the run starts from."""
-    open_toolset: Callable[[ReplyStore], Toolset]
-    make_generator: Callable[[ReplyStore], ChatModel]
+    open_toolset: Callable[[ReplyStore, Spending], Toolset]
+    make_generator: Callable[[ReplyStore, Spending], ChatModel]
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
     load_learners: Callable[[], Learners]
@@ -39,15 +43,20 @@ class Parts:
 def assemble(config: RunConfig) -> Parts:
     """The parts that a config asks for; nothing is loaded yet."""
 
-    def open_toolset(journal: ReplyStore) -> Toolset:
-        return OPEN_TOOLS[config.tools.source](config.tools, journal)
+    def open_toolset(journal: ReplyStore, spending: Spending) -> Toolset:
+        def open_chat(model: str, temperature: float) -> ChatModel:
+            return _open_chat("tools.source = 'simulated'", config.generator, model, temperature, journal, spending)
 
-    def make_generator(journal: ReplyStore) -> ChatModel:
+        return OPEN_TOOLS[config.tools.source](config.tools, open_chat)
+
+    def make_generator(journal: ReplyStore, spending: Spending) -> ChatModel:
         if config.generator.kind == "offline":
             from ttpa.quickstart.generator import OfflineGenerator
 
             return OfflineGenerator()
-        return _open_chat("generator.kind = 'openai'", config.generator.model, config.generator.temperature, journal)
+        generator = config.generator
+        wanted_by = "generator.kind = 'openai'"
+        return _open_chat(wanted_by, generator, generator.model, generator.temperature, journal, spending)
 
     def load_tokenizer(path: str) -> ChatTokenizer:
         _require_training_extra()
@@ -94,7 +103,7 @@ def assemble(config: RunConfig) -> Parts:
     )
 
 
-def _open_python(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+def _open_python(tools: ToolsConfig, _: OpenChat) -> Toolset:
     from ttpa.tools.python_toolset import PythonToolset
 
     return PythonToolset(
@@ -102,7 +111,7 @@ def _open_python(tools: ToolsConfig, _: ReplyStore) -> Toolset:
     )
 
 
-def _open_mcp(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+def _open_mcp(tools: ToolsConfig, _: OpenChat) -> Toolset:
     if find_spec("mcp") is None:
         raise ToolError("tools.source = 'mcp' needs an extra: pip install 'ttpa[mcp]'")
     from ttpa.tools.mcp_toolset import McpToolset
@@ -116,7 +125,7 @@ def _open_mcp(tools: ToolsConfig, _: ReplyStore) -> Toolset:
     )
 
 
-def _open_openapi(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+def _open_openapi(tools: ToolsConfig, _: OpenChat) -> Toolset:
     if find_spec("httpx2") is None or find_spec("yaml") is None:
         raise ToolError("tools.source = 'openapi' needs an extra: pip install 'ttpa[openapi]'")
     from ttpa.tools.openapi_toolset import OpenApiToolset
@@ -134,20 +143,20 @@ def _open_openapi(tools: ToolsConfig, _: ReplyStore) -> Toolset:
     )
 
 
-def _open_toolbench(tools: ToolsConfig, _: ReplyStore) -> Toolset:
+def _open_toolbench(tools: ToolsConfig, _: OpenChat) -> Toolset:
     from ttpa.tools.toolbench_toolset import ToolBenchToolset
 
     return ToolBenchToolset(tools.toolbench.folder, categories=tools.toolbench.categories, only=tools.only)
 
 
-def _open_simulated(tools: ToolsConfig, journal: ReplyStore) -> Toolset:
+def _open_simulated(tools: ToolsConfig, open_chat: OpenChat) -> Toolset:
     from ttpa.tools.simulated_toolset import SimulatedToolset
 
-    model = _open_chat("tools.source = 'simulated'", tools.simulated.model, tools.simulated.temperature, journal)
+    model = open_chat(tools.simulated.model, tools.simulated.temperature)
     return SimulatedToolset(tools.simulated.definitions, model, only=tools.only)
 
 
-OPEN_TOOLS: dict[ToolSource, Callable[[ToolsConfig, ReplyStore], Toolset]] = {
+OPEN_TOOLS: dict[ToolSource, Callable[[ToolsConfig, OpenChat], Toolset]] = {
     "python": _open_python,
     "mcp": _open_mcp,
     "openapi": _open_openapi,
@@ -157,13 +166,21 @@ OPEN_TOOLS: dict[ToolSource, Callable[[ToolsConfig, ReplyStore], Toolset]] = {
 """Every source of tools; a new one is a file in `tools/` and a line here."""
 
 
-def _open_chat(wanted_by: str, model: str, temperature: float, journal: ReplyStore) -> ChatModel:
-    """A model behind an OpenAI-compatible endpoint, whose replies are journaled."""
+def _open_chat(
+    wanted_by: str,
+    generator: GeneratorConfig,
+    model: str,
+    temperature: float,
+    journal: ReplyStore,
+    spending: Spending,
+) -> ChatModel:
+    """A model behind an OpenAI-compatible endpoint: what it costs is metered, and its replies are journaled."""
     try:
         from ttpa.models.openai_chat import OpenAIChatModel
     except ImportError as error:
         raise ModelError(f"{wanted_by} needs an extra: pip install 'ttpa[openai]'") from error
-    return RecordedChatModel(OpenAIChatModel(model, temperature=temperature), journal)
+    chat = OpenAIChatModel(model, temperature=temperature, max_tokens=generator.max_tokens, in_flight=generator.workers)
+    return RecordedChatModel(MeteredChatModel(chat, spending, max_tokens=generator.max_tokens), journal)
 
 
 def _require_training_extra() -> None:

@@ -11,6 +11,7 @@ from ttpa.assemble import assemble
 from ttpa.config import RunConfig, load_config, make_config
 from ttpa.errors import ConfigError, RunError, TtpaError
 from ttpa.models.recorded_chat import ForgetfulStore
+from ttpa.models.spending import Spending
 from ttpa.pipeline import due_steps, refuse_another_config, take_import, take_steps, train_steps
 from ttpa.progress import SilentReporter, make_reporter
 from ttpa.records.strict_json import InvalidJson, read_json
@@ -141,7 +142,7 @@ def tools(
 ) -> None:
     """List and check the tools, or try a call."""
     config = _load(source, overrides, None, None, None)
-    with assemble(config).open_toolset(ForgetfulStore()) as toolset:
+    with assemble(config).open_toolset(ForgetfulStore(), _spending(config)) as toolset:
         if call is None:
             for spec in toolset.specs:
                 properties = spec.parameters.get("properties")
@@ -162,6 +163,11 @@ def tools(
         typer.echo(result.content)
         if not result.ok:
             raise typer.Exit(1)
+
+
+def _spending(config: RunConfig) -> Spending:
+    """The account of a try that belongs to no run."""
+    return Spending(config.generator.budget, config.generator.prices)
 
 
 def main() -> None:

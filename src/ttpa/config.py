@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from ttpa.dialects import DIALECTS
 from ttpa.errors import ConfigError
 from ttpa.quickstart.embedded import EMBEDDED
+from ttpa.records.costs import Budget, Prices
 from ttpa.records.record import Record
 from ttpa.stages.construct import ConstructConfig
 from ttpa.stages.evaluate import EvaluateConfig
@@ -111,7 +112,11 @@ class GeneratorConfig(Record):
     """The endpoint's name for the model."""
     temperature: float = 1.0
     workers: int = Field(default=1, ge=1)
-    """Instances in flight."""
+    """Instances in flight; the endpoint gets fewer requests at once while it refuses some."""
+    max_tokens: int = Field(default=2048, ge=1)
+    """Tokens of a reply at most."""
+    budget: Budget = Budget()
+    prices: Prices = Prices()
 
 
 class PolicyConfig(Record):
@@ -160,6 +165,9 @@ class RunConfig(Record):
             raise ValueError("policy.url is empty; with policy.engine = 'server' it is the address of a vLLM server")
         if self.generator.kind == "openai" and not self.generator.model:
             raise ValueError("generator.model is empty; with generator.kind = 'openai' it names the endpoint's model")
+        generator = self.generator
+        if generator.budget.money is not None and None in (generator.prices.prompt, generator.prices.completion):
+            raise ValueError("generator.budget.money needs generator.prices.prompt and .completion, per million tokens")
         self._refuse_rates_that_forget()
         return self
 

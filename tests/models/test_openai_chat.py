@@ -94,6 +94,8 @@ def test_a_reply_has_its_text_and_its_cost(endpoint: Endpoint) -> None:
         {
             "model": "small",
             "temperature": 0.25,
+            "max_tokens": 2048,
+            "response_format": {"type": "json_object"},
             "seed": 5,
             "messages": [
                 {"role": "system", "content": "Be brief."},
@@ -192,3 +194,19 @@ def test_its_identity_tells_model_and_temperature(endpoint: Endpoint) -> None:
     assert OpenAIChatModel("small", temperature=0.5).identity != OpenAIChatModel("small").identity
     assert OpenAIChatModel("small").identity != OpenAIChatModel("large").identity
     assert KEY not in OpenAIChatModel("small").identity
+
+
+def test_structured_output_is_given_up_where_the_endpoint_knows_none(endpoint: Endpoint) -> None:
+    endpoint.answers = [refusal(400, message="unknown parameter: response_format"), completion(), completion()]
+    model = OpenAIChatModel("small")
+    assert model.chat(HELLO, seed=1).text == "Hello!"
+    model.chat(HELLO, seed=2)
+    assert ["response_format" in asked for asked in endpoint.asked] == [True, False, False]
+
+
+def test_an_endpoint_that_is_down_is_left_alone(endpoint: Endpoint) -> None:
+    endpoint.answers = [refusal(503)]
+    model = OpenAIChatModel("small", attempts=50, in_flight=4)
+    with pytest.raises(ModelError, match="failed 8 times in a row; nothing is lost"):
+        model.chat(HELLO, seed=1)
+    assert len(endpoint.asked) == 8

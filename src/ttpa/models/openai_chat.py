@@ -5,18 +5,33 @@ from collections.abc import Sequence
 import openai
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import BaseModel, Field, ValidationError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, stop_after_delay, wait_random_exponential
+from tenacity import (
+    RetryCallState,
+    Retrying,
+    retry_if_exception_type,
+    stop_after_attempt,
+    stop_after_delay,
+    wait_random_exponential,
+)
 
 from ttpa.errors import ModelError
 from ttpa.models.base import ChatReply
+from ttpa.models.throttle import Throttle
 from ttpa.records.messages import AssistantMessage, Message
 
 _SECONDS_A_REQUEST = 120.0
 _SECONDS_IN_ALL = 600.0
+_LONGEST_WAIT = 60.0
+_JITTER = wait_random_exponential(multiplier=1, max=_LONGEST_WAIT)
 
 
 class PassingFault(Exception):
     """The endpoint failed in a way that may pass: it is asked again."""
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+        """Seconds that the endpoint asks to be left alone."""
 
 
 class _Message(BaseModel):
@@ -40,9 +55,14 @@ class _Completion(BaseModel):
 
 
 class OpenAIChatModel:
-    """Chat completions of one model; retries here and nowhere else."""
+    """Chat completions of one model; retries here and nowhere else.
 
-    def __init__(self, model: str, *, temperature: float = 1.0, attempts: int = 5) -> None:
+    A JSON object is asked for as structured output, until the endpoint says that it knows none.
+    """
+
+    def __init__(
+        self, model: str, *, temperature: float = 1.0, attempts: int = 5, max_tokens: int = 2048, in_flight: int = 1
+    ) -> None:
         """Reads key and base URL from the environment. Raises `ModelError` where there is no key."""
         try:
             self._client = openai.OpenAI(max_retries=0, timeout=_SECONDS_A_REQUEST)
@@ -51,22 +71,39 @@ class OpenAIChatModel:
         self._model = model
         self._temperature = temperature
         self._attempts = attempts
+        self._max_tokens = max_tokens
+        self._throttle = Throttle(in_flight)
+        self._knows_json = True
         self.identity = f"{model} temperature={temperature:g}"
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
         """The reply. Raises `ModelError` when the endpoint refuses the request, or still fails after all attempts."""
         retrying = Retrying(
             retry=retry_if_exception_type(PassingFault),
-            wait=wait_random_exponential(multiplier=1, max=60),
+            wait=_wait,
             stop=stop_after_attempt(self._attempts) | stop_after_delay(_SECONDS_IN_ALL),
             reraise=True,
         )
         try:
-            return retrying(self._ask, messages, seed)
+            return retrying(self._try, messages, seed)
         except PassingFault as error:
             raise ModelError(
                 f"the generator {self._model!r} did not answer in {self._attempts} attempts: {error}"
             ) from error
+
+    def _try(self, messages: Sequence[Message], seed: int) -> ChatReply:
+        """One attempt, when there is room for it."""
+        with self._throttle.slot():
+            try:
+                reply = self._ask(messages, seed)
+            except PassingFault as fault:
+                if fault.retry_after is None:
+                    self._throttle.failed()
+                else:
+                    self._throttle.refused()
+                raise
+            self._throttle.succeeded()
+            return reply
 
     def _ask(self, messages: Sequence[Message], seed: int) -> ChatReply:
         try:
@@ -74,22 +111,42 @@ class OpenAIChatModel:
                 model=self._model,
                 messages=[_shape(message) for message in messages],
                 temperature=self._temperature,
+                max_tokens=self._max_tokens,
                 seed=seed % 2**31,
+                response_format={"type": "json_object"} if self._knows_json else openai.omit,
             )
         except openai.RateLimitError as error:
             if error.code == "insufficient_quota":
                 raise ModelError("the generator's quota is used up") from error
-            raise PassingFault("too many requests") from error
+            raise PassingFault("too many requests", _retry_after(error)) from error
         except (openai.APIConnectionError, openai.InternalServerError) as error:
             raise PassingFault(type(error).__name__) from error
         except openai.BadRequestError as error:
             if error.code == "content_filter":
                 return ChatReply("")  # this one prompt is refused; its instance becomes a discard
+            if self._knows_json and "response_format" in str(error):
+                self._knows_json = False
+                return self._ask(messages, seed)
             raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
         except openai.APIStatusError as error:
             # The body is left out: a 401 echoes the key.
             raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
         return _read(response.content)
+
+
+def _wait(state: RetryCallState) -> float:
+    """Seconds until the next attempt: what the endpoint asks for, else at random, ever longer; never over a minute."""
+    fault = state.outcome.exception() if state.outcome else None
+    asked = fault.retry_after if isinstance(fault, PassingFault) else None
+    return _JITTER(state) if asked is None else min(asked + _JITTER(state) / 4, _LONGEST_WAIT)
+
+
+def _retry_after(error: openai.APIStatusError) -> float:
+    """What a refusal asks for; 0 where it asks for nothing."""
+    try:
+        return max(0.0, float(error.response.headers.get("retry-after", "0")))
+    except ValueError:
+        return 0.0
 
 
 def _read(body: bytes) -> ChatReply:

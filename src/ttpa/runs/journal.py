@@ -1,9 +1,12 @@
 """The journal of paid calls: a reply is kept before it is used, so a resumed run never pays for it twice."""
 
 import hashlib
+import json
 import sqlite3
 import threading
 from pathlib import Path
+
+from ttpa.records.costs import Cost
 
 
 class Journal:
@@ -27,6 +30,16 @@ class Journal:
         """Commits a reply to disk."""
         with self._lock:
             self._connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?)", (_key(question), reply))
+
+    def spent(self) -> Cost:
+        """What all replies that were kept have cost."""
+        with self._lock:
+            rows = self._connection.execute("SELECT reply FROM replies").fetchall()
+        total = Cost()
+        for (reply,) in rows:
+            _, prompt_tokens, completion_tokens = json.loads(reply)
+            total += Cost(requests=1, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+        return total
 
     def close(self) -> None:
         self._connection.close()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ttpa.errors import RunError
+from ttpa.models.spending import Spending
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.runs.journal import Journal
@@ -24,8 +25,10 @@ def construct_instructions(run: Run) -> None:
     config = run.config.construct_
     outcomes = Outcomes(run.directory.instructions, Instruction)
     journal = Journal(run.directory.journal)
-    with run.parts.open_toolset(journal) as toolset:
-        generator = run.parts.make_generator(journal)
+    generator_config = run.config.generator
+    spending = Spending(generator_config.budget, generator_config.prices, before=journal.spent())
+    with run.parts.open_toolset(journal, spending) as toolset:
+        generator = run.parts.make_generator(journal, spending)
         plans = plan_construction(toolset.specs, config, seed=run.config.seed)
         pinned = _pin_tools(run, toolset)
         waiting = [plan for plan in plans if plan.id not in outcomes.by_id]
@@ -33,10 +36,10 @@ def construct_instructions(run: Run) -> None:
         made = run.parts.generator_engine.map(
             lambda plan: construct(plan, generator=generator, toolset=toolset, config=config), waiting
         )
-        paid = run.config.generator.kind != "offline"
+        paid = generator_config.kind != "offline"
         for batch in batched(made, 1 if paid else _PLANS_A_WRITE):
             outcomes.add(batch)
-            run.reporter.advance(len(batch))
+            run.reporter.advance(len(batch), spending.line() if spending.spent.requests else "")
         if toolset.definitions() != pinned:
             raise RunError(
                 f"the tools of run {run.config.name!r} changed while it constructed; take it again under another name"
@@ -48,6 +51,8 @@ def construct_instructions(run: Run) -> None:
     write_records(run.directory.instructions, instructions)
     discards = sorted([*discards, *repeated], key=lambda discard: discard.id)
     facts = _count_splits(instructions) | ({"tools left out": str(left_out)} if left_out else {})
+    if spending.spent.requests:
+        facts["generator"] = spending.line()
     account.close(len(plans), len(instructions), len(instructions), discards, facts)
     outcomes.clear()
 

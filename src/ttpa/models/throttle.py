@@ -1,0 +1,64 @@
+"""How many requests an endpoint gets at once: fewer when it refuses, more when it does not, none when it is down."""
+
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
+
+from ttpa.errors import ModelError
+
+_PATIENCE = 5
+"""Failures in a row that a single caller sees through."""
+
+
+class Throttle:
+    """Room for requests in flight, from one to `most`: halved by a refusal, one more after a round of successes.
+
+    Additive increase, multiplicative decrease, as TCP has it (Jacobson 1988).
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._limit = float(most)
+        self._in_flight = 0
+        self._failures = 0
+        self._changed = threading.Condition()
+
+    @property
+    def limit(self) -> int:
+        """Requests that may be in flight now."""
+        return max(1, int(self._limit))
+
+    @contextmanager
+    def slot(self) -> Generator[None]:
+        """Waits for room and holds it. Raises `ModelError` where the endpoint has failed every time for long."""
+        with self._changed:
+            while self._in_flight >= self.limit:
+                self._changed.wait()
+            if self._failures >= max(_PATIENCE, 2 * self._most):
+                raise ModelError(
+                    f"the endpoint failed {self._failures} times in a row; nothing is lost: run the same command later"
+                )
+            self._in_flight += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._in_flight -= 1
+                self._changed.notify_all()
+
+    def succeeded(self) -> None:
+        """A request was answered."""
+        with self._changed:
+            self._failures = 0
+            self._limit = min(float(self._most), self._limit + 1 / self._limit)
+            self._changed.notify_all()
+
+    def refused(self) -> None:
+        """The endpoint has too much to do."""
+        with self._changed:
+            self._limit = max(1.0, self._limit / 2)
+
+    def failed(self) -> None:
+        """A request had no answer."""
+        with self._changed:
+            self._failures += 1
