@@ -11,7 +11,13 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.runs.journal import Journal
 from ttpa.runs.record_files import Outcomes, write_records, write_text
-from ttpa.stages.construct import construct, drop_duplicates, plan_construction
+from ttpa.stages.construct import (
+    BenchmarkQuestions,
+    construct,
+    drop_duplicates,
+    drop_overlap,
+    plan_construction,
+)
 from ttpa.stages.importing import assign_splits, import_dialogue
 from ttpa.steps.run import Account, Run, batched
 from ttpa.tools.base import Toolset
@@ -24,6 +30,7 @@ def construct_instructions(run: Run) -> None:
     account = Account(run, "construct", takes="plans", gives="instructions")
     config = run.config.construct_
     outcomes = Outcomes(run.directory.instructions, Instruction)
+    benchmarks = BenchmarkQuestions(config.avoid) if config.avoid else None
     journal = Journal(run.directory.journal)
     generator_config = run.config.generator
     spending = Spending(generator_config.budget, generator_config.prices, before=journal.spent())
@@ -48,6 +55,9 @@ def construct_instructions(run: Run) -> None:
     journal.close()
     finished, discards = outcomes.in_order([plan.id for plan in plans])
     instructions, repeated = drop_duplicates(finished, config.near_duplicate)
+    if benchmarks is not None:
+        instructions, overlapping = drop_overlap(instructions, benchmarks)
+        repeated = [*repeated, *overlapping]
     write_records(run.directory.instructions, instructions)
     discards = sorted([*discards, *repeated], key=lambda discard: discard.id)
     facts = _count_splits(instructions) | ({"tools left out": str(left_out)} if left_out else {})

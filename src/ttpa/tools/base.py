@@ -31,6 +31,11 @@ class Toolset(Protocol):
         """Tools that the source has and that are not on offer, with the reason."""
         ...
 
+    @property
+    def can_replay(self) -> bool:
+        """Whether calls may be made once more in another session, without a second effect on the world."""
+        ...
+
     def session(self) -> AbstractContextManager[ToolSession]:
         """Opens the tools in their initial state, as far as the source can bring them there."""
         ...

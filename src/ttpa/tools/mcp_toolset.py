@@ -65,6 +65,10 @@ class McpToolset:
     def left_out(self) -> Mapping[str, str]:
         return self._offer.left_out
 
+    @property
+    def can_replay(self) -> bool:
+        return not self._offer.writes
+
     def definitions(self) -> str:
         connection = self.take()
         try:

@@ -84,6 +84,11 @@ class Offer:
         """What a tool does to the world, by its source's own name."""
         return self._effects[original]
 
+    @property
+    def writes(self) -> bool:
+        """Whether any tool on offer changes something."""
+        return any(self._effects[self._original[spec.name]] == "write" for spec in self.specs)
+
     def refuse(self, call: ToolCall) -> ToolResult | None:
         """What a call gives that must not be executed: of a tool that is not offered, or with invalid arguments."""
         validator = self._validators.get(call.name)

@@ -62,6 +62,10 @@ class OpenApiToolset:
     def left_out(self) -> Mapping[str, str]:
         return self._offer.left_out
 
+    @property
+    def can_replay(self) -> bool:
+        return not self._offer.writes
+
     def definitions(self) -> str:
         service = read_document(self._document, server=self._server_given, keys=list(self._keys))
         return hash_definitions(one.definition for one in service.operations)

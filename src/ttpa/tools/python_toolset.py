@@ -122,6 +122,10 @@ class PythonToolset:
     def left_out(self) -> Mapping[str, str]:
         return self._offer.left_out
 
+    @property
+    def can_replay(self) -> bool:
+        return not self._offer.writes
+
     def definitions(self) -> str:
         return hash_definitions(self._definitions)
 

@@ -39,6 +39,10 @@ class SimulatedToolset:
     def left_out(self) -> Mapping[str, str]:
         return self._offer.left_out
 
+    @property
+    def can_replay(self) -> bool:
+        return True
+
     def definitions(self) -> str:
         return hash_definitions(_read(self._file))
 

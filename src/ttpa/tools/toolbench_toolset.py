@@ -45,6 +45,10 @@ class ToolBenchToolset:
     def left_out(self) -> Mapping[str, str]:
         return self._offer.left_out
 
+    @property
+    def can_replay(self) -> bool:
+        return True
+
     def definitions(self) -> str:
         return hash_definitions(api for api, _ in self._read().values())
 

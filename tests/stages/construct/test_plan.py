@@ -116,3 +116,8 @@ def test_the_tool_that_resembles_a_used_one_most_is_among_the_distractors() -> N
     pool = [tool("get_weather", "Weather in a city now"), twin, *TOOLS]
     for seed in range(10):
         assert twin in choose_offer(["get_weather"], offer_plan(pool, seed), 3)
+
+
+def test_every_tool_is_shown_about_as_often_as_every_other() -> None:
+    shown = Counter(spec.name for plan in plans(400) if plan.split != "test_unseen" for spec in plan.shown)
+    assert max(shown.values()) - min(shown.values()) <= 1

@@ -35,6 +35,11 @@ TOOLS = '''
     def tell_time() -> str:
         """Tell the time."""
         return "12:00"
+
+    def draw_ticket(hall: str) -> str:
+        """Draw a ticket."""
+        import os
+        return os.urandom(8).hex()
 '''
 Script = dict[str, list[JsonValue]]
 SCENARIO: JsonValue = {
@@ -82,7 +87,7 @@ class Generator:
 
 @pytest.fixture
 def build(toolset: PythonToolset) -> Callable[..., Instruction | Discard]:
-    def run(generator: Generator, kind: InstructionKind = "calls", **changes: int) -> Instruction | Discard:
+    def run(generator: Generator, kind: InstructionKind = "calls", **changes: object) -> Instruction | Discard:
         specs = tuple(toolset.specs)
         wanted = None if kind == "calls" else specs[0]
         withheld = "city" if kind == "missing_value" else None
@@ -309,3 +314,19 @@ def test_a_spoilt_request_without_call_is_a_discard(build: Build, reply: JsonVal
     made = build(Generator(no_call=[reply]), kind="no_tool_fits")
     assert isinstance(made, Discard)
     assert made.reason is reason
+
+
+def test_calls_that_give_something_else_the_second_time_spoil_an_instance_unless_that_is_allowed(build: Build) -> None:
+    scenario: JsonValue = {"situation": "A hall.", "constraints": [], "tools": ["find_station", "draw_ticket"]}
+    draw: JsonValue = {"name": "draw_ticket", "arguments": {"hall": "OSL-47"}}
+    calls: list[JsonValue] = [{"calls": [FIND]}, {"calls": [draw]}, {"calls": []}]
+
+    def made(**settings: object) -> Instruction | Discard:
+        return build(Generator(scenario=[scenario], calls=calls), **settings)
+
+    spoilt = made()
+    assert isinstance(spoilt, Discard)
+    assert spoilt.reason is DiscardReason.NOT_REPRODUCIBLE
+    assert "draw_ticket gave " in spoilt.detail
+    assert isinstance(made(nondeterministic=["draw_ticket"]), Instruction)
+    assert isinstance(made(replay=False), Instruction)

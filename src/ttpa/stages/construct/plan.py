@@ -2,6 +2,7 @@
 
 import random
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from pydantic import Field
@@ -35,6 +36,13 @@ class ConstructConfig(Record):
     """Different tools that an instruction with calls uses at least."""
     repairs: int = Field(default=1, ge=0)
     """How often a question that leaves a value out, or a reply that cannot be read, is asked for again."""
+    replay: bool = True
+    """Whether the gold calls are made once more, in a session of their own, and must give the same; this is left out
+    where tools write."""
+    nondeterministic: tuple[str, ...] = ()
+    """Tools whose results may differ from one time to the next."""
+    avoid: tuple[str, ...] = ()
+    """Benchmark files (JSON or JSON lines): a question that stands in one of them is given up."""
     near_duplicate: float = Field(default=0.9, ge=0, le=1)
     """Share of common words from which two questions over the same tools are near-duplicates."""
 
@@ -71,10 +79,21 @@ def plan_construction(tools: Sequence[ToolSpec], config: ConstructConfig, *, see
                 f"{len(group)} {name} tools are too few: more than construct.min_tools = {config.min_tools} are needed;"
                 f" there are {len(tools)} tools and construct.unseen_tools = {config.unseen_tools}"
             )
-    return [_plan(index, known, unseen, config, seed) for index in range(config.instances)]
+    shown: Counter[str] = Counter()
+    wanted: Counter[str] = Counter()
+    return [_plan(index, known, unseen, config, seed, shown, wanted) for index in range(config.instances)]
 
 
-def _plan(index: int, known: list[ToolSpec], unseen: list[ToolSpec], config: ConstructConfig, seed: int) -> Plan:
+def _plan(
+    index: int,
+    known: list[ToolSpec],
+    unseen: list[ToolSpec],
+    config: ConstructConfig,
+    seed: int,
+    shown: Counter[str],
+    wanted_before: Counter[str],
+) -> Plan:
+    """Plan `index`; of the tools, those come first that were shown, or wanted, least before."""
     rng = random.Random(f"{seed}/plan/{index}")
     drawn = rng.random()
     split: Split = "train"
@@ -87,7 +106,7 @@ def _plan(index: int, known: list[ToolSpec], unseen: list[ToolSpec], config: Con
     wanted: ToolSpec | None = None
     withheld: str | None = None
     if rng.random() < config.no_call_share:
-        wanted = rng.choice(pool)
+        [wanted] = _rarest(pool, wanted_before, 1, rng)
         kind = "no_tool_fits"
         required = wanted.parameters.get("required")
         if isinstance(required, list) and required and rng.random() < 0.5:
@@ -96,12 +115,20 @@ def _plan(index: int, known: list[ToolSpec], unseen: list[ToolSpec], config: Con
         id=f"c{index:06d}",
         split=split,
         kind=kind,
-        shown=tuple(rng.sample(pool, min(config.tools_shown, len(pool)))),
+        shown=tuple(_rarest(pool, shown, config.tools_shown, rng)),
         pool=tuple(pool),
         wanted=wanted,
         withheld=withheld,
         seed=rng.getrandbits(32),
     )
+
+
+def _rarest(pool: Sequence[ToolSpec], before: Counter[str], count: int, rng: random.Random) -> list[ToolSpec]:
+    """The tools of which `before` knows least, drawn where it knows as much of several; it counts them from now on."""
+    order = sorted(pool, key=lambda tool: (before[tool.name], rng.random()))[:count]
+    before.update(tool.name for tool in order)
+    rng.shuffle(order)
+    return order
 
 
 def choose_offer(used: Sequence[str], plan: Plan, count: int, *, without: Sequence[str] = ()) -> tuple[ToolSpec, ...]:

@@ -11,7 +11,7 @@ from ttpa.records.messages import UserMessage
 from ttpa.stages.construct.asking import Asker, Spoilt, describe_tools, text_field
 from ttpa.stages.construct.checks import find_leaked_result, find_leaked_tool, find_ungrounded
 from ttpa.stages.construct.plan import ConstructConfig, Plan, choose_offer
-from ttpa.stages.construct.trajectory import memory, run_trajectory, write_scenario
+from ttpa.stages.construct.trajectory import memory, require_same_results, run_trajectory, write_scenario
 from ttpa.tools.base import Toolset
 
 
@@ -30,6 +30,9 @@ def _construct_with_calls(plan: Plan, asker: Asker, toolset: Toolset, config: Co
     scenario = write_scenario(plan, asker, config)
     with toolset.session() as session:
         steps = run_trajectory(plan, scenario, session, asker, config)
+    if config.replay and toolset.can_replay:
+        with toolset.session() as session:
+            require_same_results(steps, session, config)
     told = {"scenario": scenario.model_dump(mode="json"), "memory": memory(steps)}
     answer = text_field(asker.ask("answer", told), "answer", "answer")
     question = _write_question(plan, scenario, steps, answer, asker, config)

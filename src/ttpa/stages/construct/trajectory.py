@@ -1,5 +1,7 @@
 """The scenario and the calls that are really executed in it (METHOD: steps 1 and 2 of reversed construction)."""
 
+from collections.abc import Sequence
+
 from pydantic import JsonValue, ValidationError
 
 from ttpa.records.discards import DiscardReason
@@ -58,6 +60,18 @@ def run_trajectory(
     if made < config.min_calls or len(used) < config.min_tools:
         raise Spoilt(DiscardReason.TOO_FEW_CALLS, f"{made} calls of {len(used)} tools")
     return tuple(steps)
+
+
+def require_same_results(steps: Sequence[Step], session: ToolSession, config: ConstructConfig) -> None:
+    """Makes the calls once more. Raises `Spoilt` where one gives something else than it gave."""
+    for step in steps:
+        for call, result in zip(step.calls, step.results, strict=True):
+            again = session.run(call)
+            if (again.ok, again.content) != (result.ok, result.content) and call.name not in config.nondeterministic:
+                detail = (
+                    f"{call.name} gave {again.content[:80]!r} the second time; construct.nondeterministic allows it"
+                )
+                raise Spoilt(DiscardReason.NOT_REPRODUCIBLE, detail)
 
 
 def memory(steps: list[Step] | tuple[Step, ...]) -> list[JsonValue]:
