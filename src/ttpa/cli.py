@@ -19,6 +19,8 @@ from ttpa.records.summaries import StepSummary
 from ttpa.records.tools import ToolCall
 from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.record_files import read_record
+from ttpa.stages.export import FORMATS
+from ttpa.steps.export import export as export_run
 from ttpa.steps.run import Run
 from ttpa.steps.score_file import score_file
 
@@ -163,6 +165,20 @@ def tools(
         typer.echo(result.content)
         if not result.ok:
             raise typer.Exit(1)
+
+
+@app.command()
+def export(
+    name: Annotated[str, typer.Argument(help="A run with instructions.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; it must not be there yet.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "openai",
+    license_name: Annotated[str, typer.Option("--license", help="Of the data, for its card.")] = "other",
+    runs: Annotated[str, typer.Option(help="The folder of all runs.")] = "runs",
+) -> None:
+    """Write a run's instructions for another trainer."""
+    config = load_config(name, [f"runs={runs}"] if "/" not in name else [])
+    for line in export_run(Run(config, assemble(config), SilentReporter()), form, out, license_name=license_name):
+        typer.echo(line)
 
 
 def _spending(config: RunConfig) -> Spending:

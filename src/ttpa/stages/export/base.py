@@ -1,0 +1,56 @@
+"""What an export format says, and what several formats need."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from ttpa.records.instructions import Instruction
+from ttpa.records.messages import AssistantMessage, Message, as_openai
+from ttpa.records.record import JsonObject
+
+
+def nothing_beside(_: Mapping[str, str]) -> dict[str, str]:
+    """No other file."""
+    return {}
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFormat:
+    """A way of writing instructions for another trainer."""
+
+    name: str
+    kind: Literal["jsonl", "parquet"]
+    """How its files are written, one a split."""
+    rows: Callable[[Instruction], list[JsonObject]]
+    """The rows of one instruction."""
+    beside: Callable[[Mapping[str, str]], dict[str, str]] = nothing_beside
+    """Other files that the trainer wants, by name, given the files of the splits."""
+
+
+def dialogue(instruction: Instruction) -> list[Message]:
+    """The whole dialogue: what was said before, the steps with their results, and the answer."""
+    messages = list(instruction.context)
+    for step in instruction.steps:
+        messages.extend(step.messages())
+    if instruction.answer is not None:
+        messages.append(AssistantMessage(content=instruction.answer))
+    return messages
+
+
+def openai_messages(messages: Sequence[Message]) -> list[JsonObject]:
+    """The messages as OpenAI's API has them: arguments are JSON text."""
+    rows = as_openai(messages)
+    for row in rows:
+        calls = row.get("tool_calls")
+        for call in calls if isinstance(calls, list) else ():
+            assert isinstance(call, dict)
+            function = call["function"]
+            assert isinstance(function, dict)
+            function["arguments"] = json.dumps(function["arguments"], ensure_ascii=False)
+    return rows
+
+
+def tools_text(instruction: Instruction) -> str:
+    """The tools in OpenAI form as JSON text, which no table can mix up."""
+    return json.dumps([tool.as_openai() for tool in instruction.tools], ensure_ascii=False)

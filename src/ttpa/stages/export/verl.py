@@ -1,0 +1,44 @@
+"""verl's form for reinforcement learning: a prompt a decision point, with what `ttpa.rewards.verl_score` judges by."""
+
+import json
+from collections.abc import Mapping
+
+from ttpa.records.instructions import DecisionPoint, Instruction
+from ttpa.records.record import JsonObject
+from ttpa.stages.export.base import ExportFormat, openai_messages, tools_text
+
+
+def rows(instruction: Instruction) -> list[JsonObject]:
+    """Parquet rows with `data_source`, `prompt`, `ability`, `reward_model` and `extra_info`."""
+    return [_row(point, instruction) for point in instruction.decision_points()]
+
+
+def beside(files: Mapping[str, str]) -> dict[str, str]:
+    """The lines of a config that name the data and the reward."""
+    lines = [f"data.{'train' if split == 'train' else 'val'}_files: {file}" for split, file in files.items()]
+    reward = "custom_reward_function.path: ttpa/rewards.py\ncustom_reward_function.name: verl_score"
+    return {"verl.txt": "\n".join([*lines, reward]) + "\n"}
+
+
+def _row(point: DecisionPoint, instruction: Instruction) -> JsonObject:
+    reference = [call.model_dump(mode="json") for call in point.reference]
+    prompt = [
+        {
+            "role": row["role"],
+            "content": row["content"],
+            "tool_calls": row.get("tool_calls") or [],
+            "tool_call_id": row.get("tool_call_id"),
+        }
+        for row in openai_messages(point.history)
+    ]
+    acceptable = None if point.acceptable is None else json.dumps(point.acceptable, ensure_ascii=False)
+    return {
+        "data_source": f"ttpa/{instruction.source}",
+        "prompt": list(prompt),
+        "ability": "tool_use",
+        "reward_model": {"style": "rule", "ground_truth": json.dumps(reference, ensure_ascii=False)},
+        "extra_info": {"id": point.id, "tools": tools_text(instruction), "acceptable": acceptable},
+    }
+
+
+VERL = ExportFormat("verl", "parquet", rows, beside)
