@@ -1,7 +1,7 @@
 """Construction through a real OpenAI-compatible server: many requests in flight against one at a time.
 
-`python benchmarks/generator_server.py [--instances 1000] [--alone 60] [--workers 16] [--delay 0.5]`. The server speaks the
-protocol, waits before each reply as a large model would, and plays a good generator. Both arms run in one process.
+`python benchmarks/generator_server.py [--instances 1000] [--alone 60] [--workers 16] [--delay 0.5]`. The server speaks
+the protocol, waits before each reply as a large model would, and plays a good generator. Both arms run in one process.
 """
 
 import argparse

@@ -1,5 +1,7 @@
 """Each format is read back by its own documented rules, and says the same dialogue as before."""
 
+# pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
+
 import json
 from collections.abc import Iterator, Sequence
 
@@ -76,7 +78,7 @@ def read_openai(rows: JsonValue, *, arguments_are_text: bool) -> list[Message]:
             arguments = function["arguments"]
             assert isinstance(arguments, str) == arguments_are_text
             told = json.loads(arguments) if isinstance(arguments, str) else arguments
-            made.append(ToolCall(name=str(function["name"]), arguments=told))
+            made.append(ToolCall.model_validate({"name": function["name"], "arguments": told}))
             waiting.append(str(one["id"]))
         role = row["role"]
         if role == "tool":
@@ -90,7 +92,8 @@ def read_openai(rows: JsonValue, *, arguments_are_text: bool) -> list[Message]:
 
 
 def read_tools(value: JsonValue) -> tuple[ToolSpec, ...]:
-    tools = json.loads(value) if isinstance(value, str) else value
+    assert isinstance(value, str)
+    tools: list[dict[str, JsonValue]] = json.loads(value)
     return tuple(ToolSpec.model_validate(tool.get("function", tool)) for tool in tools)
 
 
@@ -126,7 +129,7 @@ def test_llamafactory_turns_alternate_and_say_the_same_dialogue(instruction: Ins
         # Odd places are the user's or the tools', even ones the model's.
         assert turn["from"] in (("human", "observation"), ("gpt", "function_call"))[place % 2]
         if turn["from"] == "function_call":
-            told = json.loads(value)
+            told: JsonValue = json.loads(value)
             calls = told if isinstance(told, list) else [told]
             messages.append(AssistantMessage(tool_calls=tuple(ToolCall.model_validate(one) for one in calls)))
         elif turn["from"] == "observation":
