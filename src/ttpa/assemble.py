@@ -54,6 +54,10 @@ def assemble(config: RunConfig) -> Parts:
             from ttpa.quickstart.generator import OfflineGenerator
 
             return OfflineGenerator()
+        if config.generator.kind == "schema":
+            from ttpa.quickstart.schema_generator import SchemaGenerator
+
+            return SchemaGenerator()
         generator = config.generator
         wanted_by = "generator.kind = 'openai'"
         return _open_chat(wanted_by, generator, generator.model, generator.temperature, journal, spending)

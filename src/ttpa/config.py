@@ -106,8 +106,9 @@ class ToolsConfig(Record):
 class GeneratorConfig(Record):
     """Who writes scenarios, calls, answers and questions."""
 
-    kind: Literal["offline", "openai"] = "offline"
-    """`offline` knows the bundled tools only; `openai` is any OpenAI-compatible endpoint."""
+    kind: Literal["offline", "schema", "openai"] = "offline"
+    """`offline` knows the bundled tools only, `schema` nothing but the schemas of any tools; `openai` is any
+    OpenAI-compatible endpoint."""
     model: str = ""
     """The endpoint's name for the model."""
     temperature: float = 1.0

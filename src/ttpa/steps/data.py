@@ -43,7 +43,7 @@ def construct_instructions(run: Run) -> None:
         made = run.parts.generator_engine.map(
             lambda plan: construct(plan, generator=generator, toolset=toolset, config=config), waiting
         )
-        paid = generator_config.kind != "offline"
+        paid = generator_config.kind == "openai"
         for batch in batched(made, 1 if paid else _PLANS_A_WRITE):
             outcomes.add(batch)
             run.reporter.advance(len(batch), spending.line() if spending.spent.requests else "")

@@ -1,7 +1,7 @@
 """Python functions as tools: their schemas from type hints and docstrings."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, cast
 
 import docstring_parser
@@ -15,19 +15,14 @@ from ttpa.records.record import JsonObject
 from ttpa.records.tools import ToolSpec
 
 
-def read_specs(functions: Sequence[Callable[..., object]]) -> list[ToolSpec]:
-    """One spec a function, in order.
+def read_specs(functions: Mapping[str, Callable[..., object]]) -> list[ToolSpec]:
+    """One spec a function, in order; `functions` are named as tools.
 
     Parameters come from the signature, descriptions from a Google-, NumPy- or reST-style docstring. Raises
     `ToolError` that names the function for a missing description, an unannotated parameter, `*args`, a type that has
-    no JSON Schema or that holds itself, and for two functions of one name.
+    no JSON Schema, or that holds itself.
     """
-    specs = [_read_spec(function) for function in functions]
-    names = [spec.name for spec in specs]
-    double = next((name for name in names if names.count(name) > 1), None)
-    if double:
-        raise ToolError(f"two tools are named {double!r}; every tool needs a name of its own")
-    return specs
+    return [_read_spec(name, function) for name, function in functions.items()]
 
 
 def check_schema(spec: ToolSpec) -> str | None:
@@ -50,8 +45,7 @@ def refuse_remote(uri: str) -> NoReturn:
     raise ToolError(f"a schema refers to {uri!r}; nothing outside of the schema is fetched")
 
 
-def _read_spec(function: Callable[..., object]) -> ToolSpec:
-    name = getattr(function, "__name__", repr(function))
+def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
     docstring = docstring_parser.parse(inspect.getdoc(function) or "")
     if not docstring.short_description:
         raise ToolError(f"tool {name!r} has no docstring; its first line is what the model reads")

@@ -10,7 +10,8 @@ import inspect
 import json
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -38,17 +39,47 @@ def load_module(target: str) -> ModuleType:
     return module
 
 
-def tool_functions(module: ModuleType) -> list[Callable[..., object]]:
-    """The module's `TOOLS`, else every public function that it defines itself, in the order of their lines."""
+def tool_functions(module: ModuleType) -> dict[str, Callable[..., object]]:
+    """The module's tools by their names: its `TOOLS`, else every public function that it defines, in order of lines.
+
+    A class in `TOOLS` stands for the public methods of a new instance of it; where two of its tools and others share a
+    name, a method is called `Class.method`.
+    """
+    found: list[tuple[str, Callable[..., object]]] = []
+    for item in _listed(module):
+        if inspect.isclass(item):
+            instance: object = item()
+            methods = [(name, getattr(instance, name)) for name, _ in inspect.getmembers(item, inspect.isfunction)]
+            found.extend((f"{item.__name__}.{name}", method) for name, method in methods if not name.startswith("_"))
+        else:
+            found.append((getattr(item, "__name__", repr(item)), item))
+    last_parts = Counter(name.rpartition(".")[2] for name, _ in found)
+    functions: dict[str, Callable[..., object]] = {}
+    for name, function in found:
+        short = name.rpartition(".")[2]
+        chosen = name if last_parts[short] > 1 else short
+        if chosen in functions:
+            raise ToolError(f"two tools are named {chosen!r}; every tool needs a name of its own")
+        functions[chosen] = function
+    return functions
+
+
+def _listed(module: ModuleType) -> list[Any]:
+    """What the module offers: functions, and classes of them."""
     listed = getattr(module, "TOOLS", None)
     if listed is not None:
-        return list(cast("Sequence[Callable[..., object]]", listed))
+        return list(cast("Sequence[Any]", listed))
     own = [
         function
         for name, function in inspect.getmembers(module, inspect.isfunction)
         if function.__module__ == module.__name__ and not name.startswith("_") and name != "reset"
     ]
     return sorted(own, key=lambda function: function.__code__.co_firstlineno)
+
+
+def _callable(functions: Mapping[str, Callable[..., object]]) -> dict[str, Callable[..., object]]:
+    """The functions, given what their type hints promise (dates, models) of the JSON that a model writes."""
+    return {name: validate_call(function) for name, function in functions.items()}
 
 
 def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tuple[str, bool]:
@@ -71,18 +102,19 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
 
         try:
             module = load_module(target)
-            listed = tool_functions(module)
-            specs = [spec.model_dump(mode="json") for spec in read_specs(listed)]
-            # pydantic makes what the type hints promise (dates, models) of the JSON that a model writes.
-            functions = {function.__name__: validate_call(function) for function in listed}
+            found = tool_functions(module)
+            specs = [spec.model_dump(mode="json") for spec in read_specs(found)]
+            functions = _callable(found)
         except Exception as error:  # loading runs the user's module, which may raise anything
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return
-        reply(specs=specs, effects=[effect_of(function) for function in listed])
+        reply(specs=specs, effects=[effect_of(function) for function in found.values()])
         for line in requests:
             request = json.loads(line)
             if request["op"] == "reset":
                 getattr(module, "reset", lambda: None)()
+                if any(inspect.ismethod(function) for function in found.values()):
+                    functions = _callable(tool_functions(module))  # instances begin anew
                 reply(content="", ok=True)
             else:
                 content, ok = run_call(functions[request["name"]], request["arguments"])

@@ -24,7 +24,7 @@ from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.tools.python_tools import read_specs
 from ttpa.tools.worker import run_call
 
-SPECS = {spec.name: spec for spec in read_specs(TOOLS)}
+SPECS = {spec.name: spec for spec in read_specs({tool.__name__: tool for tool in TOOLS})}
 FUNCTIONS = {function.__name__: function for function in TOOLS}
 INSTANCES = 2000
 WANTED: list[JsonValue] = [2, 4]
