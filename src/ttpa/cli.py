@@ -20,6 +20,7 @@ from ttpa.records.tools import ToolCall
 from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.record_files import read_record
 from ttpa.stages.export import FORMATS
+from ttpa.steps.data import estimate_construction
 from ttpa.steps.export import export as export_run
 from ttpa.steps.run import Run
 from ttpa.steps.score_file import score_file
@@ -243,6 +244,8 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
     again = STEPS[STEPS.index(redo) :] if redo else ()
     due = [step for step in STEPS if step in steps and (step in again or step in due_steps(prepared))]
     typer.echo(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
+    if "construct" in due and config.generator.kind == "openai":
+        typer.echo(estimate_construction(prepared))
 
 
 def _step(word: str | None) -> Step | None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ttpa.errors import RunError
+from ttpa.models.recorded_chat import ForgetfulStore
 from ttpa.models.spending import Spending
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
@@ -16,6 +17,7 @@ from ttpa.stages.construct import (
     construct,
     drop_duplicates,
     drop_overlap,
+    estimate_cost,
     plan_construction,
 )
 from ttpa.stages.importing import assign_splits, import_dialogue
@@ -65,6 +67,15 @@ def construct_instructions(run: Run) -> None:
         facts["generator"] = spending.line()
     account.close(len(plans), len(instructions), len(instructions), discards, facts)
     outcomes.clear()
+
+
+def estimate_construction(run: Run) -> str:
+    """What construction will about ask of a paid generator, in words; loads the tools, and asks nothing."""
+    config = run.config
+    spending = Spending(config.generator.budget, config.generator.prices)
+    with run.parts.open_toolset(ForgetfulStore(), spending) as toolset:
+        plans = plan_construction(toolset.specs, config.construct_, seed=config.seed)
+    return f"construct: {len(plans)} instances, about {estimate_cost(plans, config.construct_).line(spending.prices)}"
 
 
 def _pin_tools(run: Run, toolset: Toolset) -> str:

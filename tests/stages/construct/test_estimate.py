@@ -1,0 +1,40 @@
+"""The estimate against what a construction really asked for."""
+
+from collections.abc import Sequence
+
+from ttpa.models.base import ChatReply
+from ttpa.quickstart.generator import OfflineGenerator
+from ttpa.records.costs import Cost
+from ttpa.records.messages import Message
+from ttpa.stages.construct import ConstructConfig, construct, estimate_cost, plan_construction
+from ttpa.tools.python_toolset import PythonToolset
+
+
+class Counted:
+    """The offline generator, with an account of what it was asked."""
+
+    def __init__(self) -> None:
+        self._generator = OfflineGenerator()
+        self.identity = self._generator.identity
+        self.cost = Cost()
+
+    def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
+        reply = self._generator.chat(messages, seed=seed)
+        prompt = sum(len(message.content) for message in messages) // 4
+        self.cost += Cost(requests=1, prompt_tokens=prompt, completion_tokens=len(reply.text) // 4)
+        return reply
+
+
+def test_an_estimate_is_of_the_size_of_what_is_asked() -> None:
+    config = ConstructConfig(instances=40)
+    counted = Counted()
+    with PythonToolset("ttpa.quickstart.tools") as toolset:
+        plans = plan_construction(toolset.specs, config, seed=2)
+        for plan in plans:
+            construct(plan, generator=counted, toolset=toolset, config=config)
+    estimate = estimate_cost(plans, config)
+    for told, real in (
+        (estimate.requests, counted.cost.requests),
+        (estimate.prompt_tokens, counted.cost.prompt_tokens),
+    ):
+        assert 0.5 < told / real < 2.0
