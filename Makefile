@@ -1,7 +1,7 @@
 # One target a thing to do; each makes the virtual environment first where it is missing or out of date.
 PYTHON ?= python3
 BIN := .venv/bin
-PARTS := scoring sampling exactness construction policy
+PARTS := scoring sampling exactness training construction policy
 PART ?= $(PARTS)
 
 .PHONY: demo test check bench format policy vllm

@@ -6,7 +6,7 @@ import inspect
 
 import torch
 from transformers import DynamicCache
-from trl import DPOConfig, DPOTrainer, SFTConfig, SFTTrainer
+from trl import DPOConfig, DPOTrainer, GRPOTrainer, SFTConfig, SFTTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
 
@@ -40,3 +40,14 @@ def test_a_cache_is_rebuilt_from_its_keys_and_values() -> None:
     assert keys.shape == values.shape == (2, 1, 3, 4)
     cache.batch_select_indices(torch.tensor([1]))
     assert cache.get_seq_length() == 3
+
+
+def test_dpo_hands_over_what_its_collator_adds_and_reads_one_forward() -> None:
+    source = inspect.getsource(DPOTrainer._compute_loss)  # pyright: ignore[reportPrivateUsage]
+    assert '_non_model_keys = {"completion_mask", "ref_chosen_logps", "ref_rejected_logps"}' in source
+    assert "model(**model_kwargs, labels=labels, fused_lm_head=True)" in source
+
+
+def test_grpo_turns_prompts_into_ids_in_one_method() -> None:
+    source = inspect.getsource(GRPOTrainer._generate)  # pyright: ignore[reportPrivateUsage]
+    assert "prompt_ids, images, multimodal_fields = self._tokenize_prompts(prompts)" in source

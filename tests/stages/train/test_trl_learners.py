@@ -137,6 +137,22 @@ def test_dpo_widens_the_margin_on_token_ids(base: str, tmp_path: Path, parameter
 
 
 @pytest.mark.parametrize("parameters", ["full", "lora"])
+def test_dpo_on_the_forest_is_dpo_on_padded_pairs(base: str, tmp_path: Path, parameters: str) -> None:
+    """Equal losses, margins and log-probabilities over a whole training, in float32 up to its rounding."""
+    losses: list[list[float]] = []
+    for packing in ("tree", "pairs"):
+        settings = config(
+            parameters=parameters, packing=packing, dpo=DpoConfig(learning_rate=1e-3, epochs=20, batch_size=4)
+        )
+        made = LEARNERS.dpo(base, pairs(base), tmp_path / packing, settings, seed=0, on_step=ignore_step)
+        told = ("rewards/margins", "logps/chosen", "logps/rejected")
+        losses.append([v for step in made.history for v in (step.loss, *(step.metrics[name] for name in told))])
+        assert "ttpa_tree" not in (tmp_path / packing / "config.json").read_text()
+    assert len(losses[0]) == 80
+    assert losses[0] == pytest.approx(losses[1], rel=0.02, abs=0.02)  # bf16 autocast rounds in another order
+
+
+@pytest.mark.parametrize("parameters", ["full", "lora"])
 def test_grpo_draws_turns_that_its_reward_prefers(base: str, tmp_path: Path, parameters: str) -> None:
     """The reward is the share of a letter: whatever the policy says, it can say more of that."""
     told: list[tuple[str, str]] = []

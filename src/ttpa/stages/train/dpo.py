@@ -1,16 +1,21 @@
 """Direct preference optimisation through TRL, on the sampled token ids.
 
-TRL tokenises text; sampled tokens do not survive that round trip, so its preparation of the dataset is replaced. All
-else is TRL's: losses, metrics, collator. Reference: Rafailov et al. 2023, eq. 7, with an NLL term on the chosen turn.
+TRL tokenises text; sampled tokens do not survive that round trip, so its preparation of the dataset is replaced. The
+forward may be that of a forest, in which what sequences share is computed once. All else is TRL's: losses, metrics,
+collator. Reference: Rafailov et al. 2023, eq. 7, with an NLL term on the chosen turn.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Sequence
+import random
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
+from peft import PeftModel
+from torch.utils.data import Sampler
+from transformers import PreTrainedModel
 from trl import DPOConfig as TrlDpoConfig
 from trl import DPOTrainer
 
@@ -24,6 +29,8 @@ from ttpa.stages.train.run_trainer import (
     without_known_warnings,
 )
 from ttpa.stages.train.stage import OnStep, TrainConfig
+from ttpa.stages.train.tree import plant
+from ttpa.stages.train.tree_forward import add_tree_forward
 
 
 @without_known_warnings()
@@ -37,6 +44,18 @@ def train_dpo(
     on_step: OnStep,
 ) -> Checkpoint:
     """Aligns `base` on `pairs`, with `base` itself as the reference model, and writes a checkpoint to `output`."""
+    trainer = make_trainer(base, pairs, output, config, seed=seed)
+    tokenizer = load_tokenizer(base)
+    return run_trainer(trainer, tokenizer, output, method="dpo", base=base, examples=len(pairs), on_step=on_step)
+
+
+def make_trainer(
+    base: str, pairs: Sequence[PreferencePair], output: Path, config: TrainConfig, *, seed: int
+) -> "TokenDpoTrainer":
+    """TRL's trainer over the pairs' token ids, on a forest where the config packs them.
+
+    Raises `ModelError` where it does and the model has other than full attention.
+    """
     dpo = config.dpo
     arguments = trainer_arguments(
         output,
@@ -49,8 +68,7 @@ def train_dpo(
         seed=seed,
     )
     loss_types, loss_weights = (["sigmoid", "sft"], [1.0, dpo.nll_weight]) if dpo.nll_weight else (["sigmoid"], [1.0])
-    tokenizer = load_tokenizer(base)
-    trainer = _TokenDpoTrainer(
+    trainer = TokenDpoTrainer(
         model=base,
         args=TrlDpoConfig(
             learning_rate=dpo.learning_rate,
@@ -60,17 +78,68 @@ def train_dpo(
             **arguments,
         ),
         train_dataset=Dataset.from_list([_row(pair) for pair in pairs]),
-        processing_class=tokenizer,
+        processing_class=load_tokenizer(base),
         peft_config=peft_config(config),
     )
-    return run_trainer(trainer, tokenizer, output, method="dpo", base=base, examples=len(pairs), on_step=on_step)
+    if config.packing == "tree":
+        trainer.pack([pair.instruction_id for pair in pairs])
+    return trainer
 
 
-class _TokenDpoTrainer(DPOTrainer):
-    """TRL's trainer over rows that hold token ids already."""
+class TokenDpoTrainer(DPOTrainer):
+    """TRL's trainer over rows that hold token ids already; once packed it computes each batch as one forest."""
+
+    _groups: Sequence[str] = ()
+
+    def pack(self, groups: Sequence[str]) -> None:
+        """Computes what sequences share once; rows of one group, named in the order of the rows, share a batch.
+
+        Raises `ModelError` for a model with other than full attention.
+        """
+        self._groups = groups
+        for model in (self.model, self.ref_model):
+            if model is not None:
+                base = model.get_base_model() if isinstance(model, PeftModel) else model
+                assert isinstance(base, PreTrainedModel)
+                add_tree_forward(base)
+        usual = self.data_collator
+
+        def collate(rows: list[dict[str, Any]]) -> dict[str, Any]:
+            batch = usual(rows)
+            chosen = [[*row["prompt_ids"], *row["chosen_ids"]] for row in rows]
+            rejected = [[*row["prompt_ids"], *row["rejected_ids"]] for row in rows]
+            return {**batch, "forest": plant(chosen + rejected)}
+
+        self.data_collator = collate
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
         return dataset
+
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        if not self._groups:
+            return super()._get_train_sampler(train_dataset)
+        return GroupedSampler(self._groups, seed=self.args.seed)
+
+
+class GroupedSampler(Sampler[int]):
+    """Rows in random order, an other one each time, those of one group always after one another."""
+
+    def __init__(self, groups: Sequence[str], *, seed: int) -> None:
+        self._rows: dict[str, list[int]] = {}
+        for row, group in enumerate(groups):
+            self._rows.setdefault(group, []).append(row)
+        self._length = len(groups)
+        self._seed = seed
+        self._epoch = 0
+
+    def __iter__(self) -> Iterator[int]:
+        order = list(self._rows)
+        random.Random(f"{self._seed}/{self._epoch}").shuffle(order)
+        self._epoch += 1
+        return (row for group in order for row in self._rows[group])
+
+    def __len__(self) -> int:
+        return self._length
 
 
 def _row(pair: PreferencePair) -> dict[str, list[int]]:

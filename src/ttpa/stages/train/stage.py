@@ -83,6 +83,9 @@ class TrainConfig(Record):
     """`sft = false` takes the policy as it is."""
     dpo: DpoConfig = DpoConfig()
     grpo: GrpoConfig = GrpoConfig()
+    packing: Literal["tree", "pairs"] = "tree"
+    """How DPO computes a batch: what its sequences share once, as one forest of tokens, or each sequence by itself.
+    The result is the same; models with other than full attention take `pairs`."""
     max_length: int = Field(default=4096, ge=1)
     """Tokens of a sequence; longer ones are left out and counted, never cut."""
     micro_batch_size: int = Field(default=8, ge=1)

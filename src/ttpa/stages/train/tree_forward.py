@@ -1,0 +1,86 @@
+"""A model's log-probabilities on a forest: one forward over its nodes, then each sequence's tokens from the edges."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false
+
+import types
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AttentionInterface, PreTrainedModel
+from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE, FusedCausalLMOutput, _ChunkedLogProbFunction
+
+from ttpa.errors import ModelError
+from ttpa.stages.train.tree import Forest, tree_attention
+
+ATTENTION = "ttpa_tree"
+AttentionInterface.register(ATTENTION, tree_attention)
+_FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")
+
+
+def require_full_attention(model: PreTrainedModel) -> None:
+    """Raises `ModelError` where a layer does not attend to all tokens before: a tree cannot tell it which."""
+    kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
+    if kinds != {"full_attention"}:
+        others = ", ".join(sorted(kinds - {"full_attention"}))
+        raise ModelError(
+            f"train.packing = 'tree' needs full attention in all layers; this model has {others}: take 'pairs'"
+        )
+
+
+def add_tree_forward(model: PreTrainedModel) -> None:
+    """Lets `model(labels=..., forest=...)` compute on the forest what TRL asks for, and nothing else any more.
+
+    The result is TRL's, to the last token: what is not a label is zero. Raises `ModelError` for a model with other than
+    full attention.
+    """
+    require_full_attention(model)
+    model.set_attn_implementation(ATTENTION)  # for good: activation checkpointing comes back to it backwards
+
+    def forward(self: PreTrainedModel, *, forest: Forest, labels: Tensor, **_: Any) -> FusedCausalLMOutput:
+        output = self.base_model(
+            input_ids=forest.token_ids[None], position_ids=forest.positions[None], use_cache=False, forest=forest
+        )
+        return _read_edges(self, output.last_hidden_state[0], forest, labels)
+
+    model.forward = types.MethodType(forward, model)
+
+
+def _read_edges(model: PreTrainedModel, hidden: Tensor, forest: Forest, labels: Tensor) -> FusedCausalLMOutput:
+    """What each sequence's labels get; an edge that several sequences take is computed once."""
+    nodes = forest.paths[:, 1:]
+    wanted = labels[:, 1:] != -100
+    edges = torch.unique(nodes[wanted])
+    head = model.get_output_embeddings()
+    assert isinstance(head, torch.nn.Module)
+    told = _ChunkedLogProbFunction.apply(
+        hidden[forest.parents[edges]],
+        head.weight,
+        getattr(head, "bias", None),
+        forest.token_ids[edges],
+        1.0,
+        _CHUNKED_LOGPROB_CHUNK_SIZE,
+        getattr(model.config, "final_logit_softcapping", None),
+        _logit_scale(model),
+        _FIELDS,
+    )
+    places = torch.zeros(len(forest.token_ids), dtype=torch.long, device=hidden.device)
+    places[edges] = torch.arange(len(edges), device=hidden.device)
+    log_probs, entropy, _, mean_logits, is_top1 = (
+        None if field is None else field[places[nodes]].masked_fill(~wanted, 0) for field in told
+    )
+    assert log_probs is not None
+    loss = -log_probs.sum() / wanted.sum().clamp(min=1)
+    return FusedCausalLMOutput(
+        loss=loss, log_probs=log_probs, entropy=entropy, mean_logits=mean_logits, is_top1=is_top1, label_mask=wanted
+    )
+
+
+def _logit_scale(model: PreTrainedModel) -> float:
+    """What TRL multiplies the logits of a few families by."""
+    for name in ("logit_scale", "output_multiplier", "lm_head_multiplier"):
+        if getattr(model.config, name, None) is not None:
+            return float(getattr(model.config, name))
+    scaling = getattr(model.config, "logits_scaling", None)
+    return 1.0 if scaling is None else 1.0 / float(scaling)

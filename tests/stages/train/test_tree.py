@@ -1,0 +1,125 @@
+"""The forest: its layout, and log-probabilities and gradients that are those of each sequence by itself."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from random import Random
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
+from trl.trainer.utils import add_fused_lm_head
+
+from ttpa.errors import ModelError
+from ttpa.stages.train.tree import plant
+from ttpa.stages.train.tree_forward import add_tree_forward
+
+SEQUENCES = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=7), min_size=1, max_size=6)
+SIZES = {
+    "vocab_size": 60, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
+    "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 512, "initializer_range": 0.2,
+}  # fmt: skip
+FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")
+
+
+def make(kind: str) -> PreTrainedModel:
+    torch.manual_seed(1)
+    if kind == "qwen3":
+        model: PreTrainedModel = Qwen3ForCausalLM(Qwen3Config(**SIZES, tie_word_embeddings=True))
+    else:
+        model = LlamaForCausalLM(LlamaConfig(**SIZES, tie_word_embeddings=False))
+    add_fused_lm_head(model, outputs=("log_probs", "entropy", "mean_logits", "is_top1"))
+    return model
+
+
+def dialogue(seed: int, turns: int, rejected: int) -> tuple[list[list[int]], list[int]]:
+    """Sequences of one dialogue, each with the length of its prompt: at every turn a right turn and wrong ones."""
+    rng = Random(seed)
+
+    def words(count: int) -> list[int]:
+        return [rng.randrange(60) for _ in range(count)]
+
+    said = words(30)
+    sequences: list[list[int]] = []
+    prompts: list[int] = []
+    for _ in range(turns):
+        right = words(9)
+        for turn in [right] + [right[: rng.randrange(8)] + words(rng.randint(2, 9)) for _ in range(rejected)]:
+            sequences.append(said + turn)
+            prompts.append(len(said))
+        said = said + right + words(6)
+    return sequences, prompts
+
+
+def padded(sequences: list[list[int]], prompts: list[int]) -> dict[str, torch.Tensor]:
+    longest = max(map(len, sequences))
+    input_ids = torch.tensor([one + [0] * (longest - len(one)) for one in sequences])
+    mask = torch.tensor([[1] * len(one) + [0] * (longest - len(one)) for one in sequences])
+    completion = torch.tensor(
+        [
+            [0] * prompt + [1] * (len(one) - prompt) + [0] * (longest - len(one))
+            for one, prompt in zip(sequences, prompts, strict=True)
+        ]
+    )
+    return {"input_ids": input_ids, "attention_mask": mask, "labels": input_ids.masked_fill(completion == 0, -100)}
+
+
+@given(SEQUENCES)
+def test_every_sequence_is_a_path_and_no_node_comes_twice(sequences: list[list[int]]) -> None:
+    forest = plant(sequences)
+    for row, sequence in enumerate(sequences):
+        path = forest.paths[row, : len(sequence)]
+        assert forest.token_ids[path].tolist() == sequence
+        assert forest.positions[path].tolist() == list(range(len(sequence)))
+        assert forest.parents[path].tolist() == [-1, *path[:-1].tolist()]
+    prefixes = {tuple(one[:end]) for one in sequences for end in range(1, len(one) + 1)}
+    assert len(forest.token_ids) == len(prefixes)
+    assert forest.sequence_tokens == sum(map(len, sequences))
+
+
+@given(SEQUENCES)
+def test_a_key_is_visible_where_it_lies_on_the_way(sequences: list[list[int]]) -> None:
+    forest = plant(sequences)
+    ways: dict[int, set[int]] = {}
+    for row, sequence in enumerate(sequences):
+        path = forest.paths[row, : len(sequence)].tolist()
+        for place, node in enumerate(path):
+            ways[node] = set(path[: place + 1])
+    nodes = range(len(forest.token_ids))
+    for query in nodes:
+        visible = {key for key in nodes if key <= query and int(forest.subtree_ends[key]) > query}
+        assert visible == ways[query]
+    assert [part.start for part in forest.parts] == [n for n in nodes if int(forest.parents[n]) < 0]
+    for part, mask in zip(forest.parts, forest.masks, strict=True):
+        trunk = range(part.start, part.trunk_end)
+        assert all(ways[node] == set(range(part.start, node + 1)) for node in trunk)
+        if mask is not None:
+            for row, query in enumerate(range(part.trunk_end, part.end)):
+                assert {part.start + int(key) for key in torch.nonzero(mask[row])} == ways[query]
+
+
+@pytest.mark.parametrize("kind", ["qwen3", "llama"])
+@pytest.mark.parametrize(("turns", "rejected"), [(1, 1), (1, 4), (4, 1), (6, 4)])
+def test_log_probabilities_and_gradients_are_those_of_padded_sequences(kind: str, turns: int, rejected: int) -> None:
+    sequences, prompts = dialogue(turns, turns, rejected)
+    other, more = dialogue(99, 1, 2)
+    batch = padded(sequences + other, prompts + more)
+    forest = plant(sequences + other)
+    weights = torch.randn(batch["labels"][:, 1:].shape, generator=torch.Generator().manual_seed(3))
+    usual, tree = make(kind), make(kind)
+    add_tree_forward(tree)
+    results = usual(**batch, fused_lm_head=True), tree(**batch, fused_lm_head=True, forest=forest)
+    for name in FIELDS:
+        one, two = (getattr(result, name).detach().float() for result in results)
+        assert float((one - two).abs().max()) < 1e-5, name
+    for result in results:
+        (result.log_probs * weights).sum().backward()
+    ours, theirs = (torch.cat([p.grad.flatten() for p in m.parameters() if p.grad is not None]) for m in (tree, usual))
+    assert float((ours - theirs).norm() / theirs.norm()) < 1e-5
+
+
+def test_a_model_with_a_sliding_window_is_refused_with_the_reason() -> None:
+    config = Qwen3Config(**SIZES, use_sliding_window=True, sliding_window=8, max_window_layers=1)
+    with pytest.raises(ModelError, match="needs full attention in all layers; this model has sliding_attention"):
+        add_tree_forward(Qwen3ForCausalLM(config))
