@@ -21,6 +21,7 @@ from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.record_files import read_record
 from ttpa.stages.export import FORMATS
 from ttpa.steps.data import estimate_construction
+from ttpa.steps.doctor import examine
 from ttpa.steps.export import export as export_run
 from ttpa.steps.run import Run
 from ttpa.steps.score_file import score_file
@@ -166,6 +167,19 @@ def tools(
         typer.echo(result.content)
         if not result.ok:
             raise typer.Exit(1)
+
+
+@app.command()
+def doctor(source: Source, overrides: Overrides = None, name: Name = None) -> None:
+    """Look at what the policy's template makes of the data, token by token, before it is trained."""
+    config = _load(source, overrides, name, None, None)
+    shown, findings = examine(Run(config, assemble(config), SilentReporter()))
+    for line in shown:
+        typer.echo(line)
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.is_good else 'WRONG'} {finding.text}")
+    if not all(finding.is_good for finding in findings):
+        raise typer.Exit(1)
 
 
 @app.command()

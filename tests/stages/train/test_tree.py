@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from random import Random
+from typing import Any
 
 import pytest
 import torch
@@ -16,7 +17,7 @@ from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_forward import add_tree_forward
 
 SEQUENCES = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=7), min_size=1, max_size=6)
-SIZES = {
+SIZES: dict[str, Any] = {
     "vocab_size": 60, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
     "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 512, "initializer_range": 0.2,
 }  # fmt: skip

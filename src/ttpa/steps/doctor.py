@@ -1,0 +1,156 @@
+"""What a policy's tokenizer and template make of the data, looked at before anything is trained on it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ttpa.dialects import DIALECTS
+from ttpa.errors import ModelError
+from ttpa.models.base import ChatTokenizer
+from ttpa.records.instructions import DecisionPoint, Instruction, Step
+from ttpa.records.messages import UserMessage
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.stages.sample import label_tokens
+from ttpa.stages.train import build_examples
+from ttpa.steps.run import Run
+
+_SAMPLES = 3
+_LONGEST_SHOWN = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at."""
+
+    is_good: bool
+    text: str
+
+
+def examine(run: Run) -> tuple[list[str], list[Finding]]:
+    """Some turns token by token, and what is right and wrong with all: of the run's instructions where it has any."""
+    has_data = run.directory.summary("construct").exists()
+    instructions = run.instructions("train") if has_data else [_example()]
+    tokenizer = run.parts.load_tokenizer(run.parts.base)
+    try:
+        points = [point for one in instructions for point in one.decision_points() if point.reference or point.answer]
+        turns = [tokenizer.turn_ids(point.history, point.tools, point.reference_turn()) for point in points]
+    except ModelError as error:
+        return [], [Finding(is_good=False, text=str(error))]
+    findings = [
+        _history(instructions, tokenizer, len(points)),
+        _tools(points, turns, tokenizer),
+        _stop_token(turns, tokenizer),
+        _dialect(points, turns, tokenizer, run.config.policy.dialect),
+        _lengths(instructions, tokenizer, run.config.train.max_length),
+    ]
+    return _show(points, turns, tokenizer, run.config.policy.dialect), findings
+
+
+def _history(instructions: Sequence[Instruction], tokenizer: ChatTokenizer, turns: int) -> Finding:
+    sequences = sum(len(build_examples(one, tokenizer)) for one in instructions)
+    if sequences == len(instructions):
+        return Finding(is_good=True, text="history renders as a prefix: each dialogue is one sequence")
+    text = f"the template rewrites history: {turns} turns of {len(instructions)} dialogues make {sequences} sequences"
+    return Finding(is_good=True, text=f"{text}; each is trained on by itself, which costs more and loses nothing")
+
+
+def _tools(
+    points: Sequence[DecisionPoint], turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], tokenizer: ChatTokenizer
+) -> Finding:
+    for point, (prompt, _) in zip(points, turns, strict=True):
+        shown = "".join(tokenizer.pieces(prompt))
+        for tool in point.tools:
+            properties = tool.parameters.get("properties")
+            names = [tool.name, *(properties if isinstance(properties, dict) else ())]
+            lost = next((name for name in names if name not in shown), None)
+            if lost is not None:
+                text = f"the template leaves tools out: {lost!r} of {tool.name!r} is not in the prompt of {point.id}"
+                return Finding(is_good=False, text=text)
+    return Finding(is_good=True, text="tools survive: every name and parameter stands in the prompt")
+
+
+def _stop_token(turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], tokenizer: ChatTokenizer) -> Finding:
+    bad = sum(turn[-1] not in tokenizer.end_ids for _, turn in turns)
+    end = "".join(tokenizer.pieces(turns[0][1][-1:])) if turns else ""
+    if bad:
+        text = f"{bad} of {len(turns)} turns do not end with the stop token: it would not be trained"
+        return Finding(is_good=False, text=text)
+    return Finding(is_good=True, text=f"the stop token {end!r} is trained: all {len(turns)} turns end with it")
+
+
+def _dialect(
+    points: Sequence[DecisionPoint],
+    turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+    tokenizer: ChatTokenizer,
+    chosen: str,
+) -> Finding:
+    texts = ["".join(tokenizer.pieces(turn[:-1])) for _, turn in turns]
+    read = {
+        name: sum(dialect.read_turn(text).calls == point.reference for text, point in zip(texts, points, strict=True))
+        for name, dialect in DIALECTS.items()
+    }
+    if read[chosen] == len(points):
+        return Finding(
+            is_good=True, text=f"dialect {chosen!r} reads what the template writes, and decode(encode) holds"
+        )
+    best = max(read, key=lambda name: read[name])
+    text = f"dialect {chosen!r} reads {read[chosen]} of {len(points)} turns that the template writes"
+    if read[best] > read[chosen]:
+        return Finding(is_good=False, text=f"{text}; {best!r} reads {read[best]}: set policy.dialect = {best!r}")
+    return Finding(
+        is_good=False, text=f"{text}, and no other reads more: its calls are in a form that is not known here"
+    )
+
+
+def _lengths(instructions: Sequence[Instruction], tokenizer: ChatTokenizer, limit: int) -> Finding:
+    lengths = [len(example.token_ids) for one in instructions for example in build_examples(one, tokenizer)]
+    lost = sum(length > limit for length in lengths)
+    longest = max(lengths, default=0)
+    if not lost:
+        return Finding(
+            is_good=True,
+            text=f"nothing is lost at train.max_length = {limit}: the longest sequence has {longest} tokens",
+        )
+    text = f"{lost} of {len(lengths)} sequences are longer than train.max_length = {limit}; {longest} loses nothing"
+    return Finding(is_good=False, text=text)
+
+
+def _show(
+    points: Sequence[DecisionPoint],
+    turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]],
+    tokenizer: ChatTokenizer,
+    dialect: str,
+) -> list[str]:
+    """The first turns, slot by slot, their tokens apart; what is before them is not learned."""
+    lines: list[str] = []
+    for point, (prompt, turn) in list(zip(points, turns, strict=True))[:_SAMPLES]:
+        pieces = tokenizer.pieces(turn)
+        lines.append(f"{point.id}: {len(prompt)} prompt tokens, not learned; {len(turn)} of the turn, learned")
+        for slot in label_tokens(pieces, DIALECTS[dialect], finished=True)[:_LONGEST_SHOWN]:
+            shown = " ".join(repr(piece) for piece in pieces[slot.start : slot.end])
+            lines.append(f"  {slot.kind + (' ' + slot.path if slot.path else ''):32} {shown}")
+    return lines
+
+
+def _example() -> Instruction:
+    """A dialogue with two calls in one turn and one after them, for a run that has none of its own yet."""
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tools = tuple(ToolSpec.model_validate({"name": name, "parameters": schema}) for name in ("find_rain", "find_wind"))
+
+    def call(tool: str, city: str) -> ToolCall:
+        return ToolCall(name=tool, arguments={"city": city})
+
+    return Instruction(
+        id="example",
+        source="doctor",
+        split="train",
+        tools=tools,
+        context=(UserMessage(content="Is it raining in Oslo and Zürich, and how is the wind in Rome?"),),
+        steps=(
+            Step(
+                calls=(call("find_rain", "Oslo"), call("find_rain", "Zürich")),
+                results=(ToolResult(content="no", ok=True), ToolResult(content="yes", ok=True)),
+            ),
+            Step(calls=(call("find_wind", "Rome"),), results=(ToolResult(content="calm", ok=True),)),
+        ),
+        answer="Only in Zürich, and the wind is calm.",
+    )

@@ -1,0 +1,68 @@
+"""What a policy's template makes of the data, said in words."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ttpa.assemble import assemble
+from ttpa.config import make_config
+from ttpa.dialects import DIALECTS
+from ttpa.models.scripted import CharacterTokenizer
+from ttpa.pipeline import take_steps
+from ttpa.progress import SilentReporter
+from ttpa.steps.doctor import examine
+from ttpa.steps.run import Run
+
+
+def run(tmp_path: Path, tokenizer: CharacterTokenizer, **sections: object) -> Run:
+    config = make_config({"name": "looked-at", "runs": str(tmp_path), "construct": {"instances": 12}, **sections})
+    return Run(config, replace(assemble(config), load_tokenizer=lambda _: tokenizer), SilentReporter())
+
+
+def test_a_run_without_data_is_looked_at_by_an_example(tmp_path: Path) -> None:
+    shown, findings = examine(run(tmp_path, CharacterTokenizer()))
+    assert shown[0].startswith("example#0: ")
+    assert any(line.split()[:2] == ["argument_value", "$.city"] for line in shown)
+    assert all(finding.is_good for finding in findings)
+
+
+def test_the_runs_own_instructions_are_looked_at_where_there_are_some(tmp_path: Path) -> None:
+    made = run(tmp_path, CharacterTokenizer())
+    take_steps(made, ("construct",))
+    shown, findings = examine(made)
+    assert shown[0].startswith("c0000")
+    assert all(finding.is_good for finding in findings)
+
+
+def test_another_dialect_than_the_templates_is_named(tmp_path: Path) -> None:
+    _, findings = examine(run(tmp_path, CharacterTokenizer(DIALECTS["mistral"])))
+    wrong = [finding.text for finding in findings if not finding.is_good]
+    [text] = wrong
+    assert text.startswith("dialect 'hermes' reads 1 of 3 turns that the template writes; ")
+    assert text.endswith("'mistral' reads 3: set policy.dialect = 'mistral'")
+
+
+def test_what_is_too_long_is_counted_with_the_value_that_loses_nothing(tmp_path: Path) -> None:
+    _, findings = examine(run(tmp_path, CharacterTokenizer(), train={"max_length": 100}))
+    [wrong] = [finding.text for finding in findings if not finding.is_good]
+    assert "are longer than train.max_length = 100; " in wrong
+    assert wrong.endswith("loses nothing")
+
+
+class Forgetful(CharacterTokenizer):
+    """A template that does not show tools."""
+
+    def prompt_ids(self, history: object, tools: object) -> tuple[int, ...]:
+        return super().prompt_ids(history, ())  # type: ignore[arg-type]
+
+
+def test_a_template_that_leaves_tools_out_is_told(tmp_path: Path) -> None:
+    _, findings = examine(run(tmp_path, Forgetful()))
+    assert any("leaves tools out: 'find_rain'" in finding.text for finding in findings if not finding.is_good)
+
+
+@pytest.mark.parametrize("name", ["hermes", "json", "llama3_json", "llama3_pythonic", "mistral"])
+def test_every_dialect_finds_itself(tmp_path: Path, name: str) -> None:
+    looked_at = run(tmp_path, CharacterTokenizer(DIALECTS[name]), policy={"dialect": name})
+    assert all(finding.is_good for finding in examine(looked_at)[1])
