@@ -17,7 +17,11 @@ from ttpa.steps.run import Run
 
 def run(tmp_path: Path, tokenizer: CharacterTokenizer, **sections: object) -> Run:
     config = make_config({"name": "looked-at", "runs": str(tmp_path), "construct": {"instances": 12}, **sections})
-    return Run(config, replace(assemble(config), load_tokenizer=lambda _: tokenizer), SilentReporter())
+
+    def load_tokenizer(_: str) -> CharacterTokenizer:
+        return tokenizer
+
+    return Run(config, replace(assemble(config), load_tokenizer=load_tokenizer), SilentReporter())
 
 
 def test_a_run_without_data_is_looked_at_by_an_example(tmp_path: Path) -> None:
