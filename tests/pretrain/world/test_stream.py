@@ -80,4 +80,4 @@ def test_the_stream_is_the_one_that_the_embedded_policy_was_made_of() -> None:
         for index in range(30):
             for one in islice(World(0, share, index).instructions(), 4):
                 digest.update(one.model_dump_json().encode())
-    assert digest.hexdigest()[:16] == "09be3075461f462d"
+    assert digest.hexdigest()[:16] == "53aa2251131aec23"

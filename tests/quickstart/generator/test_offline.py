@@ -144,7 +144,7 @@ def test_questions_name_no_tool_and_tell_no_id_that_only_results_tell() -> None:
 
 def test_questions_and_answers_are_short_and_clean() -> None:
     for instance in constructed():
-        assert 5 <= len(instance.question.split()) <= 60
+        assert 5 <= len(instance.question.split()) <= 70
         assert 1 <= len(instance.answer.split()) <= 30
         assert not re.search(r"[{}]|,,| ,|\.\.|  |None|True|False", instance.question + instance.answer)
 
