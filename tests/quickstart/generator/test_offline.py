@@ -21,6 +21,7 @@ from ttpa.records.instructions import Scenario, Step
 from ttpa.records.messages import SystemMessage, UserMessage
 from ttpa.records.strict_json import read_json
 from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.stages.construct.trajectory import memory as memory_of
 from ttpa.tools.python_tools import read_specs
 from ttpa.tools.worker import run_call
 
@@ -50,10 +51,6 @@ def shown(names: Sequence[str]) -> list[JsonValue]:
     return [SPECS[name].model_dump(mode="json") for name in names]
 
 
-def shape(steps: Sequence[Step]) -> list[JsonValue]:
-    return [step.model_dump(mode="json", include={"calls", "results"}) for step in steps]
-
-
 def construct(names: Sequence[str], seed: int) -> Instance:
     """A whole instance as construction asks for it, its calls executed."""
     reset()
@@ -63,14 +60,14 @@ def construct(names: Sequence[str], seed: int) -> Instance:
     while calls := next_calls(facts, steps, seed):
         results = [run_call(FUNCTIONS[call.name], call.arguments) for call in calls]
         steps.append(Step(calls=calls, results=tuple(ToolResult(content=text, ok=ok) for text, ok in results)))
-    memory = shape(steps)
+    memory = memory_of(steps)
     answer = ask("answer", seed, scenario=facts, memory=memory)["answer"]
     question = ask("question", seed, scenario=facts, memory=memory, answer=answer, missing=[])["question"]
     return Instance(scenario, tuple(steps), str(answer), str(question))
 
 
 def next_calls(scenario: JsonValue, steps: Sequence[Step], seed: int) -> tuple[ToolCall, ...]:
-    reply = ask("calls", seed, scenario=scenario, tools=[], memory=shape(steps), calls_wanted=WANTED)
+    reply = ask("calls", seed, scenario=scenario, tools=[], memory=memory_of(steps), calls_wanted=WANTED)
     assert isinstance(reply["calls"], list)
     return tuple(ToolCall.model_validate(call) for call in reply["calls"])
 
@@ -144,7 +141,7 @@ def test_questions_name_no_tool_and_tell_no_id_that_only_results_tell() -> None:
 
 def test_questions_and_answers_are_short_and_clean() -> None:
     for instance in constructed():
-        assert 5 <= len(instance.question.split()) <= 70
+        assert 5 <= len(instance.question.split()) <= 60
         assert 1 <= len(instance.answer.split()) <= 30
         assert not re.search(r"[{}]|,,| ,|\.\.|  |None|True|False", instance.question + instance.answer)
 
@@ -183,7 +180,7 @@ def test_values_said_to_be_missing_stand_in_the_new_question() -> None:
     instance = construct(["get_weather", "find_contact"], 3)
     facts: JsonValue = instance.scenario.model_dump(mode="json")
     missing: list[JsonValue] = ["city = Atlantis", "43"]
-    memory = shape(instance.steps)
+    memory = memory_of(instance.steps)
     question = ask("question", 3, scenario=facts, memory=memory, answer="", missing=missing)["question"]
     assert str(question).endswith(" Keep in mind: Atlantis, 43.")
 
