@@ -19,10 +19,10 @@ from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import DecisionPoint
-from ttpa.rewards import Shape, ToolCallReward, reward_rows
+from ttpa.rewards import Shape, ToolCallReward
 from ttpa.stages.evaluate import evaluate
-from ttpa.stages.train import RewardedPrompt
 from ttpa.steps.run import Run
+from ttpa.steps.training import rewarded_prompt
 
 COLOURS = dict(zip(get_args(Shape), ("#3b6ea8", "#c2571a", "#2f7d4f"), strict=True))
 
@@ -67,15 +67,8 @@ def _train(
 ) -> Checkpoint:
     tokenizer = run.parts.load_tokenizer(run.policy())
     reward = ToolCallReward(shape=shape, dialect=config.policy.dialect)
-    rows = reward_rows(points, tokenizer)
-    reward.check(rows)
-    prompts = [
-        RewardedPrompt(
-            prompt_ids=tokenizer.prompt_ids(point.history, point.tools),
-            columns={name: text for name, text in row.items() if name not in ("id", "prompt")},
-        )
-        for point, row in zip(points, rows, strict=True)
-    ]
+    prompts = [rewarded_prompt(point, tokenizer) for point in points]
+    reward.check(prompt.columns for prompt in prompts)
     grpo = config.train.grpo.model_copy(update={"reward": shape, "epochs": epochs, "learning_rate": rate})
     settings = config.train.model_copy(update={"method": "grpo", "grpo": grpo})
     learners = run.parts.load_learners()

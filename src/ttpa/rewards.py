@@ -155,16 +155,20 @@ def reward_rows(points: Iterable[DecisionPoint], tokenizer: ChatTokenizer) -> li
     """A row for each decision point; its prompt is rendered as the policy reads it."""
     rows: list[Row] = []
     for point in points:
-        row = {
-            "id": point.id,
-            "prompt": "".join(tokenizer.pieces(tokenizer.prompt_ids(point.history, point.tools))),
-            "tools": json.dumps([tool.as_openai() for tool in point.tools]),
-            "reference": json.dumps([call.model_dump(mode="json") for call in point.reference]),
-        }
-        if point.acceptable is not None:
-            row["acceptable"] = json.dumps(point.acceptable)
-        rows.append(row)
+        prompt = "".join(tokenizer.pieces(tokenizer.prompt_ids(point.history, point.tools)))
+        rows.append({"id": point.id, "prompt": prompt, **reward_columns(point)})
     return rows
+
+
+def reward_columns(point: DecisionPoint) -> Row:
+    """What a turn at a decision point is judged by, without its prompt."""
+    columns = {
+        "tools": json.dumps([tool.as_openai() for tool in point.tools]),
+        "reference": json.dumps([call.model_dump(mode="json") for call in point.reference]),
+    }
+    if point.acceptable is not None:
+        columns["acceptable"] = json.dumps(point.acceptable)
+    return columns
 
 
 def within_group_spread(prompts: Sequence[object], rewards: Sequence[float]) -> float:

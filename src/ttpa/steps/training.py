@@ -6,12 +6,13 @@ from statistics import fmean
 from typing import TypeVar
 
 from ttpa.errors import RunError
+from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import DecisionPoint, Instruction
 from ttpa.records.pairs import PreferencePair
-from ttpa.rewards import BrokenReward, ToolCallReward, reward_rows
+from ttpa.rewards import BrokenReward, ToolCallReward, reward_columns
 from ttpa.runs.record_files import write_record
 from ttpa.stages.train import RewardedPrompt, SftExample, build_examples
 from ttpa.steps.run import Account, Run
@@ -88,8 +89,8 @@ def _reward(run: Run) -> None:
     points = {point.id: point for point in run.points("train")}
     sampled = [points[tree.id] for tree in run.read(run.directory.trees, CandidateTree, "sample")]
     tokenizer = run.parts.load_tokenizer(run.policy())
-    prompt_ids = {point.id: tokenizer.prompt_ids(point.history, point.tools) for point in sampled}
-    lengths = [len(prompt_ids[point.id]) + config.grpo.max_new_tokens for point in sampled]
+    prompts = {point.id: rewarded_prompt(point, tokenizer) for point in sampled}
+    lengths = [len(prompts[point.id].prompt_ids) + config.grpo.max_new_tokens for point in sampled]
     short, discards = _within(config.max_length, sampled, lengths)
     if not short:
         account.close(len(sampled), 0, 0, discards, {"nothing to align on": "no turn is left"})
@@ -102,16 +103,14 @@ def _reward(run: Run) -> None:
         ordered=scoring.ordered,
         weights=scoring.weights,
     )
-    rows = reward_rows(short, tokenizer)
     try:
-        tried = reward.check(rows, seed=run.config.seed)
+        tried = reward.check((prompts[point.id].columns for point in short), seed=run.config.seed)
     except BrokenReward as error:
         raise RunError(f"the reward {config.grpo.reward!r} cannot be trained on: {error}") from error
-    told = [{name: text for name, text in row.items() if name not in ("id", "prompt")} for row in rows]
     run.reporter.start("grpo", 0)
     aligned = run.parts.load_learners().grpo(
         run.policy(),
-        [RewardedPrompt(prompt_ids=prompt_ids[p.id], columns=columns) for p, columns in zip(short, told, strict=True)],
+        [prompts[point.id] for point in short],
         run.directory.checkpoint("grpo"),
         config,
         reward=reward,
@@ -122,6 +121,11 @@ def _reward(run: Run) -> None:
     _train_control(run, aligned.steps)
     facts = {"method": "grpo", "reward": f"{config.grpo.reward}, right on {tried} turns"} | _describe(aligned)
     account.close(len(sampled), len(short), len(short), discards, facts)
+
+
+def rewarded_prompt(point: DecisionPoint, tokenizer: ChatTokenizer) -> RewardedPrompt:
+    """A decision point as GRPO draws turns there: its prompt's tokens, and what the turns are judged by."""
+    return RewardedPrompt(prompt_ids=tokenizer.prompt_ids(point.history, point.tools), columns=reward_columns(point))
 
 
 def _train_control(run: Run, steps: int) -> None:

@@ -7,7 +7,7 @@ from typing import Literal
 
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import AssistantMessage, Message, as_openai
-from ttpa.records.record import JsonObject
+from ttpa.records.record import JsonObject, JsonValue
 
 
 def nothing_beside(_: Mapping[str, str]) -> dict[str, str]:
@@ -49,6 +49,19 @@ def openai_messages(messages: Sequence[Message]) -> list[JsonObject]:
             assert isinstance(function, dict)
             function["arguments"] = json.dumps(function["arguments"], ensure_ascii=False)
     return rows
+
+
+def uniform_messages(messages: Sequence[Message]) -> list[JsonValue]:
+    """The same with all keys in every message, as columns of a table want it."""
+    return [
+        {
+            "role": row["role"],
+            "content": row["content"],
+            "tool_calls": row.get("tool_calls") or [],
+            "tool_call_id": row.get("tool_call_id"),
+        }
+        for row in openai_messages(messages)
+    ]
 
 
 def tools_text(instruction: Instruction) -> str:

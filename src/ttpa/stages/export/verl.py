@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ttpa.records.instructions import DecisionPoint, Instruction
 from ttpa.records.record import JsonObject
-from ttpa.stages.export.base import ExportFormat, openai_messages, tools_text
+from ttpa.stages.export.base import ExportFormat, tools_text, uniform_messages
 
 
 def rows(instruction: Instruction) -> list[JsonObject]:
@@ -22,19 +22,10 @@ def beside(files: Mapping[str, str]) -> dict[str, str]:
 
 def _row(point: DecisionPoint, instruction: Instruction) -> JsonObject:
     reference = [call.model_dump(mode="json") for call in point.reference]
-    prompt = [
-        {
-            "role": row["role"],
-            "content": row["content"],
-            "tool_calls": row.get("tool_calls") or [],
-            "tool_call_id": row.get("tool_call_id"),
-        }
-        for row in openai_messages(point.history)
-    ]
     acceptable = None if point.acceptable is None else json.dumps(point.acceptable, ensure_ascii=False)
     return {
         "data_source": f"ttpa/{instruction.source}",
-        "prompt": list(prompt),
+        "prompt": uniform_messages(point.history),
         "ability": "tool_use",
         "reward_model": {"style": "rule", "ground_truth": json.dumps(reference, ensure_ascii=False)},
         "extra_info": {"id": point.id, "tools": tools_text(instruction), "acceptable": acceptable},

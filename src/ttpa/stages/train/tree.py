@@ -43,12 +43,8 @@ class Forest:
     masks: tuple[Tensor | None, ...]
     """For each part (nodes after the trunk, nodes of the part), True where a key is visible; none without branches."""
 
-    @property
-    def sequence_tokens(self) -> int:
-        """Tokens of all sequences, each counted as often as it stands in one."""
-        return self._sequence_tokens
-
-    _sequence_tokens: int = 0
+    sequence_tokens: int
+    """Tokens of all sequences, each counted as often as it stands in one."""
 
     def to(self, device: torch.device | str) -> "Forest":
         """The same on another device."""
@@ -60,7 +56,7 @@ class Forest:
             self.paths.to(device),
             self.parts,
             tuple(None if mask is None else mask.to(device) for mask in self.masks),
-            self._sequence_tokens,
+            self.sequence_tokens,
         )
 
 
@@ -111,7 +107,7 @@ def plant(sequences: Sequence[Sequence[int]]) -> Forest:
         paths=torch.from_numpy(paths),
         parts=parts,
         masks=tuple(_mask(part, subtree_ends) for part in parts),
-        _sequence_tokens=sum(len(array) for array in arrays),
+        sequence_tokens=sum(len(array) for array in arrays),
     )
 
 
