@@ -3,7 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import os
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Self
@@ -16,13 +16,13 @@ from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Definition, Offer, hash_definitions
+from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
 from ttpa.tools.results import failed, succeeded
 
 _START_SECONDS = 60.0
 
 
-class McpToolset:
+class McpToolset(OfferedTools):
     """A server's tools. A launched server that was told to write is replaced by a fresh one before the next session."""
 
     def __init__(
@@ -56,18 +56,6 @@ class McpToolset:
         except BaseException:
             self.__exit__()
             raise
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return self._offer.specs
-
-    @property
-    def left_out(self) -> Mapping[str, str]:
-        return self._offer.left_out
-
-    @property
-    def can_replay(self) -> bool:
-        return not self._offer.writes
 
     def definitions(self) -> str:
         connection = self.take()

@@ -101,6 +101,24 @@ class Offer:
         return failed(f"invalid arguments: {place + ': ' if place else ''}{problem.message}")
 
 
+class OfferedTools:
+    """What every toolset tells of its offer."""
+
+    _offer: Offer
+
+    @property
+    def specs(self) -> Sequence[ToolSpec]:
+        return self._offer.specs
+
+    @property
+    def left_out(self) -> Mapping[str, str]:
+        return self._offer.left_out
+
+    @property
+    def can_replay(self) -> bool:
+        return not self._offer.writes
+
+
 def legal_names(names: Sequence[str]) -> list[str]:
     """Names of letters, digits, `_` and `-`, at most 64 of them and no two alike, in order.
 

@@ -11,15 +11,15 @@ import httpx2
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject, JsonValue
-from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Offer, hash_definitions
+from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.tools.offer import Offer, OfferedTools, hash_definitions
 from ttpa.tools.openapi_document import Argument, Operation, Secret, read_document
 from ttpa.tools.results import failed, succeeded
 
 _HIDDEN = "[hidden]"
 
 
-class OpenApiToolset:
+class OpenApiToolset(OfferedTools):
     """A service's operations. Arguments fill their own places: none of them reaches host, scheme or path around it."""
 
     def __init__(
@@ -53,18 +53,6 @@ class OpenApiToolset:
         )
         # No proxy and no .netrc of this machine has a say in where a call goes.
         self._client = httpx2.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False)
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return self._offer.specs
-
-    @property
-    def left_out(self) -> Mapping[str, str]:
-        return self._offer.left_out
-
-    @property
-    def can_replay(self) -> bool:
-        return not self._offer.writes
 
     def definitions(self) -> str:
         service = read_document(self._document, server=self._server_given, keys=list(self._keys))

@@ -6,14 +6,14 @@ import select
 import subprocess
 import sys
 import time
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any, cast
 
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Definition, Offer, hash_definitions
+from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
 from ttpa.tools.python_tools import check_schema
 from ttpa.tools.results import failed
 
@@ -86,7 +86,7 @@ class Worker:
         return cast("dict[str, Any]", json.loads(line))
 
 
-class PythonToolset:
+class PythonToolset(OfferedTools):
     """The tools of one Python module or file; `close` (or leaving the `with` block) ends its workers."""
 
     def __init__(
@@ -113,18 +113,6 @@ class PythonToolset:
         except ToolError:
             self.close()
             raise
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return self._offer.specs
-
-    @property
-    def left_out(self) -> Mapping[str, str]:
-        return self._offer.left_out
-
-    @property
-    def can_replay(self) -> bool:
-        return not self._offer.writes
 
     def definitions(self) -> str:
         return hash_definitions(self._definitions)

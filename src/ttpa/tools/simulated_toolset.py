@@ -1,7 +1,7 @@
 """Tools that a chat model plays, where only definitions are there and nothing that can be executed."""
 
 import json
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Self
@@ -14,14 +14,14 @@ from ttpa.records.messages import SystemMessage, UserMessage
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.strict_json import InvalidJson, find_object
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Definition, Offer, hash_definitions
+from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
 from ttpa.tools.results import failed, succeeded
 
 _PROMPT = Path(__file__).with_name("prompts") / "simulate.md"
 _ATTEMPTS = 3
 
 
-class SimulatedToolset:
+class SimulatedToolset(OfferedTools):
     """Definitions in OpenAI form, played by a model; every result is marked as simulated."""
 
     def __init__(self, definitions: str, model: ChatModel, *, only: Sequence[str] = ()) -> None:
@@ -30,18 +30,6 @@ class SimulatedToolset:
         self._model = model
         self._offer = Offer(definitions, _read(definitions), only=only)
         self._told = _PROMPT.read_text(encoding="utf-8")
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return self._offer.specs
-
-    @property
-    def left_out(self) -> Mapping[str, str]:
-        return self._offer.left_out
-
-    @property
-    def can_replay(self) -> bool:
-        return True
 
     def definitions(self) -> str:
         return hash_definitions(_read(self._file))

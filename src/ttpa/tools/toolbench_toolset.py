@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, cast
@@ -11,7 +11,7 @@ from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Definition, Offer, hash_definitions
+from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
 from ttpa.tools.results import failed, succeeded
 
 _TYPES = {
@@ -21,7 +21,7 @@ _TYPES = {
 }  # fmt: skip
 
 
-class ToolBenchToolset:
+class ToolBenchToolset(OfferedTools):
     """A folder with `tools/CATEGORY/TOOL.json` and, for the answers, `tool_response_cache/CATEGORY/TOOL/API.json`.
 
     That is the layout of ToolBench's `toolenv` and of StableToolBench's cache. A call that was never recorded fails.
@@ -36,18 +36,6 @@ class ToolBenchToolset:
         self._categories = tuple(categories)
         self._apis = self._read()
         self._offer = Offer(folder, [api for api, _ in self._apis.values()], only=only)
-
-    @property
-    def specs(self) -> Sequence[ToolSpec]:
-        return self._offer.specs
-
-    @property
-    def left_out(self) -> Mapping[str, str]:
-        return self._offer.left_out
-
-    @property
-    def can_replay(self) -> bool:
-        return True
 
     def definitions(self) -> str:
         return hash_definitions(api for api, _ in self._read().values())
