@@ -75,7 +75,7 @@ def require_same_results(steps: Sequence[Step], session: ToolSession, config: Co
                 raise Spoilt(DiscardReason.NOT_REPRODUCIBLE, detail)
 
 
-def memory(steps: list[Step] | tuple[Step, ...]) -> list[JsonValue]:
+def memory(steps: Sequence[Step]) -> list[JsonValue]:
     """The calls and results so far as a payload shows them."""
     shown: Any = {"calls": True, "results": {"__all__": {"content", "ok"}}}
     return [step.model_dump(mode="json", include=shown) for step in steps]
