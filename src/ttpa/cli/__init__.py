@@ -1,0 +1,20 @@
+"""The command line: it parses words and calls the pipeline."""
+
+import sys
+
+from ttpa.cli.commands import app
+from ttpa.cli.failures import FAILED, explain
+
+__all__ = ["main"]
+
+
+def main() -> None:
+    """Runs the command line; an error that a person can act on is one line on standard error and exit code 1."""
+    try:
+        app(prog_name="ttpa")
+    except Exception as failure:
+        told = explain(failure)
+        if told is None:
+            raise
+        sys.stderr.write(f"error: {told}\n")
+        sys.exit(FAILED)

@@ -1,0 +1,40 @@
+"""The table of commands: a command is one file beside this one and one line here."""
+
+from collections.abc import Callable
+
+import typer
+
+from ttpa.cli import run
+from ttpa.cli.doctor import doctor
+from ttpa.cli.export import export
+from ttpa.cli.importing import import_
+from ttpa.cli.score_file import score_file
+from ttpa.cli.status import status
+from ttpa.cli.tools import tools
+
+COMMANDS: dict[str, Callable[..., None]] = {
+    "run": run.run,
+    "construct": run.construct,
+    "sample": run.sample,
+    "score": run.score,
+    "pair": run.pair,
+    "train": run.train,
+    "evaluate": run.evaluate,
+    "report": run.report,
+    "import": import_,
+    "score-file": score_file,
+    "status": status,
+    "tools": tools,
+    "doctor": doctor,
+    "export": export,
+}
+"""By the word that calls it, in the order of the help."""
+
+app = typer.Typer(
+    help="Teach a model to call your tools without mistakes.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+for _word, _command in COMMANDS.items():
+    app.command(_word)(_command)

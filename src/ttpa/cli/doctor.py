@@ -1,0 +1,21 @@
+"""`ttpa doctor`: what the policy's template makes of the data."""
+
+import typer
+
+from ttpa.assemble import assemble
+from ttpa.cli.words import Name, Overrides, Source, load
+from ttpa.progress import SilentReporter
+from ttpa.steps.doctor import examine
+from ttpa.steps.run import Run
+
+
+def doctor(source: Source, overrides: Overrides = None, name: Name = None) -> None:
+    """Look at what the policy's template makes of the data, token by token, before it is trained."""
+    config = load(source, overrides, name)
+    shown, findings = examine(Run(config, assemble(config), SilentReporter()))
+    for line in shown:
+        typer.echo(line)
+    for finding in findings:
+        typer.echo(f"{'ok   ' if finding.is_good else 'WRONG'} {finding.text}")
+    if not all(finding.is_good for finding in findings):
+        raise typer.Exit(1)

@@ -1,0 +1,22 @@
+"""`ttpa export`: a run's instructions for another trainer."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ttpa.cli.words import Runs, open_run
+from ttpa.stages.export import FORMATS
+from ttpa.steps.export import export as export_run
+
+
+def export(
+    name: Annotated[str, typer.Argument(help="A run with instructions.")],
+    out: Annotated[Path, typer.Option(help="The folder to write; it must not be there yet.")],
+    form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "openai",
+    license_name: Annotated[str, typer.Option("--license", help="Of the data, for its card.")] = "other",
+    runs: Runs = "runs",
+) -> None:
+    """Write a run's instructions for another trainer."""
+    for line in export_run(open_run(name, runs), form, out, license_name=license_name):
+        typer.echo(line)

@@ -1,0 +1,36 @@
+"""What a failure says to a person, and the exit code it ends with."""
+
+import errno
+import sys
+
+from ttpa.errors import TtpaError
+
+FAILED = 1
+
+
+def explain(failure: Exception) -> str | None:
+    """One line on what is wrong and what to do; none where it is a fault of the program, which shows its traceback."""
+    if isinstance(failure, TtpaError):
+        return str(failure)
+    if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
+        return (
+            f"no space is left for {failure.filename!r}; free some, or move the run and name its folder with "
+            "--set runs=FOLDER: the same command goes on from here"
+        )
+    if isinstance(failure, OSError) and failure.errno in (errno.EACCES, errno.EROFS):
+        return (
+            f"{failure.filename!r} may not be written ({failure.strerror}); name another folder with --set runs=FOLDER"
+        )
+    if _is_out_of_device_memory(failure):
+        return (
+            "the GPU is out of memory; lower train.micro_batch_size or policy.batch_size, shorten train.max_length, "
+            "or set train.parameters=lora: the same command goes on from here"
+        )
+    if isinstance(failure, MemoryError):
+        return "the machine is out of memory; lower policy.batch_size or the number of construct.instances"
+    return None
+
+
+def _is_out_of_device_memory(failure: Exception) -> bool:
+    torch = sys.modules.get("torch")  # where it is not loaded, it did not fail
+    return torch is not None and isinstance(failure, torch.OutOfMemoryError)

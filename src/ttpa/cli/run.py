@@ -1,0 +1,96 @@
+"""`ttpa run` and the command of each stage: they take steps of a run."""
+
+import sys
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from ttpa.assemble import assemble
+from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load
+from ttpa.config import RunConfig
+from ttpa.errors import ConfigError, RunError
+from ttpa.pipeline import due_steps, refuse_another_config, take_steps, train_steps
+from ttpa.progress import SilentReporter, make_reporter
+from ttpa.runs.layout import STEPS, Step
+from ttpa.steps.data import estimate_construction
+from ttpa.steps.run import Run
+
+INTERRUPTED = 130
+Redo = Annotated[str | None, typer.Option(help=f"Take the run again from this step: {', '.join(STEPS)}.")]
+
+
+def run(
+    source: Source,
+    overrides: Overrides = None,
+    name: Name = None,
+    seed: Seed = None,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    redo: Redo = None,
+) -> None:
+    """Take all steps of a run that are not done yet."""
+    _take(load(source, overrides, name, seed, limit), STEPS, dry_run=dry_run, redo=_step(redo))
+
+
+def _stage(stage_steps: tuple[Step, ...] | None, text: str) -> Callable[..., None]:
+    """The command of one stage, `train` where no steps are named; all of them take the same words."""
+
+    def take(
+        source: Source,
+        overrides: Overrides = None,
+        name: Name = None,
+        seed: Seed = None,
+        limit: Limit = None,
+        dry_run: DryRun = False,
+        redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
+    ) -> None:
+        config = load(source, overrides, name, seed, limit, stage_steps)
+        steps = stage_steps or train_steps(Run(config, assemble(config), SilentReporter()))
+        if not steps:
+            raise RunError(f"run {config.name!r} has no pairs yet, and train.sft = false: there is nothing to train on")
+        _take(config, steps, dry_run=dry_run, redo=steps[0] if redo else None)
+
+    take.__doc__ = text
+    return take
+
+
+construct = _stage(("construct",), "Make instructions over the tools, in reverse.")
+sample = _stage(("sample",), "Fork the policy's turns where it wavers.")
+score = _stage(("score",), "Find the errors of every candidate.")
+pair = _stage(("pair",), "Make preference pairs of the scored candidates.")
+train = _stage(None, "Fine-tune the policy; once there are pairs, align it.")
+evaluate = _stage(("evaluate",), "Ask the policies at held-out turns, side by side.")
+report = _stage(("report",), "Write the run's page.")
+
+
+def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: Step | None) -> None:
+    prepared = Run(config, assemble(config), make_reporter())
+    if not dry_run:
+        if redo is None and not set(steps).intersection(due_steps(prepared)):
+            refuse_another_config(prepared)
+            typer.echo(f"run {config.name!r} in {config.path}: nothing is left to do (--redo takes a step again)")
+            return
+        try:
+            take_steps(prepared, steps, redo=redo)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted; the same command goes on from here\n")
+            raise typer.Exit(INTERRUPTED) from None
+        finally:
+            prepared.reporter.close()
+        return
+    refuse_another_config(prepared, redo=redo)
+    again = STEPS[STEPS.index(redo) :] if redo else ()
+    due = [step for step in STEPS if step in steps and (step in again or step in due_steps(prepared))]
+    typer.echo(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
+    if "construct" in due and config.generator.kind == "openai":
+        typer.echo(estimate_construction(prepared))
+
+
+def _step(word: str | None) -> Step | None:
+    for step in STEPS:
+        if step == word:
+            return step
+    if word is not None:
+        raise ConfigError(f"--redo {word!r} is no step; the steps are {', '.join(STEPS)}")
+    return None

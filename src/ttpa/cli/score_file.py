@@ -1,0 +1,21 @@
+"""`ttpa score-file`: the turns of a file against their references."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ttpa.config import make_config
+from ttpa.steps.score_file import score_file as score_cases
+
+
+def score_file(
+    cases: Annotated[Path, typer.Argument(help="JSON Lines: tools, reference_calls, candidate_calls or _text.")],
+    out: Annotated[Path, typer.Option("--out", help="The file for the cases with their verdicts.")],
+    strings: Annotated[str, typer.Option(help="exact, or folded as in BFCL's checker.")] = "exact",
+    ordered: Annotated[bool, typer.Option("--ordered", help="The calls must come in the reference's order.")] = False,
+) -> None:
+    """Score the turns of a file against their references."""
+    config = make_config({"score": {"strings": strings, "ordered": ordered}}).score
+    for line in score_cases(cases, out, config):
+        typer.echo(line)

@@ -1,0 +1,57 @@
+"""Words that several commands take, and the config they make together."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from ttpa.assemble import assemble
+from ttpa.config import RunConfig, load_config, make_config
+from ttpa.progress import Reporter, SilentReporter
+from ttpa.runs.layout import STEPS, Step
+from ttpa.steps.run import Run
+
+Source = Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a run that was begun.")]
+Overrides = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, as often as needed.")]
+Name = Annotated[str | None, typer.Option("--run", help="The run's name, in place of the config's.")]
+Seed = Annotated[int | None, typer.Option(help="In place of the config's.")]
+Limit = Annotated[
+    int | None, typer.Option(min=1, help="At most so many instances, sampled turns, and held-out turns a split.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+Runs = Annotated[str, typer.Option(help="The folder of all runs.")]
+
+
+def load(
+    source: str | None,
+    overrides: list[str] | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+    limit: int | None = None,
+    steps: tuple[Step, ...] | None = STEPS,
+) -> RunConfig:
+    """The config with what the command line says put over it; a limit holds for the steps that are taken."""
+    words = list(overrides or ())
+    if name is not None:
+        words.append(f"name={json.dumps(name)}")
+    if seed is not None:
+        words.append(f"seed={seed}")
+    config = load_config(source, words)
+    if limit is None:
+        return config
+    values = config.as_json()
+    for step, key in (("construct", "instances"), ("sample", "points"), ("evaluate", "points")):
+        if steps and step in steps:
+            values[step][key] = min(values[step][key], limit)
+    return make_config(values)
+
+
+def open_run(name: str, runs: str, reporter: Reporter | None = None) -> Run:
+    """The run of this name below `runs`, or in this folder. Raises `ConfigError` where there is none."""
+    config = load_config(name, [f"runs={runs}"] if "/" not in name else [])
+    return Run(config, assemble(config), reporter or SilentReporter())
+
+
+def word_for(config: RunConfig) -> str:
+    """What a command calls the run: its name, or its folder where that is not in the usual place."""
+    return config.name if config.runs == "runs" else str(config.path)
