@@ -6,24 +6,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
-from transformers import DynamicCache
+
+from ttpa.models.growing_cache import ROOM, GrowingCache, GrowingLayer
 
 
 @dataclass
 class Rows:
     """Rows that are decoded together."""
 
-    cache: DynamicCache
+    cache: GrowingCache
     mask: torch.Tensor
     """(rows, columns), 1 where a cached token is seen."""
     positions: torch.Tensor
     """(rows,), of each row's next token."""
 
     @staticmethod
-    def empty(cache: DynamicCache, rows: int, device: torch.device) -> "Rows":
-        """Rows that hold nothing yet."""
+    def empty(layers: int, rows: int, device: torch.device) -> "Rows":
+        """Rows of a model with so many layers that hold nothing yet."""
         mask = torch.zeros(rows, 0, dtype=torch.long, device=device)
-        return Rows(cache, mask, torch.zeros(rows, dtype=torch.long, device=device))
+        return Rows(
+            GrowingCache([GrowingLayer() for _ in range(layers)]),
+            mask,
+            torch.zeros(rows, dtype=torch.long, device=device),
+        )
 
     def extend(self, tokens: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Makes room for some tokens in each row, padded on the left; their ids and positions, (rows, new columns)."""
@@ -37,27 +42,55 @@ class Rows:
         self.positions = self.positions + added.sum(-1)
         return input_ids, positions
 
-    def branch(self, rows: Sequence[int], *, columns: Sequence[int], positions: Sequence[int]) -> "Rows":
-        """Copies of some rows, each up to one of its columns, that go on from a position."""
-        device = self.mask.device
-        index = torch.tensor(rows, device=device)
-        ends = torch.tensor(columns, device=device)
-        last = max(columns)
-        seen = torch.arange(last, device=device)[None] < ends[:, None]
-        layers = [(keys, values) for keys, values, _ in self.cache if keys is not None and values is not None]
-        return Rows(
-            cache=DynamicCache([(keys[index, :, :last], values[index, :, :last]) for keys, values in layers]),
-            mask=self.mask[index, :last] * seen,
-            positions=torch.tensor(positions, device=device),
-        )
-
     def select(self, keep: torch.Tensor) -> None:
         """Leaves only the rows with these indices."""
         self.cache.batch_select_indices(keep)
         self.mask, self.positions = self.mask[keep], self.positions[keep]
+
+    def part(self, chosen: torch.Tensor) -> "Rows":
+        """Copies of the rows with these indices."""
+        layers = [
+            GrowingLayer.holding(keys[chosen], values[chosen], keys.shape[-2]) for keys, values in self.cache.contents()
+        ]
+        return Rows(GrowingCache(layers), self.mask[chosen], self.positions[chosen])
 
     def repeat(self, count: int) -> None:
         """Each row `count` times."""
         self.cache.batch_repeat_interleave(count)
         self.mask = self.mask.repeat_interleave(count, dim=0)
         self.positions = self.positions.repeat_interleave(count)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A place in a row, from which something else may follow."""
+
+    rows: Rows
+    row: int
+    column: int
+    """Columns before it."""
+    position: int
+    """Of the next token, in the row's own count."""
+
+
+def branch_off(places: Sequence[Place]) -> Rows:
+    """Rows that go on from `places`, of any batches of one model: copies of what comes before them."""
+    last = max(place.column for place in places)
+    first = places[0].rows.mask
+    layers: list[GrowingLayer] = []
+    held = {id(place.rows): place.rows.cache.contents() for place in places}
+    for number, (keys, values) in enumerate(held[id(places[0].rows)]):
+        buffers: list[torch.Tensor] = []
+        for kind, like in enumerate((keys, values)):
+            buffer = like.new_empty(len(places), like.shape[1], last + ROOM, like.shape[3])
+            for row, place in enumerate(places):
+                source = held[id(place.rows)][number][kind]
+                buffer[row, :, : place.column] = source[place.row, :, : place.column]
+                buffer[row, :, place.column : last] = 0.0  # masked out, but a product with it must be finite
+            buffers.append(buffer)
+        layers.append(GrowingLayer.holding(buffers[0], buffers[1], last))
+    mask = first.new_zeros(len(places), last)
+    for row, place in enumerate(places):
+        mask[row, : place.column] = place.rows.mask[place.row, : place.column]
+    positions = torch.tensor([place.position for place in places], device=first.device)
+    return Rows(GrowingCache(layers), mask, positions)

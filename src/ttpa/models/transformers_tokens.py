@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from random import Random
 
 import torch
-from transformers import AutoModelForCausalLM, DynamicCache, PreTrainedModel
+from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
-from ttpa.models.transformers_rows import Rows
+from ttpa.models.transformers_rows import Place, Rows, branch_off
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 
 _MOST_LOGITS = 2**27
@@ -45,6 +45,7 @@ class TransformersModel:
         self.model = model.eval()
         self.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
         self.batch_size = batch_size
+        self._layers = int(model.config.get_text_config().num_hidden_layers)
 
     @torch.inference_mode()
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
@@ -93,14 +94,13 @@ class TransformersModel:
             rows, logits = self._prefill([prompts[index] for index in batch])
             columns = rows.mask.shape[1]
             drafts = [Draft(max_new_tokens) for _ in batch]
-            self._decode(rows, logits, drafts, top_k=top_k, keep_rows=True)
-            trunks = [
-                _Trunk(
-                    index, row, columns, len(prompts[index]), draft.completion(), len(prompts[index]), is_given=False
-                )
-                for row, (index, draft) in enumerate(zip(batch, drafts, strict=True))
-            ]
-            grown.update(self._grow(rows, trunks, find_branches, max_new_tokens, top_k))
+            ends = self._decode(rows, logits, drafts, top_k=top_k, keep_rows=True)
+            trunks: list[_Trunk] = []
+            for place, (index, draft) in enumerate(zip(batch, drafts, strict=True)):
+                length = len(prompts[index])
+                start = Place(*ends[place], columns, length)
+                trunks.append(_Trunk(index, start, draft.completion(), length, is_given=False))
+            grown.update(self._grow(trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(len(prompts))]
 
     @torch.inference_mode()
@@ -120,10 +120,11 @@ class TransformersModel:
                 for number, (start, end) in enumerate(dialogues[index].turns):
                     places = [column_of[column] for column in range(start - 1, end - 1)]
                     said = self._given_turn(dialogues[index].token_ids[start:end], logits[row, places], top_k)
-                    trunks.append(_Trunk(first[index] + number, row, start, start, said, end - computed, is_given=True))
+                    begin = Place(rows, row, start, start)
+                    trunks.append(_Trunk(first[index] + number, begin, said, end - computed, is_given=True))
                     computed = end
             del logits
-            grown.update(self._grow(rows, trunks, find_branches, max_new_tokens, top_k))
+            grown.update(self._grow(trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(first[-1])]
 
     @staticmethod
@@ -148,7 +149,7 @@ class TransformersModel:
             yield batch
 
     def _grow(
-        self, rows: Rows, trunks: "list[_Trunk]", find_branches: FindBranches, max_new_tokens: int, top_k: int
+        self, trunks: "list[_Trunk]", find_branches: FindBranches, max_new_tokens: int, top_k: int
     ) -> dict[int, Growth]:
         """All branches of all trunks, those on branches after those on trunks."""
         grown: list[list[tuple[Branch, Completion]]] = [[] for _ in trunks]
@@ -158,7 +159,7 @@ class TransformersModel:
             for branch in find_branches(trunk.index, None, trunk.said)
         ]
         while wanted:
-            found = self._branch_all(rows, trunks, wanted, max_new_tokens, top_k)
+            found = self._branch_all(trunks, wanted, max_new_tokens, top_k)
             for (place, branch), completion in zip(wanted, found, strict=True):
                 grown[place].append((branch, completion))
             wanted = [
@@ -169,40 +170,34 @@ class TransformersModel:
         return {trunk.index: trunk.growth(branches) for trunk, branches in zip(trunks, grown, strict=True)}
 
     def _branch_all(
-        self, rows: Rows, trunks: "list[_Trunk]", wanted: list[tuple[int, Branch]], max_new_tokens: int, top_k: int
+        self, trunks: "list[_Trunk]", wanted: list[tuple[int, Branch]], max_new_tokens: int, top_k: int
     ) -> list[Completion]:
         """What becomes of each branch, in order."""
         found: dict[int, Completion] = {}
         # Those of one depth share a batch, and its padding.
-        order = sorted(range(len(wanted)), key=lambda i: trunks[wanted[i][0]].column + wanted[i][1].position)
+        order = sorted(range(len(wanted)), key=lambda i: trunks[wanted[i][0]].start.column + wanted[i][1].position)
         for start in range(0, len(order), self.batch_size):
             chosen = order[start : start + self.batch_size]
             requests = [(trunks[wanted[i][0]], wanted[i][1]) for i in chosen]
-            found.update(zip(chosen, self._branch(rows, requests, max_new_tokens, top_k), strict=True))
+            found.update(zip(chosen, self._branch(requests, max_new_tokens, top_k), strict=True))
         return [found[i] for i in range(len(wanted))]
 
-    def _branch(
-        self, rows: Rows, requests: "list[tuple[_Trunk, Branch]]", max_new_tokens: int, top_k: int
-    ) -> list[Completion]:
-        """Greedy continuations of forced tokens. The trunk's tokens from the fork on stay in the cache, masked out."""
-        own = rows.branch(
-            [trunk.row for trunk, _ in requests],
-            columns=[trunk.column + branch.position for trunk, branch in requests],
-            positions=[trunk.position + branch.position for trunk, branch in requests],
-        )
+    def _branch(self, requests: "list[tuple[_Trunk, Branch]]", max_new_tokens: int, top_k: int) -> list[Completion]:
+        """Greedy continuations of forced tokens, on copies of the trunk's keys and values up to the fork."""
+        own = branch_off([trunk.place(wanted.position) for trunk, wanted in requests])
         drafts: list[Draft] = []
-        for _, branch in requests:
-            draft = Draft(max_new_tokens - branch.position)
-            for token_id, logprob in zip(branch.token_ids, branch.logprobs, strict=True):
+        for _, wanted in requests:
+            draft = Draft(max_new_tokens - wanted.position)
+            for token_id, logprob in zip(wanted.token_ids, wanted.logprobs, strict=True):
                 draft.add(token_id, logprob, self.tokenizer.end_ids)
             drafts.append(draft)
-        logits = self._feed(own, [branch.token_ids for _, branch in requests])
+        logits = self._feed(own, [wanted.token_ids for _, wanted in requests])
         self._decode(own, logits, drafts, top_k=top_k)
         return [draft.completion() for draft in drafts]
 
     def _prefill(self, prompts: list[Sequence[int]]) -> tuple[Rows, torch.Tensor]:
         """One forward over the prompts, padded on the left; the logits after each prompt's last token."""
-        rows = Rows.empty(DynamicCache(config=self.model.config), len(prompts), self.device)
+        rows = Rows.empty(self._layers, len(prompts), self.device)
         return rows, self._feed(rows, prompts)
 
     def _read(self, dialogues: list[Dialogue]) -> tuple[Rows, torch.Tensor, list[int]]:
@@ -212,7 +207,7 @@ class TransformersModel:
         pads = [longest - len(dialogue.token_ids) for dialogue in dialogues]
         input_ids = torch.tensor([[*d.token_ids, *[0] * pad] for d, pad in zip(dialogues, pads, strict=True)])
         mask = torch.tensor([[1] * (longest - pad) + [0] * pad for pad in pads], device=self.device)
-        rows = Rows.empty(DynamicCache(config=self.model.config), len(dialogues), self.device)
+        rows = Rows.empty(self._layers, len(dialogues), self.device)
         rows.mask = mask
         output = self.model(
             input_ids=input_ids.to(self.device),
@@ -257,17 +252,22 @@ class TransformersModel:
         top_k: int = 0,
         keep_rows: bool = False,
         choose: ChooseTokens | None = None,
-    ) -> None:
+    ) -> dict[int, tuple[Rows, int]]:
         """Goes on with each row's draft after `logits`, until all are closed; greedily where `choose` is not given.
 
-        Finished rows leave the batch, unless `keep_rows`: their caches are still needed.
+        Finished rows leave the batch. With `keep_rows` they are laid aside: where the row of each draft is in the end.
         """
         alive = list(range(len(drafts)))
+        ends: dict[int, tuple[Rows, int]] = {}
         while True:
             live = [row for row, index in enumerate(alive) if drafts[index].is_open]
             if not live:
-                return
-            if not keep_rows and len(live) <= 0.7 * len(alive):
+                return ends | {index: (rows, row) for row, index in enumerate(alive)}
+            if len(live) <= 0.7 * len(alive):
+                if keep_rows:
+                    done = sorted(set(range(len(alive))) - set(live))
+                    aside = rows.part(torch.tensor(done, device=self.device))
+                    ends |= {alive[row]: (aside, place) for place, row in enumerate(done)}
                 keep = torch.tensor(live, device=self.device)
                 rows.select(keep)
                 logits, alive = logits[keep], [alive[row] for row in live]
@@ -296,19 +296,21 @@ class TransformersModel:
 
 @dataclass(frozen=True, slots=True)
 class _Trunk:
-    """A turn whose keys and values lie in a row of a batch."""
+    """A turn whose keys and values are still at hand."""
 
     index: int
     """Of the turn, as the caller counts."""
-    row: int
-    column: int
+    start: Place
     """Of its first token."""
-    position: int
-    """Of its first token, in the row's own count."""
     said: Completion
     computed: int
     """Tokens that were computed for it: of its prompt, and its own where it was given."""
     is_given: bool
+
+    def place(self, position: int) -> Place:
+        """The place of one of its tokens."""
+        start = self.start
+        return Place(start.rows, start.row, start.column + position, start.position + position)
 
     def growth(self, branches: list[tuple[Branch, Completion]]) -> Growth:
         decoded = sum(len(completion.token_ids) - len(branch.token_ids) for branch, completion in branches)
