@@ -1,8 +1,9 @@
 """Whether branches on shared caches are what the policy would say from scratch, and given turns what it would think.
 
 `python benchmarks/exactness.py [--policy DIR] [--branches 180]`. For prompts of about 100, 500 and 2,000 tokens in two
-chat templates, in float32: every branch against transformers' own greedy generation after the same tokens, alone and
-with a cache of its own; every position of a given turn against a forward over just the tokens before it.
+chat templates: every branch, in float32, against transformers' own greedy generation after the same tokens, alone and
+with a cache of its own; every position of a given turn against a forward over just the tokens before it, by how much
+its best log-probabilities differ at most, in float32 (rounding) and with the model in float64.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -17,6 +18,7 @@ import torch
 
 from ttpa.models.base import Branch, Completion, Growth
 from ttpa.models.transformers_tokens import TransformersModel
+from ttpa.pretrain.tokenizer import END
 from ttpa.pretrain.world.stream import World
 from ttpa.quickstart.embedded import EMBEDDED, policy_path
 from ttpa.records.instructions import DecisionPoint
@@ -35,21 +37,26 @@ def main() -> None:
     parser.add_argument("--branches", type=int, default=90, help="at least, for each length and template")
     options = parser.parse_args()
     print(
-        "| template | prompt tokens | branches | equal from scratch | given positions | largest difference of top-4 |"
+        "| template | prompt tokens | branches | equal from scratch | positions | nats | probability | nats, float64 |"
     )
-    print("|---|---|---|---|---|---|")
+    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         other = Path(folder) / "mistral"
         shutil.copytree(policy_path(options.policy), other)
-        shutil.copyfile(MISTRAL, other / "chat_template.jinja")
+        template = MISTRAL.read_text(encoding="utf-8").replace("</s>", END)
+        (other / "chat_template.jinja").write_text(template, encoding="utf-8")
         for name, path in (("hermes", policy_path(options.policy)), ("mistral", str(other))):
             model = TransformersModel(path)
             for length in LENGTHS:
                 points = find_points(model, length)
                 branches, equal = compare_branches(model, points, options.branches)
-                positions, difference = compare_given(model, points[:3])
+                positions, nats, probability = compare_given(model, points[:3])
+                model.model.double()
+                _, exact, _ = compare_given(model, points[:3])
+                model.model.float()
                 tokens = sum(len(prompt_of(model, point)) for point in points) // len(points)
-                print(f"| {name} | {tokens} | {branches} | {equal} | {positions} | {difference:.1e} |", flush=True)
+                counts = f"{name} | {tokens} | {branches} | {equal} | {positions}"
+                print(f"| {counts} | {nats:.1e} | {probability:.1e} | {exact:.1e} |", flush=True)
 
 
 def prompt_of(model: TransformersModel, point: DecisionPoint) -> tuple[int, ...]:
@@ -108,20 +115,21 @@ def from_scratch(model: TransformersModel, prompt: tuple[int, ...], growth: Grow
     return (*branch.token_ids, *said[0, given.shape[1] :].tolist())
 
 
-def compare_given(model: TransformersModel, points: Sequence[DecisionPoint]) -> tuple[int, float]:
-    """How many positions of given turns were compared, and by how much their best log-probabilities differ at most."""
+def compare_given(model: TransformersModel, points: Sequence[DecisionPoint]) -> tuple[int, float, float]:
+    """Positions of given turns, and by how much the best log-probabilities, and probabilities, differ there at most."""
     turns = [model.tokenizer.turn_ids(p.history, p.tools, p.reference_turn()) for p in points]
     growths = model.grow_along(join_turns(turns), nowhere, max_new_tokens=1000, top_k=TOP_K)
-    positions, largest = 0, 0.0
+    positions, nats, probability = 0, 0.0, 0.0
     for (prompt, turn), growth in zip(turns, growths, strict=True):
         for place in range(len(turn)):
             with torch.inference_mode():
                 logits = model.model(input_ids=torch.tensor([[*prompt, *turn[:place]]]), logits_to_keep=1).logits[0, -1]
-            best = torch.topk(torch.log_softmax(logits.float(), dim=-1), TOP_K)
+            best = torch.topk(torch.log_softmax(logits.float(), dim=-1), TOP_K).values
             seen = torch.tensor([value for _, value in growth.trunk.top[place]])
-            largest = max(largest, float((best.values - seen).abs().max()))
+            nats = max(nats, float((best - seen).abs().max()))
+            probability = max(probability, float((best.exp() - seen.exp()).abs().max()))
             positions += 1
-    return positions, largest
+    return positions, nats, probability
 
 
 def nowhere(_: int, __: Branch | None, ___: Completion) -> list[Branch]:

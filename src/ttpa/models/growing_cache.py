@@ -40,10 +40,16 @@ class GrowingLayer(DynamicLayer):
         held = self.get_seq_length()
         whole = held + key_states.shape[-2]
         if not self._buffers or self._buffers[0].shape[-2] < whole:
-            self._buffers = [self._roomier(old, new, held, whole) for old, new in self._pairs(key_states, value_states)]
+            self._buffers = [
+                _roomier(old, new, held, whole) for old, new in ((self.keys, key_states), (self.values, value_states))
+            ]
         for buffer, new in zip(self._buffers, (key_states, value_states), strict=True):
             buffer[:, :, held:whole] = new
         self._show(whole)
+        return self.contents()
+
+    def contents(self) -> tuple[torch.Tensor, torch.Tensor]:
+        """The keys and values that count."""
         assert self.keys is not None
         assert self.values is not None
         return self.keys, self.values
@@ -56,19 +62,17 @@ class GrowingLayer(DynamicLayer):
         super().batch_select_indices(indices)
         self._buffers = []
 
-    def _pairs(self, keys: torch.Tensor, values: torch.Tensor) -> list[tuple[torch.Tensor | None, torch.Tensor]]:
-        return [(self.keys, keys), (self.values, values)]
-
-    @staticmethod
-    def _roomier(old: torch.Tensor | None, new: torch.Tensor, held: int, whole: int) -> torch.Tensor:
-        rows, heads, _, size = new.shape
-        buffer = new.new_empty(rows, heads, whole + max(ROOM, whole // 8), size)
-        if held and old is not None:
-            buffer[:, :, :held] = old
-        return buffer
-
     def _show(self, columns: int) -> None:
         self.keys, self.values = (buffer[:, :, :columns] for buffer in self._buffers)
+
+
+def _roomier(old: torch.Tensor | None, new: torch.Tensor, held: int, whole: int) -> torch.Tensor:
+    """A buffer for more than `whole` columns with the `held` columns of `old`."""
+    rows, heads, _, size = new.shape
+    buffer = new.new_empty(rows, heads, whole + max(ROOM, whole // 8), size)
+    if held and old is not None:
+        buffer[:, :, :held] = old
+    return buffer
 
 
 class GrowingCache(Cache):
@@ -76,7 +80,8 @@ class GrowingCache(Cache):
 
     def __init__(self, layers: Sequence[GrowingLayer]) -> None:
         super().__init__(layers=list[Any](layers))
+        self._growing = layers
 
     def contents(self) -> list[tuple[torch.Tensor, torch.Tensor]]:
         """Keys and values of each layer."""
-        return [(layer.keys, layer.values) for layer in self.layers]
+        return [layer.contents() for layer in self._growing]

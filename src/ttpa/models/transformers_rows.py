@@ -1,4 +1,7 @@
-"""The rows of a batch: their KV cache, which of its columns count, and where each row stands."""
+"""The rows of a batch: their KV cache, which of its columns count, and where each row stands.
+
+Columns that do not count are masked out; they hold finite numbers all the same, since zero times infinity is none.
+"""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -21,14 +24,11 @@ class Rows:
     """(rows,), of each row's next token."""
 
     @staticmethod
-    def empty(layers: int, rows: int, device: torch.device) -> "Rows":
-        """Rows of a model with so many layers that hold nothing yet."""
-        mask = torch.zeros(rows, 0, dtype=torch.long, device=device)
-        return Rows(
-            GrowingCache([GrowingLayer() for _ in range(layers)]),
-            mask,
-            torch.zeros(rows, dtype=torch.long, device=device),
-        )
+    def filled(layers: int, lengths: Sequence[int], device: torch.device) -> "Rows":
+        """Rows of a model with so many layers, to be filled with sequences of these lengths, padded on the right."""
+        positions = torch.tensor(lengths, device=device)
+        mask = (torch.arange(max(lengths), device=device)[None] < positions[:, None]).long()
+        return Rows(GrowingCache([GrowingLayer() for _ in range(layers)]), mask, positions)
 
     def extend(self, tokens: Sequence[Sequence[int]]) -> tuple[torch.Tensor, torch.Tensor]:
         """Makes room for some tokens in each row, padded on the left; their ids and positions, (rows, new columns)."""
@@ -73,6 +73,31 @@ class Place:
     """Of the next token, in the row's own count."""
 
 
+def join(parts: Sequence[Rows]) -> Rows:
+    """The rows of several batches of one model as one batch."""
+    if len(parts) == 1:
+        return parts[0]
+    columns = max(part.mask.shape[1] for part in parts)
+    count = sum(len(part.positions) for part in parts)
+    held = [part.cache.contents() for part in parts]
+    layers: list[GrowingLayer] = []
+    for number, pair in enumerate(held[0]):
+        buffers: list[torch.Tensor] = []
+        for kind, like in enumerate(pair):
+            buffer = like.new_empty(count, like.shape[1], columns + ROOM, like.shape[3])
+            start = 0
+            for contents in held:
+                source = contents[number][kind]
+                rows = buffer[start : start + len(source)]
+                rows[:, :, : source.shape[2]] = source
+                rows[:, :, source.shape[2] : columns] = 0.0
+                start += len(source)
+            buffers.append(buffer)
+        layers.append(GrowingLayer.holding(buffers[0], buffers[1], columns))
+    masks = [torch.nn.functional.pad(part.mask, (0, columns - part.mask.shape[1])) for part in parts]
+    return Rows(GrowingCache(layers), torch.cat(masks), torch.cat([part.positions for part in parts]))
+
+
 def branch_off(places: Sequence[Place]) -> Rows:
     """Rows that go on from `places`, of any batches of one model: copies of what comes before them."""
     last = max(place.column for place in places)
@@ -86,7 +111,7 @@ def branch_off(places: Sequence[Place]) -> Rows:
             for row, place in enumerate(places):
                 source = held[id(place.rows)][number][kind]
                 buffer[row, :, : place.column] = source[place.row, :, : place.column]
-                buffer[row, :, place.column : last] = 0.0  # masked out, but a product with it must be finite
+                buffer[row, :, place.column : last] = 0.0
             buffers.append(buffer)
         layers.append(GrowingLayer.holding(buffers[0], buffers[1], last))
     mask = first.new_zeros(len(places), last)

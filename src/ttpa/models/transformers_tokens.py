@@ -12,11 +12,13 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
-from ttpa.models.transformers_rows import Place, Rows, branch_off
+from ttpa.models.transformers_rows import Place, Rows, branch_off, join
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 
+_MOST_TOKENS = 4096
+"""Of one forward over prompts or dialogues: more at once is no faster, on CPUs slower, and takes memory."""
 _MOST_LOGITS = 2**27
-"""Numbers that the logits of one forward over given turns may have: 0.5 GiB."""
+"""Numbers that the logits of one such forward may have: 0.5 GiB."""
 ChooseTokens = Callable[[list[int], torch.Tensor], torch.Tensor]
 """Given the indices of the rows' drafts and the logits (rows, vocabulary): the next token of each row."""
 
@@ -111,19 +113,19 @@ class TransformersModel:
         for dialogue in dialogues:
             first.append(first[-1] + len(dialogue.turns))
         grown: dict[int, Growth] = {}
-        for batch in self._dialogue_batches(dialogues):
-            rows, logits, kept = self._read([dialogues[index] for index in batch])
-            column_of = {column: place for place, column in enumerate(kept)}
+        for batch in self._batches([dialogue.token_ids for dialogue in dialogues], self.batch_size):
             trunks: list[_Trunk] = []
-            for row, index in enumerate(batch):
-                computed = 0
-                for number, (start, end) in enumerate(dialogues[index].turns):
-                    places = [column_of[column] for column in range(start - 1, end - 1)]
-                    said = self._given_turn(dialogues[index].token_ids[start:end], logits[row, places], top_k)
-                    begin = Place(rows, row, start, start)
-                    trunks.append(_Trunk(first[index] + number, begin, said, end - computed, is_given=True))
-                    computed = end
-            del logits
+            before = [[c for s, e in dialogues[index].turns for c in range(s - 1, e - 1)] for index in batch]
+            for order, rows, logits in self._read([dialogues[index].token_ids for index in batch], before):
+                for row, place in enumerate(order):
+                    dialogue, computed, told = dialogues[batch[place]], 0, 0
+                    for number, (start, end) in enumerate(dialogue.turns, first[batch[place]]):
+                        seen = logits[row][told : told + end - start]
+                        said = self._given_turn(dialogue.token_ids[start:end], seen, top_k)
+                        trunks.append(
+                            _Trunk(number, Place(rows, row, start, start), said, end - computed, is_given=True)
+                        )
+                        computed, told = end, told + end - start
             grown.update(self._grow(trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(first[-1])]
 
@@ -132,21 +134,6 @@ class TransformersModel:
         """Indices of the prompts in batches of like length, so that little is padded."""
         by_length = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
         return (by_length[start : start + size] for start in range(0, len(by_length), size))
-
-    def _dialogue_batches(self, dialogues: Sequence[Dialogue]) -> Iterator[list[int]]:
-        """Indices of dialogues of like length, as many as the logits of their turns have room for."""
-        batch: list[int] = []
-        asked: set[int] = set()
-        for index in sorted(range(len(dialogues)), key=lambda index: len(dialogues[index].token_ids)):
-            columns = {column for start, end in dialogues[index].turns for column in range(start - 1, end - 1)}
-            numbers = (len(batch) + 1) * len(asked | columns) * int(self.model.config.vocab_size)
-            if batch and (len(batch) == self.batch_size or numbers > _MOST_LOGITS):
-                yield batch
-                batch, asked = [], set()
-            batch.append(index)
-            asked |= columns
-        if batch:
-            yield batch
 
     def _grow(
         self, trunks: "list[_Trunk]", find_branches: FindBranches, max_new_tokens: int, top_k: int
@@ -196,26 +183,49 @@ class TransformersModel:
         return [draft.completion() for draft in drafts]
 
     def _prefill(self, prompts: list[Sequence[int]]) -> tuple[Rows, torch.Tensor]:
-        """One forward over the prompts, padded on the left; the logits after each prompt's last token."""
-        rows = Rows.empty(self._layers, len(prompts), self.device)
-        return rows, self._feed(rows, prompts)
+        """The prompts, shortest first, read; the logits after each prompt's last token, (rows, vocabulary)."""
+        parts = list(self._read(prompts, [[len(prompt) - 1] for prompt in prompts]))
+        logits = torch.cat([seen for _, _, found in parts for seen in found])
+        return join([rows for _, rows, _ in parts]), logits.float()
 
-    def _read(self, dialogues: list[Dialogue]) -> tuple[Rows, torch.Tensor, list[int]]:
-        """One forward over dialogues, padded on the right: logits (rows, columns, vocabulary), and of which columns."""
-        longest = max(len(dialogue.token_ids) for dialogue in dialogues)
-        kept = sorted({c for d in dialogues for start, end in d.turns for c in range(start - 1, end - 1)})
-        pads = [longest - len(dialogue.token_ids) for dialogue in dialogues]
-        input_ids = torch.tensor([[*d.token_ids, *[0] * pad] for d, pad in zip(dialogues, pads, strict=True)])
-        mask = torch.tensor([[1] * (longest - pad) + [0] * pad for pad in pads], device=self.device)
-        rows = Rows.empty(self._layers, len(dialogues), self.device)
-        rows.mask = mask
-        output = self.model(
-            input_ids=input_ids.to(self.device),
-            attention_mask=mask,
-            past_key_values=rows.cache,
-            logits_to_keep=torch.tensor(kept, device=self.device),
-        )
-        return rows, output.logits, kept
+    def _read(
+        self, sequences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]
+    ) -> Iterator[tuple[list[int], Rows, list[torch.Tensor]]]:
+        """The sequences, shortest first, in few forwards: of each the indices, the rows, and each row's logits.
+
+        Those are (wanted, vocabulary), after the row's `wanted` tokens.
+
+        Padded on the right: causality keeps the padding out of sight, and no mask slows attention down.
+        """
+        for batch in self._readable(sequences, wanted):
+            longest = max(len(sequences[index]) for index in batch)
+            pads = [longest - len(sequences[index]) for index in batch]
+            ids = [[*sequences[index], *[0] * pad] for index, pad in zip(batch, pads, strict=True)]
+            kept = sorted({column for index in batch for column in wanted[index]})
+            place_of = {column: place for place, column in enumerate(kept)}
+            rows = Rows.filled(self._layers, [len(sequences[index]) for index in batch], self.device)
+            output = self.model(
+                input_ids=torch.tensor(ids, device=self.device),
+                past_key_values=rows.cache,
+                logits_to_keep=torch.tensor(kept, device=self.device),
+            )
+            found = [[place_of[column] for column in wanted[index]] for index in batch]
+            yield batch, rows, [output.logits[row, places] for row, places in enumerate(found)]
+
+    def _readable(self, sequences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+        """Indices in batches, each as many as one forward takes."""
+        batch: list[int] = []
+        asked: set[int] = set()
+        for index, sequence in enumerate(sequences):
+            more = asked.union(wanted[index])
+            numbers = (len(batch) + 1) * len(more) * int(self.model.config.vocab_size)
+            if batch and ((len(batch) + 1) * len(sequence) > _MOST_TOKENS or numbers > _MOST_LOGITS):
+                yield batch
+                batch, more = [], set(wanted[index])
+            batch.append(index)
+            asked = more
+        if batch:
+            yield batch
 
     def _given_turn(self, token_ids: tuple[int, ...], logits: torch.Tensor, top_k: int) -> Completion:
         """A given turn as the policy sees it; `logits` (tokens, vocabulary) are those before each of its tokens."""
