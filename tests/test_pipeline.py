@@ -26,6 +26,7 @@ from ttpa.records.messages import AssistantMessage
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS, RunDirectory, Step
+from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
 from ttpa.stages.train.stage import OnStep, TurnReward
@@ -86,6 +87,7 @@ class ScriptedLearners:
 
 def write_checkpoint(output: Path, method: TrainMethod, base: str, examples: int, steps: int) -> Checkpoint:
     output.mkdir(parents=True)
+    write_manifest(output, identity="scripted")
     return Checkpoint(
         method=method, base=base, examples=examples, steps=steps, tokens=1, trainable_parameters=1, history=(), files={}
     )
@@ -304,6 +306,14 @@ def test_another_policy_is_refused_once_one_was_sampled(tmp_path: Path) -> None:
     take_steps(with_policy("org/one"), ["construct", "sample"])
     with pytest.raises(RunError, match=r"policy\.base: 'org/one' -> 'org/other'"):
         take_steps(with_policy("org/other"))
+
+
+def test_a_damaged_checkpoint_is_not_used(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+    take_steps(run, ["construct", "sft"])
+    (run.directory.checkpoint("sft") / "manifest.json").unlink()
+    with pytest.raises(RunError, match=r"5-train/sft': manifest.json is missing.*--redo sft"):
+        take_steps(make_run(tmp_path), ["sample"])
 
 
 def test_train_takes_what_is_due_of_it(tmp_path: Path) -> None:

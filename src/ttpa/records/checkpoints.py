@@ -33,3 +33,7 @@ class Checkpoint(Record):
     history: tuple[TrainStep, ...]
     files: dict[str, str]
     """SHA-256 of each file by its name."""
+    data_sha256: str = ""
+    """Of what it was trained on, one record a line."""
+    remarks: tuple[str, ...] = ()
+    """What went wrong while the loss fell, in words."""

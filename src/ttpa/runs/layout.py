@@ -22,6 +22,8 @@ _OUTPUTS: dict[Step, tuple[str, ...]] = {
     "evaluate": ("6-evaluate",),
     "report": ("7-report",),
 }
+_STATES = ".states"
+"""Ends the name of the folder where a training that is not done yet keeps what it goes on from."""
 
 
 class RunDirectory:
@@ -91,14 +93,16 @@ class RunDirectory:
 
     def has_begun(self, step: Step) -> bool:
         """Whether a step has left anything on disk."""
-        return self.summary(step).exists() or any((self.path / output).exists() for output in _OUTPUTS[step])
+        folders = [self.path / f"{output}{kind}" for output in _OUTPUTS[step] for kind in ("", _STATES)]
+        return self.summary(step).exists() or any(folder.exists() for folder in folders)
 
     def clear(self, step: Step) -> None:
         """Removes what a step has written."""
         self.summary(step).unlink(missing_ok=True)
         self.discards(step).unlink(missing_ok=True)
         for output in _OUTPUTS[step]:
-            shutil.rmtree(self.path / output, ignore_errors=True)
+            for kind in ("", _STATES):
+                shutil.rmtree(self.path / f"{output}{kind}", ignore_errors=True)
             (self.path / f"{output}.json").unlink(missing_ok=True)
 
     def clear_from(self, step: Step) -> None:

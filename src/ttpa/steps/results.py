@@ -78,7 +78,7 @@ def _policies(run: Run) -> dict[str, str]:
     policies = {"sft" if run.config.train.sft else "base": run.policy()}
     for method in ("sft_continued", "dpo", "grpo"):
         if run.directory.checkpoint_record(method).exists():
-            policies[method] = str(run.directory.checkpoint(method))
+            policies[method] = run.checkpoint(method)
     return policies
 
 

@@ -10,11 +10,13 @@ from ttpa.assemble import Parts
 from ttpa.config import RunConfig
 from ttpa.errors import RunError
 from ttpa.progress import Reporter
+from ttpa.records.checkpoints import TrainMethod
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import DecisionPoint, Instruction, Split
 from ttpa.records.record import Record
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import RunDirectory, Step
+from ttpa.runs.manifest import find_damage
 from ttpa.runs.record_files import read_records, write_record, write_records
 
 T = TypeVar("T")
@@ -29,6 +31,7 @@ class Run:
         self.parts = parts
         self.reporter = reporter
         self.directory = RunDirectory(config.path)
+        self._whole: set[TrainMethod] = set()
 
     def read(self, path: Path, kind: type[R], step: Step) -> list[R]:
         """The records that `step` wrote. Raises `RunError` where it is not done."""
@@ -54,7 +57,18 @@ class Run:
             return self.parts.base
         if not self.directory.summary("sft").exists():
             raise RunError(f"run {self.config.name!r} has no fine-tuned policy; the step 'sft' comes first")
-        return str(self.directory.checkpoint("sft"))
+        return self.checkpoint("sft")
+
+    def checkpoint(self, method: TrainMethod) -> str:
+        """The path of a policy that this run trained. Raises `RunError` where it is not what was written."""
+        folder = self.directory.checkpoint(method)
+        if method not in self._whole:
+            damage = find_damage(folder)
+            if damage is not None:
+                step = "sft" if method == "sft" else "align"
+                raise RunError(f"the checkpoint {str(folder)!r}: {damage}; make it again with --redo {step}")
+            self._whole.add(method)
+        return str(folder)
 
     def on_train_step(self, name: str) -> Callable[[int, int, str], None]:
         """A listener that shows a training's progress under `name`."""

@@ -195,6 +195,7 @@ def _describe(checkpoint: Checkpoint) -> dict[str, str]:
         "steps": str(checkpoint.steps),
         "tokens": str(checkpoint.tokens),
         "trained parameters": str(checkpoint.trainable_parameters),
+        **({"beware": "; ".join(checkpoint.remarks)} if checkpoint.remarks else {}),
     }
     rewards = [step.metrics["reward"] for step in checkpoint.history if "reward" in step.metrics]
     if rewards:

@@ -7,27 +7,22 @@ collator. Reference: Rafailov et al. 2023, eq. 7, with an NLL term on the chosen
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from datasets import Dataset
 from peft import PeftModel
-from torch.utils.data import Sampler
 from transformers import PreTrainedModel
 from trl import DPOConfig as TrlDpoConfig
 from trl import DPOTrainer
 
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
-from ttpa.stages.train.run_trainer import (
-    load_tokenizer,
-    peft_config,
-    run_trainer,
-    trainer_arguments,
-    without_known_warnings,
-)
+from ttpa.stages.train.arguments import peft_config, trainer_arguments
+from ttpa.stages.train.order import by_group
+from ttpa.stages.train.resume import finished, hash_records, identify
+from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
 from ttpa.stages.train.stage import OnStep, TrainConfig
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_forward import add_tree_forward
@@ -44,9 +39,21 @@ def train_dpo(
     on_step: OnStep,
 ) -> Checkpoint:
     """Aligns `base` on `pairs`, with `base` itself as the reference model, and writes a checkpoint to `output`."""
-    trainer = make_trainer(base, pairs, output, config, seed=seed)
-    tokenizer = load_tokenizer(base)
-    return run_trainer(trainer, tokenizer, output, method="dpo", base=base, examples=len(pairs), on_step=on_step)
+    data = hash_records(pairs)
+    identity = identify("dpo", base, data, config, steps=None, seed=seed)
+    if done := finished(output, identity):
+        return done
+    return run_trainer(
+        make_trainer(base, pairs, output, config, seed=seed),
+        load_tokenizer(base),
+        output,
+        method="dpo",
+        base=base,
+        examples=len(pairs),
+        data_sha256=data,
+        identity=identity,
+        on_step=on_step,
+    )
 
 
 def make_trainer(
@@ -81,22 +88,20 @@ def make_trainer(
         processing_class=load_tokenizer(base),
         peft_config=peft_config(config),
     )
+    trainer.order = by_group([pair.instruction_id for pair in pairs])
     if config.packing == "tree":
-        trainer.pack([pair.instruction_id for pair in pairs])
+        trainer.pack()
     return trainer
 
 
-class TokenDpoTrainer(DPOTrainer):
+class TokenDpoTrainer(OrderedTrainer, DPOTrainer):
     """TRL's trainer over rows that hold token ids already; once packed it computes each batch as one forest."""
 
-    _groups: Sequence[str] = ()
-
-    def pack(self, groups: Sequence[str]) -> None:
-        """Computes what sequences share once; rows of one group, named in the order of the rows, share a batch.
+    def pack(self) -> None:
+        """Computes what the sequences of a batch share once.
 
         Raises `ModelError` for a model with other than full attention.
         """
-        self._groups = groups
         for model in (self.model, self.ref_model):
             if model is not None:
                 base = model.get_base_model() if isinstance(model, PeftModel) else model
@@ -114,32 +119,6 @@ class TokenDpoTrainer(DPOTrainer):
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
         return dataset
-
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
-        if not self._groups:
-            return super()._get_train_sampler(train_dataset)
-        return GroupedSampler(self._groups, seed=self.args.seed)
-
-
-class GroupedSampler(Sampler[int]):
-    """Rows in random order, an other one each time, those of one group always after one another."""
-
-    def __init__(self, groups: Sequence[str], *, seed: int) -> None:
-        self._rows: dict[str, list[int]] = {}
-        for row, group in enumerate(groups):
-            self._rows.setdefault(group, []).append(row)
-        self._length = len(groups)
-        self._seed = seed
-        self._epoch = 0
-
-    def __iter__(self) -> Iterator[int]:
-        order = list(self._rows)
-        random.Random(f"{self._seed}/{self._epoch}").shuffle(order)
-        self._epoch += 1
-        return (row for group in order for row in self._rows[group])
-
-    def __len__(self) -> int:
-        return self._length
 
 
 def _row(pair: PreferencePair) -> dict[str, list[int]]:

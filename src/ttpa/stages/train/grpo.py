@@ -15,13 +15,9 @@ from trl import GRPOConfig as TrlGrpoConfig
 from trl import GRPOTrainer
 
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.stages.train.run_trainer import (
-    load_tokenizer,
-    peft_config,
-    run_trainer,
-    trainer_arguments,
-    without_known_warnings,
-)
+from ttpa.stages.train.arguments import peft_config, trainer_arguments
+from ttpa.stages.train.resume import finished, hash_records, identify
+from ttpa.stages.train.run_trainer import load_tokenizer, run_trainer, without_known_warnings
 from ttpa.stages.train.stage import OnStep, RewardedPrompt, TrainConfig, TurnReward
 
 
@@ -40,6 +36,10 @@ def train_grpo(
 
     `reward` is handed each turn as its text, tags included and without its end token.
     """
+    data = hash_records(prompts)
+    identity = identify("grpo", base, data, config, steps=None, seed=seed)
+    if done := finished(output, identity):
+        return done
     grpo = config.grpo
     together = min(grpo.batch_size, len(prompts))
     arguments = trainer_arguments(
@@ -54,6 +54,7 @@ def train_grpo(
     )
     del arguments["max_length"]  # prompts are never cut
     arguments["include_num_input_tokens_seen"] = "no"  # this trainer counts by itself
+    arguments["save_strategy"] = "no"  # what was drawn before cannot be drawn again
     tokenizer = load_tokenizer(base)
 
     def judge(
@@ -80,7 +81,17 @@ def train_grpo(
         peft_config=peft_config(config),
     )
     trainer.prompt_ids = [list(one.prompt_ids) for one in prompts]
-    return run_trainer(trainer, tokenizer, output, method="grpo", base=base, examples=len(prompts), on_step=on_step)
+    return run_trainer(
+        trainer,
+        tokenizer,
+        output,
+        method="grpo",
+        base=base,
+        examples=len(prompts),
+        data_sha256=data,
+        identity=identity,
+        on_step=on_step,
+    )
 
 
 class _TokenGrpoTrainer(GRPOTrainer):

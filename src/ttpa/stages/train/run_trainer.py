@@ -1,8 +1,7 @@
-"""What all methods share: the arguments of TRL's trainers, one training run, and the checkpoint it leaves."""
+"""What all methods share: one training run, and the checkpoint that it leaves."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-import hashlib
 import math
 import shutil
 import warnings
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig as PeftLoraConfig
+from datasets import Dataset
 from peft import PeftModel
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
 from transformers.trainer_callback import PrinterCallback, TrainerControl, TrainerState
@@ -20,15 +19,18 @@ from transformers.training_args import TrainingArguments
 
 from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint, TrainMethod, TrainStep
-from ttpa.stages.train.stage import OnStep, TrainConfig
+from ttpa.runs.manifest import hash_files, write_manifest
+from ttpa.runs.record_files import write_record
+from ttpa.stages.train.order import EpochSampler, Order
+from ttpa.stages.train.remarks import remark
+from ttpa.stages.train.resume import RECORD, StateKeeper, last_whole_state, states_folder
+from ttpa.stages.train.stage import OnStep
 
 _LOGGED_METRICS = (
-    "rewards/margins", "rewards/accuracies", "logps/chosen", "logps/rejected", "mean_token_accuracy",
-    "reward", "reward_spread", "frac_reward_zero_std", "entropy", "kl", "completions/mean_length",
-    "completions/clipped_ratio",
+    "rewards/margins", "rewards/accuracies", "rewards/chosen", "rewards/rejected", "logps/chosen", "logps/rejected",
+    "mean_token_accuracy", "reward", "reward_spread", "frac_reward_zero_std", "entropy", "kl",
+    "completions/mean_length", "completions/clipped_ratio",
 )  # fmt: skip
-_LOGGED_STEPS = 60
-"""Points on a training curve, about."""
 
 
 @contextmanager
@@ -46,64 +48,20 @@ def load_tokenizer(path: str) -> PreTrainedTokenizerBase:
     return tokenizer
 
 
-def trainer_arguments(
-    output: Path,
-    config: TrainConfig,
-    *,
-    batch_size: int,
-    epochs: float,
-    warmup_share: float,
-    examples: int,
-    steps: int | None,
-    seed: int,
-) -> dict[str, Any]:
-    """Keyword arguments for the configs of TRL's trainers; `steps`, where given, takes the place of `epochs`."""
-    micro = max(size for size in range(1, min(config.micro_batch_size, batch_size) + 1) if batch_size % size == 0)
-    total = steps or math.ceil(math.ceil(examples / batch_size) * epochs)
-    cuda = torch.cuda.is_available()
-    narrow = cuda and config.parameters == "lora"
-    return {
-        "output_dir": str(output),
-        "per_device_train_batch_size": micro,
-        "gradient_accumulation_steps": batch_size // micro,
-        "num_train_epochs": epochs,
-        "max_steps": steps or -1,
-        "warmup_steps": max(1, round(warmup_share * total)),
-        "lr_scheduler_type": "cosine",
-        "logging_steps": max(1, total // _LOGGED_STEPS),
-        "activation_checkpointing": config.activation_checkpointing,
-        "use_cpu": not cuda,
-        "bf16": True,  # autocast over float32 weights; twice as fast as float32 on CPUs too
-        "logging_nan_inf_filter": False,  # a loss that is not finite must be seen
-        "dataloader_pin_memory": cuda,
-        "include_num_input_tokens_seen": "non_padding",
-        "model_init_kwargs": {
-            "dtype": "bfloat16" if narrow else "float32",
-            # On CPUs plain products are faster, above all backwards.
-            "attn_implementation": "sdpa" if cuda else "eager",
-        },
-        "adam_beta2": 0.95,
-        "save_strategy": "no",
-        "report_to": [],
-        "disable_tqdm": True,
-        "log_level": "error",
-        "seed": seed,
-        "max_length": None,  # what is too long was left out before; nothing is cut here
-    }
+class OrderedTrainer(Trainer):
+    """Mixed into TRL's trainers: rows in an order of ours, and no card for what is only a state of a training."""
 
+    order: Order | None = None
 
-def peft_config(config: TrainConfig) -> PeftLoraConfig | None:
-    """The adapters to train; none for full training."""
-    if config.parameters == "full":
-        return None
-    lora = config.lora
-    return PeftLoraConfig(
-        r=lora.rank,
-        lora_alpha=lora.alpha,
-        lora_dropout=lora.dropout,
-        target_modules="all-linear",
-        task_type="CAUSAL_LM",
-    )
+    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+        if self.order is None:
+            return super()._get_train_sampler(train_dataset)
+        rows = train_dataset if train_dataset is not None else self.train_dataset
+        assert isinstance(rows, Dataset)
+        return EpochSampler(len(rows), self.order, seed=self.args.seed, epoch=lambda: int(self.state.epoch or 0))
+
+    def create_model_card(self, *_: Any, **__: Any) -> None:
+        """Writes none."""
 
 
 def run_trainer(
@@ -114,30 +72,33 @@ def run_trainer(
     method: TrainMethod,
     base: str,
     examples: int,
+    data_sha256: str,
+    identity: str,
     on_step: OnStep,
 ) -> Checkpoint:
-    """Trains and writes the checkpoint, whole or not at all. Raises `ModelError` where the loss is not finite."""
+    """Trains, from the last whole state of this training where there is one, and writes the checkpoint.
+
+    It is there whole or not at all; the states are removed then. Raises `ModelError` where the loss is not finite.
+    """
     assert isinstance(trainer.model, torch.nn.Module)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_Listener(on_step))
+    trainer.add_callback(StateKeeper(identity))
     trainable = sum(parameter.numel() for parameter in trainer.model.parameters() if parameter.requires_grad)
-    trainer.train()
+    trainer.train(resume_from_checkpoint=last_whole_state(states_folder(output), identity))
     history = _read_history(trainer.state.log_history)
     finite = all(bool(torch.isfinite(parameter).all()) for parameter in trainer.model.parameters())
     if not finite or not all(math.isfinite(step.loss) for step in history):
         raise ModelError(f"{method}: the loss is not finite; a lower learning rate is due")
+    draft = output.with_name(output.name + ".tmp")
+    shutil.rmtree(draft, ignore_errors=True)
     model = trainer.accelerator.unwrap_model(trainer.model)
     if isinstance(model, PeftModel):
         model = model.merge_and_unload()
     assert isinstance(model, PreTrainedModel)
-    draft = output.with_name(output.name + ".tmp")
-    shutil.rmtree(draft, ignore_errors=True)
     model.save_pretrained(draft)
     tokenizer.save_pretrained(draft)
-    files = {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in sorted(draft.iterdir())}
-    shutil.rmtree(output, ignore_errors=True)
-    draft.rename(output)
-    return Checkpoint(
+    checkpoint = Checkpoint(
         method=method,
         base=base,
         examples=examples,
@@ -145,8 +106,16 @@ def run_trainer(
         tokens=int(trainer.state.num_input_tokens_seen),
         trainable_parameters=trainable,
         history=tuple(history),
-        files=files,
+        files=hash_files(draft),
+        data_sha256=data_sha256,
+        remarks=remark(history),
     )
+    write_record(draft / RECORD, checkpoint)
+    write_manifest(draft, identity, known=checkpoint.files)
+    shutil.rmtree(output, ignore_errors=True)
+    draft.rename(output)
+    shutil.rmtree(states_folder(output), ignore_errors=True)
+    return checkpoint
 
 
 def _read_history(log: Sequence[dict[str, Any]]) -> list[TrainStep]:

@@ -13,13 +13,10 @@ from trl import SFTConfig as TrlSftConfig
 from trl import SFTTrainer
 
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.stages.train.run_trainer import (
-    load_tokenizer,
-    peft_config,
-    run_trainer,
-    trainer_arguments,
-    without_known_warnings,
-)
+from ttpa.stages.train.arguments import peft_config, trainer_arguments
+from ttpa.stages.train.order import by_length
+from ttpa.stages.train.resume import finished, hash_records, identify
+from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
 from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, TrainConfig
 
 _NO_LOSS = -100
@@ -42,11 +39,16 @@ def train_sft(
     By the config's epochs, or for exactly `steps` optimiser steps; continued training takes the learning rate and the
     batch size of the alignment, whose control it is.
     """
+    data = hash_records(examples)
+    identity = identify(method, base, data, config, steps=steps, seed=seed)
+    if done := finished(output, identity):
+        return done
     sft = config.sft or SftConfig()
+    batch_size = sft.batch_size if method == "sft" else config.alignment.batch_size
     arguments = trainer_arguments(
         output,
         config,
-        batch_size=sft.batch_size if method == "sft" else config.alignment.batch_size,
+        batch_size=batch_size,
         epochs=sft.epochs,
         warmup_share=sft.warmup_share,
         examples=len(examples),
@@ -55,23 +57,37 @@ def train_sft(
     )
     rate = sft.learning_rate if method == "sft" else config.alignment.learning_rate
     tokenizer = load_tokenizer(base)
-    trainer_class = SFTTrainer if torch.cuda.is_available() else _PlainLossTrainer
+    trainer_class = _TokenSftTrainer if torch.cuda.is_available() else _PlainLossTrainer
     trainer = trainer_class(
         model=base,
         args=TrlSftConfig(
             learning_rate=rate,
             dataset_kwargs={"skip_prepare_dataset": True},
-            train_sampling_strategy="group_by_length",
             **arguments,
         ),
         train_dataset=Dataset.from_list([_row(example) for example in examples]),
         processing_class=tokenizer,
         peft_config=peft_config(config),
     )
-    return run_trainer(trainer, tokenizer, output, method=method, base=base, examples=len(examples), on_step=on_step)
+    trainer.order = by_length([len(example.token_ids) for example in examples], batch_size)
+    return run_trainer(
+        trainer,
+        tokenizer,
+        output,
+        method=method,
+        base=base,
+        examples=len(examples),
+        data_sha256=data,
+        identity=identity,
+        on_step=on_step,
+    )
 
 
-class _PlainLossTrainer(SFTTrainer):
+class _TokenSftTrainer(OrderedTrainer, SFTTrainer):
+    """TRL's trainer over token ids, in an order that goes on where it stopped."""
+
+
+class _PlainLossTrainer(_TokenSftTrainer):
     """Takes transformers' own loss: without Triton TRL's fused one costs as much as all layers of a small model."""
 
     def compute_loss(

@@ -1,0 +1,90 @@
+"""A config in TRL's words: the arguments of its trainers, and the adapters."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+import math
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from peft import LoraConfig as PeftLoraConfig
+
+from ttpa.errors import ModelError
+from ttpa.stages.train.resume import states_folder
+from ttpa.stages.train.stage import TrainConfig
+
+_LOGGED_STEPS = 60
+"""Points on a training curve, about."""
+
+
+def trainer_arguments(
+    output: Path,
+    config: TrainConfig,
+    *,
+    batch_size: int,
+    epochs: float,
+    warmup_share: float,
+    examples: int,
+    steps: int | None,
+    seed: int,
+) -> dict[str, Any]:
+    """Keyword arguments for the configs of TRL's trainers; `steps`, where given, takes the place of `epochs`.
+
+    Raises `ModelError` where a batch cannot be divided among the processes.
+    """
+    processes = int(os.environ.get("WORLD_SIZE", "1"))
+    if batch_size % processes:
+        raise ModelError(f"a batch of {batch_size} cannot be divided among {processes} processes: take a multiple")
+    mine = batch_size // processes
+    micro = max(size for size in range(1, min(config.micro_batch_size, mine) + 1) if mine % size == 0)
+    total = steps or math.ceil(math.ceil(examples / batch_size) * epochs)
+    cuda = torch.cuda.is_available()
+    narrow = cuda and config.parameters == "lora"
+    logged = max(1, total // _LOGGED_STEPS)
+    return {
+        "output_dir": str(states_folder(output)),
+        "per_device_train_batch_size": micro,
+        "gradient_accumulation_steps": mine // micro,
+        "num_train_epochs": epochs,
+        "max_steps": steps or -1,
+        "warmup_steps": max(1, round(warmup_share * total)),
+        "lr_scheduler_type": "cosine",
+        "logging_steps": logged,
+        "activation_checkpointing": config.activation_checkpointing,
+        "use_cpu": not cuda,
+        "bf16": config.precision == "bf16",
+        "logging_nan_inf_filter": False,  # a loss that is not finite must be seen
+        "dataloader_pin_memory": cuda,
+        "include_num_input_tokens_seen": "non_padding",
+        "model_init_kwargs": {
+            "use_safetensors": True,  # other weights could hold code
+            "dtype": "bfloat16" if narrow else "float32",
+            # On CPUs plain products are faster, above all backwards.
+            "attn_implementation": "sdpa" if cuda else "eager",
+        },
+        "adam_beta2": 0.95,
+        "save_strategy": "steps" if config.checkpoint_steps else "no",
+        # Where a mean over steps is logged, so that it never spans a state.
+        "save_steps": max(1, math.ceil(config.checkpoint_steps / logged)) * logged,
+        "save_total_limit": 2,
+        "report_to": [],
+        "disable_tqdm": True,
+        "log_level": "error",
+        "seed": seed,
+        "max_length": None,  # what is too long was left out before; nothing is cut here
+    }
+
+
+def peft_config(config: TrainConfig) -> PeftLoraConfig | None:
+    """The adapters to train; none for full training."""
+    if config.parameters == "full":
+        return None
+    lora = config.lora
+    return PeftLoraConfig(
+        r=lora.rank,
+        lora_alpha=lora.alpha,
+        lora_dropout=lora.dropout,
+        target_modules="all-linear",
+        task_type="CAUSAL_LM",
+    )

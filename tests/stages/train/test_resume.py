@@ -1,0 +1,131 @@
+"""Trainings that are killed and taken up again: the same weights, from whole states only."""
+
+# pyright: reportUnknownMemberType=false
+
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.pairs import PreferencePair
+from ttpa.runs.manifest import find_damage
+from ttpa.stages.train import SftExample, TrainConfig
+from ttpa.stages.train.stage import DpoConfig, LoraConfig, OnStep, SftConfig
+from ttpa.stages.train.trl_learners import TrlLearners
+
+pytestmark = pytest.mark.heavy
+Train = Callable[[Path, OnStep], Checkpoint]
+LEARNERS = TrlLearners()
+STEPS = 12
+
+
+class Kill(Exception):
+    """Ends a training as a lost process would: in the middle, with nothing put in order."""
+
+
+def kill_at(number: int) -> OnStep:
+    def on_step(step: int, total: int, telling: str) -> None:
+        assert total == STEPS
+        if step == number:
+            raise Kill(telling)
+
+    return on_step
+
+
+def config(parameters: str = "full") -> TrainConfig:
+    return TrainConfig.model_validate(
+        {
+            "parameters": parameters,
+            "lora": LoraConfig(dropout=0.2),
+            "micro_batch_size": 1,
+            "checkpoint_steps": 2,
+            "sft": SftConfig(learning_rate=5e-3, epochs=6, batch_size=2),
+            "dpo": DpoConfig(learning_rate=5e-3, epochs=6, batch_size=2),
+        }
+    )
+
+
+@pytest.fixture(params=["sft", "dpo", "dpo with adapters"])
+def train(request: pytest.FixtureRequest, base: str, examples: list[SftExample], pairs: list[PreferencePair]) -> Train:
+    def sft(output: Path, on_step: OnStep) -> Checkpoint:
+        return LEARNERS.sft(base, examples, output, config(), method="sft", steps=None, seed=5, on_step=on_step)
+
+    def dpo(output: Path, on_step: OnStep) -> Checkpoint:
+        parameters = "lora" if "adapters" in request.param else "full"
+        return LEARNERS.dpo(base, pairs, output, config(parameters), seed=5, on_step=on_step)
+
+    return sft if request.param == "sft" else dpo
+
+
+@pytest.fixture
+def train_pairs(base: str, pairs: list[PreferencePair]) -> Train:
+    return lambda output, on_step: LEARNERS.dpo(base, pairs, output, config(), seed=5, on_step=on_step)
+
+
+def test_killed_three_times_it_ends_with_the_same_weights(train: Train, tmp_path: Path, ignore_step: OnStep) -> None:
+    whole = train(tmp_path / "whole", ignore_step)
+    for number in (3, 6, 11):
+        with pytest.raises(Kill):
+            train(tmp_path / "killed", kill_at(number))
+        assert not (tmp_path / "killed").exists()
+    seen: list[int] = []
+    again = train(tmp_path / "killed", lambda step, total, telling: seen.append(step))
+    assert seen == [11, 12]
+    assert again.files["model.safetensors"] == whole.files["model.safetensors"]
+    assert again == whole
+    assert not list(tmp_path.glob("*.states"))
+
+
+def test_every_damaged_file_makes_a_state_be_passed_over(
+    train_pairs: Train, tmp_path: Path, ignore_step: OnStep
+) -> None:
+    with pytest.raises(Kill):
+        train_pairs(tmp_path / "killed", kill_at(6))
+    last = tmp_path / "killed.states" / "checkpoint-4"
+    names = sorted(path.name for path in last.iterdir())
+    assert {"model.safetensors", "optimizer.pt", "scheduler.pt", "rng_state.pth", "manifest.json"} <= set(names)
+    for name in names:
+        for harm in ("removed", "cut"):
+            file = last / name
+            before = file.read_bytes()
+            file.unlink()
+            if harm == "cut":
+                file.write_bytes(before[: len(before) // 2])
+            seen: list[int] = []
+
+            def stop(step: int, total: int, telling: str, seen: list[int] = seen) -> None:
+                seen.append(step)
+                raise Kill
+
+            with pytest.warns(UserWarning, match=rf"checkpoint-4.*{name}"), pytest.raises(Kill):
+                train_pairs(tmp_path / "killed", stop)
+            assert seen == [3], (name, harm)  # it went on from step 2
+            file.write_bytes(before)
+    whole = train_pairs(tmp_path / "whole", ignore_step)
+    assert train_pairs(tmp_path / "killed", ignore_step) == whole
+
+
+def test_another_training_does_not_go_on_from_a_state(
+    base: str, pairs: list[PreferencePair], train_pairs: Train, tmp_path: Path, ignore_step: OnStep
+) -> None:
+    with pytest.raises(Kill):
+        train_pairs(tmp_path / "one", kill_at(6))
+    with pytest.warns(UserWarning, match="made of other data, another policy or another config"):
+        other = LEARNERS.dpo(base, pairs[:3] + pairs[:1], tmp_path / "one", config(), seed=5, on_step=ignore_step)
+    assert other.steps == STEPS
+    assert other.history[0].step == 1
+
+
+def test_a_training_that_is_done_is_not_done_again_unless_it_is_damaged(
+    train_pairs: Train, tmp_path: Path, ignore_step: OnStep
+) -> None:
+    first = train_pairs(tmp_path / "one", ignore_step)
+    assert find_damage(tmp_path / "one") is None
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert train_pairs(tmp_path / "one", kill_at(1)) == first
+    (tmp_path / "one" / "model.safetensors").write_bytes(b"")
+    assert train_pairs(tmp_path / "one", ignore_step) == first
+    assert find_damage(tmp_path / "one") is None
