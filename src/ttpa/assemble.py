@@ -33,6 +33,8 @@ class Parts:
     """The checkpoint directory or hub name of the policy that the run starts from."""
     open_toolset: Callable[[ReplyStore, Spending], Toolset]
     make_generator: Callable[[ReplyStore, Spending], ChatModel]
+    open_chat: Callable[[str, str, float, ReplyStore, Spending], ChatModel]
+    """Opens a model at the generator's endpoint: who wants it, its name, its temperature."""
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
     load_learners: Callable[[], Learners]
@@ -61,6 +63,9 @@ def assemble(config: RunConfig) -> Parts:
         generator = config.generator
         wanted_by = "generator.kind = 'openai'"
         return _open_chat(wanted_by, generator, generator.model, generator.temperature, journal, spending)
+
+    def open_chat(wanted_by: str, model: str, temperature: float, journal: ReplyStore, spending: Spending) -> ChatModel:
+        return _open_chat(wanted_by, config.generator, model, temperature, journal, spending)
 
     def load_tokenizer(path: str) -> ChatTokenizer:
         _require_training_extra()
@@ -99,6 +104,7 @@ def assemble(config: RunConfig) -> Parts:
         base=policy_path(config.policy.base),
         open_toolset=open_toolset,
         make_generator=make_generator,
+        open_chat=open_chat,
         load_tokenizer=load_tokenizer,
         load_model=load_model,
         load_learners=load_learners,

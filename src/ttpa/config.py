@@ -22,6 +22,7 @@ from ttpa.stages.report import ReportConfig
 from ttpa.stages.sample import SampleConfig
 from ttpa.stages.score import ScoreConfig
 from ttpa.stages.train import TrainConfig
+from ttpa.suites.config import SuitesConfig
 
 _FASTEST_SFT = 5e-4
 _FASTEST_DPO = 2e-5
@@ -156,6 +157,7 @@ class RunConfig(Record):
     pair: PairConfig = PairConfig()
     train: TrainConfig = TrainConfig()
     evaluate: EvaluateConfig = EvaluateConfig()
+    suites: SuitesConfig = SuitesConfig()
     report: ReportConfig = ReportConfig()
 
     @model_validator(mode="after")

@@ -353,3 +353,33 @@ def test_two_tools_of_one_name_are_refused(write_tools: WriteTools) -> None:
     """
     with pytest.raises(ToolError, match="two tools are named 'one'"):
         PythonToolset(write_tools(source))
+
+
+def test_a_session_tells_the_state_of_its_tools_where_the_module_has_one(write_tools: WriteTools) -> None:
+    source = '''
+        ROWS: list[int] = []
+
+        def reset() -> None:
+            ROWS.clear()
+
+        def state() -> list[int]:
+            return ROWS
+
+        def add(number: int) -> None:
+            """Add a row."""
+            ROWS.append(number)
+    '''
+    with PythonToolset(write_tools(source)) as toolset, toolset.session() as session:
+        assert [spec.name for spec in toolset.specs] == ["add"]
+        session.run(ToolCall(name="add", arguments={"number": 3}))
+        assert session.state() == "[3]"
+
+
+def test_a_session_tells_no_state_where_the_module_has_none(write_tools: WriteTools) -> None:
+    source = '''
+        def add(number: int) -> int:
+            """Add one."""
+            return number + 1
+    '''
+    with PythonToolset(write_tools(source)) as toolset, toolset.session() as session:
+        assert session.state() is None

@@ -5,7 +5,9 @@ from collections.abc import Callable
 import typer
 
 from ttpa.cli import run
+from ttpa.cli.compare import compare
 from ttpa.cli.doctor import doctor
+from ttpa.cli.evaluate import evaluate
 from ttpa.cli.export import export
 from ttpa.cli.importing import import_
 from ttpa.cli.score_file import score_file
@@ -19,8 +21,9 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "score": run.score,
     "pair": run.pair,
     "train": run.train,
-    "evaluate": run.evaluate,
+    "evaluate": evaluate,
     "report": run.report,
+    "compare": compare,
     "import": import_,
     "score-file": score_file,
     "status": status,

@@ -15,6 +15,8 @@ class CaseResult(Record):
     text: str
     exact: bool
     """No error at all."""
+    tolerant: bool | None = None
+    """No error where strings are compared `folded`, as BFCL's checker does; unknown in what is older."""
     names_right: bool
     """The called tools are the due ones, in any order."""
     score: float
@@ -39,6 +41,8 @@ class Measures(Record):
     score: Measure
     errors: dict[str, int]
     """Number of errors by kind."""
+    tolerant: Measure | None = None
+    """Exact, strings compared `folded`; none where a case does not say."""
 
 
 class Difference(Record):

@@ -80,6 +80,10 @@ class RunDirectory:
     def evaluation(self) -> Path:
         return self.path / "6-evaluate" / "evaluation.json"
 
+    def suite(self, suite: str) -> Path:
+        """What the policies did on one benchmark; no step clears it, a policy that changed is noticed by its hash."""
+        return self.path / "suites" / suite
+
     @property
     def report(self) -> Path:
         return self.path / "7-report" / "report.html"

@@ -11,7 +11,7 @@ from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.discards import Discard
-from ttpa.records.evaluations import CaseResult, Evaluation
+from ttpa.records.evaluations import CaseResult, Evaluation, Measures
 from ttpa.records.instructions import DecisionPoint, Instruction
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import ScoredTurn
@@ -84,9 +84,16 @@ def _policies(run: Run) -> dict[str, str]:
 
 def _describe(evaluation: Evaluation) -> dict[str, str]:
     return {
-        f"exact on {group}": ", ".join(f"{policy} {100 * m.exact.value:.1f} %" for policy, m in by_policy.items())
+        f"exact on {group}": ", ".join(f"{policy} {_shares(m)}" for policy, m in by_policy.items())
         for group, by_policy in evaluation.groups.items()
     }
+
+
+def _shares(measures: Measures) -> str:
+    """Strict, and tolerant beside it where that says something else."""
+    strict = f"{100 * measures.exact.value:.1f} %"
+    tolerant = strict if measures.tolerant is None else f"{100 * measures.tolerant.value:.1f} %"
+    return strict if tolerant == strict else f"{strict} (strings folded: {tolerant})"
 
 
 def _hash_prompts(points: Sequence[DecisionPoint], tokenizer: ChatTokenizer) -> str:

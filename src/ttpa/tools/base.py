@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from typing import Literal, Protocol, Self
+from typing import Literal, Protocol, Self, runtime_checkable
 
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 
@@ -15,6 +15,15 @@ class ToolSession(Protocol):
 
     def run(self, call: ToolCall) -> ToolResult:
         """The result of really executing `call`; a tool that fails, hangs or dies gives a result that is not ok."""
+        ...
+
+
+@runtime_checkable
+class TellsState(Protocol):
+    """A session whose source can say what state its tools are in."""
+
+    def state(self) -> str | None:
+        """The state as text, equal for equal states; none where the tools tell none."""
         ...
 
 

@@ -155,6 +155,10 @@ class PythonToolset(OfferedTools):
     def give_back(self, worker: Worker) -> None:
         self._idle.put(worker)
 
+    def tell_state(self, worker: Worker) -> ToolResult:
+        """What the module says of its state, not ok where it says nothing. Raises `WorkerDied`."""
+        return worker.ask({"op": "state"}, self._timeout_seconds)
+
     def run(self, worker: Worker, call: ToolCall) -> ToolResult:
         """Executes a call in `worker`. Raises `WorkerDied` when the tool ends or outlasts its process."""
         refused = self._offer.refuse(call)
@@ -182,6 +186,16 @@ class PythonToolSession:
         except WorkerDied as error:
             self._worker = None
             return failed(f"the tool was stopped: {error}")
+
+    def state(self) -> str | None:
+        """What the module's `state()` says; none where it has none, or gives no answer."""
+        self._worker = self._worker or self._toolset.take_worker()
+        try:
+            told = self._toolset.tell_state(self._worker)
+        except WorkerDied:
+            self._worker = None
+            return None
+        return told.content if told.ok else None
 
     def close(self) -> None:
         if self._worker is not None:

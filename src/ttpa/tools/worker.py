@@ -1,7 +1,7 @@
 """The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD`.
 
-Its first line gives the specs; then it answers JSON lines: `reset` restores the tools' initial state, `call` executes
-one call. It ends when its parent does.
+Its first line gives the specs; then it answers JSON lines: `reset` restores the tools' initial state, `state` tells it,
+`call` executes one call. It ends when its parent does.
 """
 
 import importlib
@@ -72,7 +72,7 @@ def _listed(module: ModuleType) -> list[Any]:
     own = [
         function
         for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and not name.startswith("_") and name != "reset"
+        if function.__module__ == module.__name__ and not name.startswith("_") and name not in ("reset", "state")
     ]
     return sorted(own, key=lambda function: function.__code__.co_firstlineno)
 
@@ -90,6 +90,17 @@ def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tupl
     except Exception as error:  # a tool is anybody's code and may raise anything: that is its result
         return cap(f"{type(error).__name__}: {error}"), False
     return cap(content), True
+
+
+def read_state(module: ModuleType) -> tuple[str, bool]:
+    """What the module's `state()` gives, as JSON with sorted keys; not ok where there is none, or it fails."""
+    tell = getattr(module, "state", None)
+    if not callable(tell):
+        return "", False
+    try:
+        return json.dumps(tell(), sort_keys=True, default=str), True
+    except Exception as error:  # anybody's code
+        return f"{type(error).__name__}: {error}", False
 
 
 def serve(target: str, read_fd: int, write_fd: int) -> None:
@@ -116,6 +127,9 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
                 if any(inspect.ismethod(function) for function in found.values()):
                     functions = _callable(tool_functions(module))  # instances begin anew
                 reply(content="", ok=True)
+            elif request["op"] == "state":
+                content, ok = read_state(module)
+                reply(content=content, ok=ok)
             else:
                 content, ok = run_call(functions[request["name"]], request["arguments"])
                 reply(content=content, ok=ok)

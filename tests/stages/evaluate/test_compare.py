@@ -92,6 +92,15 @@ def test_each_policy_is_measured_on_each_group_of_cases() -> None:
     assert (evaluation.policies, evaluation.prompt_hash, evaluation.differences) == (("sft",), "abc", ())
 
 
+def test_tolerant_matching_stands_beside_the_strict_one() -> None:
+    made = [case(0, is_right=True).model_copy(update={"tolerant": True})]
+    made.append(case(1, is_right=False).model_copy(update={"tolerant": True}))
+    measured = compare({"sft": made}, prompt_hash="", resamples=20, seed=1).groups["test: calls"]["sft"]
+    assert (measured.exact.value, measured.tolerant and measured.tolerant.value) == (0.5, 1.0)
+    older = compare({"sft": cases("+-")}, prompt_hash="", resamples=20, seed=1).groups["test: calls"]["sft"]
+    assert older.tolerant is None
+
+
 def test_a_difference_is_paired_and_counts_what_was_gained_and_lost() -> None:
     evaluation = compare({"sft": cases("++--"), "dpo": cases("+-++")}, prompt_hash="", resamples=200, seed=1)
     [difference] = evaluation.differences

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 
 from ttpa.quickstart.tools import calendar, contacts, hotels, kitchen, library, money, shop, travel, weather
-from ttpa.quickstart.tools.database import reset
+from ttpa.quickstart.tools.database import reset, state
 
-__all__ = ["TOOLS", "reset"]
+__all__ = ["TOOLS", "reset", "state"]
 
 TOOLS: tuple[Callable[..., object], ...] = (
     weather.get_weather,

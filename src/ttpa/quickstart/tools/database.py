@@ -42,6 +42,12 @@ def reset() -> None:
     connect().rollback()
 
 
+def state() -> dict[str, list[tuple[object, ...]]]:
+    """Every row of every table, in order."""
+    tables = ("bookings", "orders", "events", "contacts")
+    return {table: connect().execute(f"SELECT * FROM {table} ORDER BY 1").fetchall() for table in tables}  # noqa: S608 - our own table names
+
+
 def next_id(prefix: str, table: str) -> str:
     """An id that no row of `table` has."""
     (count,) = connect().execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608 - our own table names

@@ -76,12 +76,15 @@ def _measure(cases: Sequence[CaseResult], resamples: int, seed: int) -> Measures
     def measure(values: Sequence[float]) -> Measure:
         return bootstrap(_by_instruction(cases, values), resamples=resamples, seed=seed)
 
+    tolerant = [case.tolerant for case in cases]
+
     return Measures(
         cases=len(cases),
         exact=measure([float(case.exact) for case in cases]),
         names_right=measure([float(case.names_right) for case in cases]),
         score=measure([case.score for case in cases]),
         errors=dict(sorted(errors.items())),
+        tolerant=None if None in tolerant else measure([float(bool(each)) for each in tolerant]),
     )
 
 

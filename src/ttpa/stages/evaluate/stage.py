@@ -10,8 +10,9 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.record import Record
+from ttpa.records.scores import TurnScore
 from ttpa.records.tools import ToolCall
-from ttpa.stages.score import ScoreConfig, score_turn
+from ttpa.stages.score import ScoreConfig, Strings, score_turn
 
 
 class EvaluateConfig(Record):
@@ -54,22 +55,26 @@ def evaluate(
 
 
 def _judge(point: DecisionPoint, text: str, dialect: Dialect, scoring: ScoreConfig) -> CaseResult:
-    verdict = score_turn(
-        text,
-        point.reference,
-        point.tools,
-        dialect=dialect,
-        acceptable=point.acceptable,
-        strings=scoring.strings,
-        ordered=scoring.ordered,
-        weights=scoring.weights,
-    )
+    def score(strings: Strings) -> TurnScore:
+        return score_turn(
+            text,
+            point.reference,
+            point.tools,
+            dialect=dialect,
+            acceptable=point.acceptable,
+            strings=strings,
+            ordered=scoring.ordered,
+            weights=scoring.weights,
+        )
+
+    verdict = score(scoring.strings)
     return CaseResult(
         id=point.id,
         split=point.split,
         call_is_due=bool(point.reference),
         text=text,
         exact=not verdict.errors,
+        tolerant=not score("folded").errors,
         names_right=_names(dialect.read_turn(text).calls) == _names(point.reference),
         score=verdict.score,
         parts=verdict.parts,

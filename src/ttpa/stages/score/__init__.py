@@ -5,12 +5,15 @@ from ttpa.stages.score.explain import explain, explain_error
 from ttpa.stages.score.mutate import Mutant, mutate
 from ttpa.stages.score.schemas import CompiledTools, schema_problems
 from ttpa.stages.score.scorer import TurnScorer, Weights
-from ttpa.stages.score.stage import ScoreConfig, fits_schemas, score, score_turn
+from ttpa.stages.score.stage import ScoreConfig, TurnReader, fits_schemas, score, score_turn
+from ttpa.stages.score.values import Strings
 
 __all__ = [
     "CompiledTools",
     "Mutant",
     "ScoreConfig",
+    "Strings",
+    "TurnReader",
     "TurnScorer",
     "Weights",
     "authors_score",

@@ -1,0 +1,60 @@
+"""`ttpa evaluate`: the policies at held-out turns, or on a benchmark."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ttpa.assemble import assemble
+from ttpa.cli import run
+from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load
+from ttpa.config import make_config
+from ttpa.errors import ConfigError
+from ttpa.progress import make_reporter
+from ttpa.steps.run import Run
+from ttpa.steps.suites import evaluate_suite, suite_policies
+from ttpa.suites import SUITES
+from ttpa.suites.table import write_tables
+
+SuiteName = Annotated[
+    str | None, typer.Option("--suite", help=f"A benchmark in place of the held-out turns: {', '.join(SUITES)}.")
+]
+
+
+def evaluate(
+    source: Source,
+    overrides: Overrides = None,
+    name: Name = None,
+    seed: Seed = None,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
+    suite: SuiteName = None,
+    policies: Annotated[
+        list[str] | None, typer.Option("--policy", help="One of the run's policies, for a suite; all by default.")
+    ] = None,
+) -> None:
+    """Ask the policies at held-out turns, side by side, or on a benchmark."""
+    if suite is None:
+        if policies:
+            raise ConfigError("--policy is for a suite; held-out turns are asked of all policies")
+        run.evaluate(source, overrides, name, seed, limit, dry_run, redo)
+        return
+    values = load(source, overrides, name, seed).as_json()
+    if limit is not None:
+        values["suites"]["limit"] = limit
+    prepared = Run(make_config(values), assemble(make_config(values)), make_reporter())
+    if dry_run:
+        asked = ", ".join(policies or suite_policies(prepared))
+        typer.echo(f"run {prepared.config.name!r} in {prepared.config.path}: suite {suite} of {asked}")
+        return
+    try:
+        evaluations = evaluate_suite(prepared, suite, policies or (), redo=redo)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on from here\n")
+        raise typer.Exit(run.INTERRUPTED) from None
+    finally:
+        prepared.reporter.close()
+    for line in write_tables([evaluation for evaluation, _ in evaluations]):
+        typer.echo(line)
+    typer.echo(f"\neverything lies in {prepared.directory.suite(suite)}")

@@ -1,0 +1,12 @@
+"""Suites: benchmarks, a file or folder each: what a policy is asked, and how its answers are judged.
+
+A new one is a file here and a line in `SUITES`.
+"""
+
+from ttpa.suites.base import OpenSuite
+from ttpa.suites.tasks import open_tasks
+
+SUITES: dict[str, OpenSuite] = {
+    "tasks": open_tasks,
+}
+"""By the word that the command line takes."""

@@ -1,0 +1,26 @@
+"""What the suites are told."""
+
+from pydantic import Field
+
+from ttpa.records.record import Record
+
+
+class TasksConfig(Record):
+    """The run's own held-out tasks."""
+
+    max_steps: int = Field(default=12, ge=1)
+    """Turns of the policy; a task that is not over then is not solved."""
+
+
+class SuitesConfig(Record):
+    """How benchmarks are run, and the section of each."""
+
+    limit: int | None = Field(default=None, ge=1)
+    """Items of each category at most: those with the smallest hash of seed and id; all where not given."""
+    max_new_tokens: int = Field(default=512, ge=1)
+    """Tokens of a turn at most."""
+    batch: int = Field(default=16, ge=1)
+    """Items that are under way together; it changes no answer."""
+    resamples: int = Field(default=2000, ge=1)
+    """Bootstrap resamples of an interval."""
+    tasks: TasksConfig = TasksConfig()

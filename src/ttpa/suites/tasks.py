@@ -1,0 +1,172 @@
+"""The run's own held-out tasks, played to the end: the policy calls, the tools really answer, the outcome is compared.
+
+A task with calls is solved when the policy ends it with an answer, the tools are left in the gold's state, and every
+result that the gold calls give was obtained, in whatever order and number of steps. A task without calls is solved by
+an answer without any call.
+"""
+
+import hashlib
+import re
+from collections import Counter
+from collections.abc import Generator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import cast
+
+from pydantic import JsonValue
+
+from ttpa.errors import RunError
+from ttpa.records.instructions import Instruction
+from ttpa.records.messages import AssistantMessage, ToolMessage
+from ttpa.records.suites import SuiteAnswer, SuiteCase
+from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.stages.score import ScoreConfig, score_turn
+from ttpa.suites.base import Judgement, Setting
+from ttpa.suites.config import TasksConfig
+from ttpa.suites.episodes import Ask, Ended, Episode, Item
+from ttpa.tools.base import TellsState, ToolSession, Toolset
+from ttpa.tools.results import failed
+
+_FACT = re.compile(r"\w*\d[\w:.,-]*\b")
+"""A word with a digit in it: a number, date, time, price or id."""
+
+
+class OwnTasks:
+    """Held-out instructions over tools that can be executed."""
+
+    def __init__(
+        self, instructions: Sequence[Instruction], toolset: Toolset, config: TasksConfig, scoring: ScoreConfig
+    ) -> None:
+        """Raises `RunError` where an instruction offers a tool that the toolset does not have."""
+        known = {spec.name for spec in toolset.specs}
+        for instruction in instructions:
+            lacking = next((tool.name for tool in instruction.tools if tool.name not in known), None)
+            if lacking is not None:
+                raise RunError(
+                    f"instruction {instruction.id!r} offers {lacking!r}, which the run's tools do not have: "
+                    "only tasks over tools that can be executed are played (set [tools] to their source)"
+                )
+        self._instructions = {instruction.id: instruction for instruction in instructions}
+        self._toolset = toolset
+        self._config = config
+        self._scoring = scoring
+        self.items = [self._item(instruction) for instruction in instructions]
+        self.facts = {"steps at most": str(config.max_steps)}
+
+    def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:  # noqa: ARG002 - no other program judges
+        return Judgement([self._judge(answer) for answer in answers])
+
+    def _item(self, instruction: Instruction) -> Item:
+        turns = [AssistantMessage(content=step.content, tool_calls=step.calls) for step in instruction.steps]
+        return Item(
+            id=instruction.id,
+            category=f"{instruction.split}: {'calls' if instruction.steps else 'no call'}",
+            start=lambda: self._play(instruction),
+            gold=(*turns, AssistantMessage(content=instruction.answer or "")),
+        )
+
+    def _play(self, instruction: Instruction) -> Episode:
+        history = list(instruction.context)
+        offered = {tool.name for tool in instruction.tools}
+        said: list[str] = []
+        calls: list[ToolCall] = []
+        results: list[ToolResult] = []
+        ended = "at the step limit"
+        with _Opened(self._toolset) as tools:
+            for _ in range(self._config.max_steps):
+                heard = yield Ask(tuple(history), instruction.tools)
+                turn = heard.message()
+                said.append(heard.text)
+                history.append(turn)
+                if not turn.tool_calls:
+                    ended = "malformed" if heard.turn.calls is None else "with an answer"
+                    break
+                given = [tools.run(call, offered) for call in turn.tool_calls]
+                calls.extend(turn.tool_calls)
+                results.extend(given)
+                history.extend(ToolMessage(content=result.content) for result in given)
+            state = tools.state()
+        notes: dict[str, JsonValue] = {
+            "ended": ended,
+            "calls": [call.model_dump(mode="json") for call in calls],
+            "results": [result.model_dump(mode="json") for result in results],
+            "state": state,
+        }
+        return Ended((tuple(said),), notes)
+
+    def _judge(self, answer: SuiteAnswer) -> SuiteCase:
+        instruction = self._instructions[answer.id]
+        calls = [ToolCall.model_validate(call) for call in cast("list[JsonValue]", answer.notes["calls"])]
+        results = [ToolResult.model_validate(result) for result in cast("list[JsonValue]", answer.notes["results"])]
+        has_answered = answer.notes["ended"] == "with an answer"
+        gold = [call for step in instruction.steps for call in step.calls]
+        due, state = self._gold_outcome(instruction)
+        obtained = Counter(due) & Counter(result.content for result in results)
+        share = sum(obtained.values()) / len(due) if due else 1.0
+        same_state = answer.notes["state"] == state
+        verdict = score_turn(calls, gold, instruction.tools, strings=self._scoring.strings)
+        measures = {
+            "ended with an answer": float(has_answered),
+            "state as the gold leaves it": float(same_state),
+            "gold results obtained": share,
+            "calls succeeded": sum(result.ok for result in results) / len(results) if results else 1.0,
+            "same calls": float(not verdict.errors),
+        }
+        facts = _facts(instruction)
+        if facts and has_answered:
+            measures["gold facts in the answer"] = sum(fact in answer.said[0][-1] for fact in facts) / len(facts)
+        solved = has_answered and same_state and share == 1.0 and (bool(gold) or not calls)
+        return SuiteCase(id=answer.id, category=answer.category, right=solved, errors=verdict.errors, measures=measures)
+
+    def _gold_outcome(self, instruction: Instruction) -> tuple[list[str], str]:
+        """What the gold calls give and the state that they leave."""
+        offered = {tool.name for tool in instruction.tools}
+        with _Opened(self._toolset) as tools:
+            given = [tools.run(call, offered).content for step in instruction.steps for call in step.calls]
+            return given, tools.state()
+
+
+@contextmanager
+def open_tasks(setting: Setting) -> Generator[OwnTasks]:
+    """The suite of a run's held-out instructions, over the run's tools."""
+    held_out = setting.held_out()
+    with setting.open_tools() as toolset:
+        yield OwnTasks(held_out, toolset, setting.config.tasks, setting.scoring)
+
+
+class _Opened:
+    """The tools of one task, opened when the first call is made: a policy that calls nothing costs no process."""
+
+    def __init__(self, toolset: Toolset) -> None:
+        self._toolset = toolset
+        self._stack = ExitStack()
+        self._session: ToolSession | None = None
+
+    def run(self, call: ToolCall, offered: set[str]) -> ToolResult:
+        if call.name not in offered:
+            return failed(f"no tool is named {call.name!r}")
+        return self._open().run(call)
+
+    def state(self) -> str:
+        """A hash of the tools' state; the same for all where the source tells none."""
+        session = self._open()
+        told = session.state() if isinstance(session, TellsState) else None
+        return "not told" if told is None else hashlib.sha256(told.encode()).hexdigest()
+
+    def _open(self) -> ToolSession:
+        if self._session is None:
+            self._session = self._stack.enter_context(self._toolset.session())
+        return self._session
+
+    def __enter__(self) -> "_Opened":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _facts(instruction: Instruction) -> list[str]:
+    """What the gold answer tells out of the results."""
+    results = " ".join(result.content for step in instruction.steps for result in step.results)
+    found = dict.fromkeys(_FACT.findall(instruction.answer or ""))
+    return [fact for fact in found if fact in results]

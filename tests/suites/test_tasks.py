@@ -1,0 +1,257 @@
+"""Whole tasks with real execution: the gold solves all of them, each mistake costs its task, and nothing else."""
+
+import shutil
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from ttpa.assemble import assemble
+from ttpa.config import make_config
+from ttpa.dialects import DIALECTS
+from ttpa.errors import RunError
+from ttpa.models.base import Completion
+from ttpa.models.scripted import ScriptedTokenModel
+from ttpa.pipeline import take_steps
+from ttpa.progress import SilentReporter
+from ttpa.records.instructions import Instruction
+from ttpa.records.messages import AssistantMessage
+from ttpa.records.suites import SuiteAnswer, SuiteEvaluation
+from ttpa.records.tools import ToolCall
+from ttpa.runs.record_files import read_records, write_records
+from ttpa.steps.compare import compare_runs
+from ttpa.steps.run import Run
+from ttpa.steps.suites import SuiteFiles, evaluate_suite, suite_cases
+from ttpa.suites.config import TasksConfig
+from ttpa.suites.episodes import Said
+from ttpa.suites.scripted import script_policy
+from ttpa.suites.tasks import OwnTasks
+from ttpa.tools.python_toolset import PythonToolset
+
+MakeRun = Callable[..., Run]
+SECTIONS = {
+    "construct": {"instances": 40, "test_share": 0.5},
+    "suites": {"resamples": 50, "max_new_tokens": 2000, "batch": 2},
+}
+
+
+@pytest.fixture(scope="module")
+def instructions(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a run's instructions, constructed once."""
+    values = {**SECTIONS, "name": "scripted", "runs": str(tmp_path_factory.mktemp("runs"))}
+    run = Run(make_config(values), assemble(make_config(values)), SilentReporter())
+    take_steps(run, ["construct"])
+    return run.directory.instructions.parent
+
+
+@pytest.fixture
+def constructed(instructions: Path, make_run: MakeRun) -> Run:
+    run = make_run(sections=SECTIONS)
+    shutil.copytree(instructions, run.directory.instructions.parent)
+    return run
+
+
+@pytest.fixture(scope="module")
+def toolset() -> Iterator[PythonToolset]:
+    with PythonToolset("ttpa.quickstart.tools") as opened:
+        yield opened
+
+
+def tasks_of(run: Run, toolset: PythonToolset) -> OwnTasks:
+    held_out = [*run.instructions("test"), *run.instructions("test_unseen")]
+    return OwnTasks(held_out, toolset, TasksConfig(), run.config.score)
+
+
+def spoken(turn: AssistantMessage) -> Said:
+    text = DIALECTS["hermes"].write_turn(turn)
+    return Said(text, DIALECTS["hermes"].read_turn(text))
+
+
+def evaluate(run: Run, make_run: MakeRun, model: ScriptedTokenModel | None) -> tuple[Run, SuiteEvaluation]:
+    again = make_run(model, SECTIONS)
+    assert again.directory.path == run.directory.path
+    [(evaluation, _)] = evaluate_suite(again, "tasks")
+    return again, evaluation
+
+
+def test_the_gold_solves_every_task(constructed: Run, toolset: PythonToolset, make_run: MakeRun) -> None:
+    items = tasks_of(constructed, toolset).items
+    _, evaluation = evaluate(constructed, make_run, script_policy(items))
+    assert len(items) > 15
+    assert (evaluation.total.items, evaluation.total.right) == (len(items), len(items))
+    assert {measure.value for measure in evaluation.total.measures.values()} == {1.0}
+    assert evaluation.total.errors == {}
+    assert set(evaluation.categories) >= {"test: calls", "test_unseen: calls"}
+
+
+def test_a_policy_that_errs_in_some_tasks_fails_those_alone(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    items = tasks_of(constructed, toolset).items
+    due = [item for item in items if item.category.endswith("calls")]
+    idle = [item for item in items if item.category.endswith("no call")]
+    texts = ["It is done.", "<tool_call>\n{", '<tool_call>\n{"name": "no_such_tool", "arguments": {}}\n</tool_call>']
+    changed = {item.id: texts[place % 3] for place, item in enumerate(due[:9])}
+    changed.update({item.id: texts[2] for item in idle[:1]})
+    run, evaluation = evaluate(constructed, make_run, script_policy(items, changed=changed))
+    wrong = {case.id for case in suite_cases(run, "tasks", "base") if not case.right}
+    assert wrong == set(changed)
+    assert evaluation.total.right == len(items) - len(changed)
+    assert evaluation.total.errors["no_call"] == 6  # three said nothing, three could not be read
+
+
+def test_what_the_policy_leaves_behind_in_the_tools_counts(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    """A call too many that books something gives all the gold's results, and yet another state."""
+    items = tasks_of(constructed, toolset).items
+    held_out = [*constructed.instructions("test"), *constructed.instructions("test_unseen")]
+    extra = ToolCall(name="order_product", arguments={"product_id": "P2000"})
+    chosen = next(each for each in held_out if each.steps and any(tool.name == extra.name for tool in each.tools))
+    turn = AssistantMessage(tool_calls=(*chosen.steps[-1].calls, extra))
+    one = next(item for item in items if item.id == chosen.id)
+    episode = one.start()
+    next(episode)
+    for step in chosen.steps[:-1]:
+        episode.send(spoken(AssistantMessage(tool_calls=step.calls)))
+    episode.send(spoken(turn))
+    with pytest.raises(StopIteration) as stop:
+        episode.send(spoken(AssistantMessage(content=chosen.answer or "")))
+    ended = stop.value.value
+    answer = SuiteAnswer(
+        id=one.id,
+        category=one.category,
+        said=ended.said,
+        notes=ended.notes,
+        prompt_hash="",
+        prompt_tokens=0,
+        completion_tokens=0,
+    )
+    [case] = tasks_of(constructed, toolset).judge([answer], Path()).cases
+    assert not case.right
+    assert (case.measures["state as the gold leaves it"], case.measures["gold results obtained"]) == (0.0, 1.0)
+    assert [error.kind for error in case.errors] == ["extra_call"]
+
+
+def test_a_task_that_goes_on_for_ever_ends_at_the_step_limit(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    call = '<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>'
+    sections = {**SECTIONS, "suites": {**SECTIONS["suites"], "limit": 2, "tasks": {"max_steps": 3}}}
+    run = make_run(ScriptedTokenModel(lambda _: {call: 1.0}), sections)
+    [(evaluation, _)] = evaluate_suite(run, "tasks")
+    answers = read_records(SuiteFiles(run.directory.suite("tasks"), "base").answers, SuiteAnswer)
+    assert {len(answer.said[0]) for answer in answers} == {3}
+    assert {str(answer.notes["ended"]) for answer in answers} == {"at the step limit"}
+    assert evaluation.total.right == 0
+    assert evaluation.settings["sample"].startswith(f"{len(answers)} of ")
+
+
+class Killed(Exception):
+    pass
+
+
+class Mortal(ScriptedTokenModel):
+    """Dies when it has been asked so often."""
+
+    lives = 0
+
+    def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
+        self.lives -= 1
+        if self.lives < 0:
+            raise Killed
+        return super().complete(prompts, max_new_tokens=max_new_tokens)
+
+
+def test_killed_and_resumed_is_the_same(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun, tmp_path: Path
+) -> None:
+    items = tasks_of(constructed, toolset).items
+    whole = script_policy(items, changed={items[0].id: "It is done."})
+    _, straight = evaluate(constructed, make_run, whole)
+    files = SuiteFiles(constructed.directory.suite("tasks"), "base")
+    before = {file: file.read_bytes() for file in (files.cases, files.answers, files.missing)}
+    for file in (*before, files.evaluation, files.settings):
+        file.unlink()
+    mortal = Mortal(whole._turns)  # pyright: ignore[reportPrivateUsage]
+    deaths = 0
+    while True:
+        mortal.lives = 9
+        try:
+            _, resumed = evaluate(constructed, make_run, mortal)
+            break
+        except Killed:
+            deaths += 1
+    assert deaths > 1
+    assert {file: file.read_bytes() for file in before} == before
+    assert resumed.model_copy(update={"seconds": 0.0}) == straight.model_copy(update={"seconds": 0.0})
+
+
+def test_a_prompt_that_does_not_fit_is_missing_and_not_wrong(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    items = tasks_of(constructed, toolset).items
+    model = script_policy(items)
+    asks = [next(item.start()) for item in items]
+    lengths = sorted(len(model.tokenizer.prompt_ids(ask.history, ask.tools)) for ask in asks)
+    model.max_length = lengths[len(lengths) // 2] + 2000
+    _, evaluation = evaluate(constructed, make_run, model)
+    total = evaluation.total
+    assert 0 < total.missing["context_overflow"] < total.items
+    assert total.wrong == 0
+    assert total.items == total.right + total.wrong + sum(total.missing.values())
+
+
+def test_other_settings_are_refused_and_redo_takes_them(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    model = script_policy(tasks_of(constructed, toolset).items)
+    evaluate(constructed, make_run, model)
+    other = make_run(model, {**SECTIONS, "suites": {**SECTIONS["suites"], "limit": 1}})
+    with pytest.raises(RunError, match=r"sample: 'all .*--redo"):
+        evaluate_suite(other, "tasks")
+    [(evaluation, _)] = evaluate_suite(other, "tasks", redo=True)
+    assert evaluation.total.items == len(evaluation.categories)
+
+
+def test_what_was_evaluated_is_not_asked_again(constructed: Run, toolset: PythonToolset, make_run: MakeRun) -> None:
+    _, first = evaluate(constructed, make_run, script_policy(tasks_of(constructed, toolset).items))
+    _, again = evaluate(constructed, make_run, None)
+    assert again == first
+
+
+def test_tasks_over_tools_that_cannot_be_executed_are_refused(
+    constructed: Run, make_run: MakeRun, make_instruction: Callable[..., Instruction]
+) -> None:
+    foreign = make_instruction("foreign", split="test")
+    strange = foreign.model_copy(update={"tools": (foreign.tools[0].model_copy(update={"name": "unknown"}),)})
+    write_records(constructed.directory.instructions, [strange])
+    with pytest.raises(RunError, match="'foreign' offers 'unknown'"):
+        evaluate_suite(make_run(sections=SECTIONS), "tasks")
+
+
+def test_a_suite_and_a_policy_that_are_not_there_are_named(constructed: Run) -> None:
+    with pytest.raises(RunError, match="there is no suite 'nothing'; the suites are tasks"):
+        evaluate_suite(constructed, "nothing")
+    with pytest.raises(RunError, match="no policy 'dpo'; it has base"):
+        evaluate_suite(constructed, "tasks", ["dpo"])
+
+
+def test_two_runs_are_compared_case_by_case(constructed: Run, toolset: PythonToolset, make_run: MakeRun) -> None:
+    items = tasks_of(constructed, toolset).items
+    changed = {item.id: "It is done." for item in items if item.category.endswith("calls")}
+    losing, gaining = dict(list(changed.items())[:3]), dict(list(changed.items())[3:8])
+    run, _ = evaluate(constructed, make_run, script_policy(items, changed=gaining))
+    values = run.config.as_json()
+    other = make_run(script_policy(items, changed=losing), {**SECTIONS, "name": "other"})
+    shutil.copytree(run.directory.instructions.parent, other.directory.instructions.parent)
+    evaluate_suite(other, "tasks")
+    lines = compare_runs(run, other, suite="tasks")
+    assert values["name"] in lines[0]
+    assert f"right in B alone ({len(gaining)}), with what was wrong in A:" in lines
+    assert f"right in A alone ({len(losing)}), with what is wrong in B:" in lines
+    flipped = {line.split(":")[0].strip() for line in lines if line.startswith("  ")}
+    assert flipped == {*gaining, *losing}
+    total = next(line for line in lines if line.startswith("| all"))
+    points = 100 * (len(gaining) - len(losing)) / len(items)
+    assert f"| {len(items) - len(gaining)} | {len(items) - len(losing)} | {points:+.1f} (" in total
