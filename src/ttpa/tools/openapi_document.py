@@ -12,22 +12,18 @@ import httpx2
 import yaml
 
 from ttpa.errors import ToolError
+from ttpa.records.json_shapes import as_list, as_object, texts_in
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.tools import ToolSpec
 from ttpa.tools.base import Effect
 from ttpa.tools.offer import Definition
+from ttpa.tools.openapi_schema import References, Unusable
 
 Place = Literal["path", "query", "header", "body"]
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 _LOOKING = ("get", "head", "options")
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
-_KEPT = frozenset(
-    """type description enum const format pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minLength
-    maxLength minItems maxItems uniqueItems default items properties required additionalProperties anyOf oneOf allOf
-    not minProperties maxProperties""".split()  # noqa: SIM905 - one word a line would fill a screen
-)
-"""Keywords of a schema that a model can use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +89,9 @@ def read_document(source: str, *, server: str = "", keys: Sequence[str] = ()) ->
         name = str(item.get("operationId") or f"{method}_{path}")
         try:
             operations.append(reader.operation(name, path, method, shared, item))
-        except _Unusable as reason:
+        except Unusable as reason:
             left_out[name] = str(reason)
     return Service(server or _first_server(document, source), tuple(operations), left_out)
-
-
-class _Unusable(Exception):
-    """An operation that a tool cannot call."""
 
 
 def _load(source: str) -> JsonObject:
@@ -126,11 +118,11 @@ def _load(source: str) -> JsonObject:
 
 
 def _first_server(document: JsonObject, source: str) -> str:
-    servers = [server for server in _list(document.get("servers")) if isinstance(server, dict)]
+    servers = [server for server in as_list(document.get("servers")) if isinstance(server, dict)]
     first = servers[0] if servers else {}
     url = str(first.get("url") or "/")
-    for name, variable in _dict(first.get("variables")).items():
-        url = url.replace("{" + name + "}", str(_dict(variable).get("default", "")))
+    for name, variable in as_object(first.get("variables")).items():
+        url = url.replace("{" + name + "}", str(as_object(variable).get("default", "")))
     if source.startswith(("http://", "https://")):
         url = urljoin(source, url)
     if not urlsplit(url).netloc:
@@ -140,9 +132,9 @@ def _first_server(document: JsonObject, source: str) -> str:
 
 def _operations(document: JsonObject) -> list[tuple[str, JsonObject, str, JsonObject]]:
     found: list[tuple[str, JsonObject, str, JsonObject]] = []
-    for path, item in _dict(document.get("paths")).items():
-        shared = _dict(item)
-        found.extend((path, shared, m, _dict(shared[m])) for m in _METHODS if isinstance(shared.get(m), dict))
+    for path, item in as_object(document.get("paths")).items():
+        shared = as_object(item)
+        found.extend((path, shared, m, as_object(shared[m])) for m in _METHODS if isinstance(shared.get(m), dict))
     return found
 
 
@@ -151,8 +143,9 @@ class _Reader:
 
     def __init__(self, document: JsonObject, keys: Sequence[str]) -> None:
         self._document = document
+        self._references = References(document)
         self._keys = frozenset(keys)
-        self._schemes = _dict(_dict(document.get("components")).get("securitySchemes"))
+        self._schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
 
     def operation(self, name: str, path: str, method: str, shared: JsonObject, item: JsonObject) -> Operation:
         properties: JsonObject = {}
@@ -162,7 +155,7 @@ class _Reader:
             self._add_parameter(parameter, properties, required, arguments)
         for hole in re.findall(r"{([^{}]+)}", path):
             if not any(argument.name == hole and argument.place == "path" for argument in arguments.values()):
-                raise _Unusable(f"its path has {{{hole}}}, which no parameter fills")
+                raise Unusable(f"its path has {{{hole}}}, which no parameter fills")
         body, whole = self._add_body(item, properties, required, arguments)
         told = str(
             item.get("summary") or item.get("description") or shared.get("summary") or f"{method.upper()} {path}"
@@ -182,8 +175,8 @@ class _Reader:
     def _parameters(self, shared: JsonObject, item: JsonObject) -> list[JsonObject]:
         """The path's parameters and the operation's own, which take their place."""
         found: dict[tuple[str, str], JsonObject] = {}
-        for one in [*_list(shared.get("parameters")), *_list(item.get("parameters"))]:
-            parameter = _dict(self._follow(one))
+        for one in [*as_list(shared.get("parameters")), *as_list(item.get("parameters"))]:
+            parameter = as_object(self._references.follow(one))
             found[str(parameter.get("name")), str(parameter.get("in"))] = parameter
         return list(found.values())
 
@@ -198,11 +191,11 @@ class _Reader:
         is_required = bool(parameter.get("required")) or place == "path"
         if place not in ("path", "query", "header"):
             if is_required:
-                raise _Unusable(f"its parameter {name!r} goes into a {place}")
+                raise Unusable(f"its parameter {name!r} goes into a {place}")
             return
         if place == "header" and name.lower() in ("authorization", "accept", "content-type", "host", "cookie"):
             return  # not for a model to say
-        schema = self._schema(parameter.get("schema", {}), ())
+        schema = self._references.schema(parameter.get("schema", {}))
         if isinstance(parameter.get("description"), str):
             schema.setdefault("description", parameter["description"])
         style = str(parameter.get("style") or ("simple" if place in ("path", "header") else "form"))
@@ -218,27 +211,27 @@ class _Reader:
         required: list[JsonValue],
         arguments: dict[str, Argument],
     ) -> tuple[Literal["none", "json", "form"], str | None]:
-        request = _dict(self._follow(item.get("requestBody")))
+        request = as_object(self._references.follow(item.get("requestBody")))
         if not request:
             return "none", None
-        content = _dict(request.get("content"))
+        content = as_object(request.get("content"))
         kind = next((kind for kind in (_JSON, _FORM) if kind in content), None)
         if kind is None:
             if request.get("required"):
-                raise _Unusable(f"its body is {', '.join(content) or 'of no kind'}; JSON or a form was due")
+                raise Unusable(f"its body is {', '.join(content) or 'of no kind'}; JSON or a form was due")
             return "none", None
-        schema = self._schema(_dict(content[kind]).get("schema", {}), ())
+        schema = self._references.schema(as_object(content[kind]).get("schema", {}))
         body: Literal["json", "form"] = "json" if kind == _JSON else "form"
         members = schema.get("properties")
         if isinstance(members, dict) and members and not set(members) & set(arguments):
-            must = set(_texts(schema.get("required"))) if request.get("required", False) else set[str]()
+            must = set(texts_in(schema.get("required"))) if request.get("required", False) else set[str]()
             for name, member in members.items():
-                self._add(name, _dict(member), Argument(name, "body"), properties, arguments)
+                self._add(name, as_object(member), Argument(name, "body"), properties, arguments)
                 if name in must:
                     required.append(name)
             return body, None
         if body == "form":
-            raise _Unusable("its body is a form whose fields cannot be told from its parameters")
+            raise Unusable("its body is a form whose fields cannot be told from its parameters")
         name = "body" if "body" not in arguments else "request_body"
         self._add(name, schema, Argument(name, "body"), properties, arguments)
         if request.get("required"):
@@ -250,24 +243,24 @@ class _Reader:
         name: str, schema: JsonObject, argument: Argument, properties: JsonObject, arguments: dict[str, Argument]
     ) -> None:
         if name in arguments:
-            raise _Unusable(f"two of its parameters are named {name!r}")
+            raise Unusable(f"two of its parameters are named {name!r}")
         properties[name], arguments[name] = schema, argument
 
     def _secrets(self, item: JsonObject) -> tuple[Secret, ...]:
         """What the first alternative needs that all keys are there for."""
-        alternatives = _list(item.get("security", self._document.get("security", [])))
+        alternatives = as_list(item.get("security", self._document.get("security", [])))
         if not alternatives or ({} in alternatives and not self._keys):
             return ()
         wanted: list[str] = []
         for alternative in alternatives:
-            schemes = list(_dict(alternative))
+            schemes = list(as_object(alternative))
             if set(schemes) <= self._keys:
                 return tuple(self._secret(scheme) for scheme in schemes)
             wanted.append(" and ".join(schemes))
-        raise _Unusable(f"it needs a key for {' or '.join(wanted)}; tools.openapi.keys names where it is")
+        raise Unusable(f"it needs a key for {' or '.join(wanted)}; tools.openapi.keys names where it is")
 
     def _secret(self, scheme: str) -> Secret:
-        found = _dict(self._follow(self._schemes.get(scheme)))
+        found = as_object(self._references.follow(self._schemes.get(scheme)))
         kind, place, name = found.get("type"), found.get("in"), str(found.get("name", ""))
         if kind == "apiKey" and place in ("header", "query", "cookie"):
             return Secret(scheme, place, name)
@@ -275,71 +268,4 @@ class _Reader:
             return Secret(scheme, "basic" if str(found["scheme"]).lower() == "basic" else "bearer")
         if kind in ("oauth2", "openIdConnect"):
             return Secret(scheme, "bearer")
-        raise _Unusable(f"its security scheme {scheme!r} is none that is known here")
-
-    def _schema(self, schema: JsonValue, above: tuple[str, ...]) -> JsonObject:
-        """A schema with its references in place, as JSON Schema has it; one that holds itself ends in `{}`."""
-        if not isinstance(schema, dict):
-            return {}
-        if isinstance(reference := schema.get("$ref"), str):
-            if reference in above:
-                return {}
-            others = {key: value for key, value in schema.items() if key != "$ref"}
-            return self._schema({**_dict(self._find(reference)), **others}, (*above, reference))
-        made: JsonObject = {}
-        for key, value in schema.items():
-            if key == "properties":
-                kept = {n: _dict(p) for n, p in _dict(value).items() if not _dict(self._follow(p)).get("readOnly")}
-                made[key] = {name: self._schema(member, above) for name, member in kept.items()}
-            elif key in ("items", "not") or (key == "additionalProperties" and isinstance(value, dict)):
-                made[key] = self._schema(value, above)
-            elif key in ("anyOf", "oneOf", "allOf"):
-                made[key] = [self._schema(one, above) for one in _list(value)]
-            elif key in _KEPT:
-                made[key] = value
-        if isinstance(members := made.get("properties"), dict) and "required" in made:
-            made["required"] = [name for name in _texts(made["required"]) if name in members]
-        return _as_json_schema(schema, made)
-
-    def _follow(self, value: JsonValue) -> JsonValue:
-        """What a reference leads to; any other value as it is."""
-        for _ in range(20):
-            if not isinstance(value, dict) or not isinstance(reference := value.get("$ref"), str):
-                return value
-            value = self._find(reference)
-        raise _Unusable("its references lead in a circle")
-
-    def _find(self, reference: str) -> JsonValue:
-        if not reference.startswith("#/"):
-            raise _Unusable(f"it refers to {reference!r}; nothing outside of the document is fetched")
-        found: JsonValue = self._document
-        for part in reference[2:].split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            if not isinstance(found, dict) or key not in found:
-                raise _Unusable(f"it refers to {reference!r}, which is not there")
-            found = found[key]
-        return found
-
-
-def _as_json_schema(told: JsonObject, made: JsonObject) -> JsonObject:
-    """What OpenAPI 3.0 writes in its own way, as JSON Schema does."""
-    if told.get("nullable") is True and isinstance(made.get("type"), str):
-        made["type"] = [made["type"], "null"]
-    for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
-        if isinstance(made.get(exclusive), bool):
-            is_exclusive = made.pop(exclusive)
-            if is_exclusive and bound in made:
-                made[exclusive] = made.pop(bound)
-    return made
-
-
-def _dict(value: JsonValue) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: JsonValue) -> list[JsonValue]:
-    return value if isinstance(value, list) else []
-
-
-def _texts(value: JsonValue) -> list[str]:
-    return [item for item in _list(value) if isinstance(item, str)]
+        raise Unusable(f"its security scheme {scheme!r} is none that is known here")

@@ -22,6 +22,8 @@ _HIDDEN = "[hidden]"
 class OpenApiToolset(OfferedTools):
     """A service's operations. Arguments fill their own places: none of them reaches host, scheme or path around it."""
 
+    is_remote = True
+
     def __init__(
         self,
         document: str,

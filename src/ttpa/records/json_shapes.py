@@ -1,0 +1,26 @@
+"""JSON that may be of any shape, taken as the shape that is due: what is of another is empty."""
+
+from ttpa.records.record import JsonObject, JsonValue
+
+
+def as_object(value: JsonValue) -> JsonObject:
+    return value if isinstance(value, dict) else {}
+
+
+def as_list(value: JsonValue) -> list[JsonValue]:
+    return value if isinstance(value, list) else []
+
+
+def objects_in(value: JsonValue) -> list[JsonObject]:
+    """The objects of a list."""
+    return [item for item in as_list(value) if isinstance(item, dict)]
+
+
+def texts_in(value: JsonValue) -> list[str]:
+    """The texts of a list."""
+    return [item for item in as_list(value) if isinstance(item, str)]
+
+
+def properties_of(schema: JsonValue) -> dict[str, JsonObject]:
+    """The schema of each property of an object schema."""
+    return {name: as_object(told) for name, told in as_object(as_object(schema).get("properties")).items()}
