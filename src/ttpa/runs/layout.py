@@ -56,6 +56,16 @@ class RunDirectory:
         return self.path / "1-construct" / "tools.json"
 
     @property
+    def diversity(self) -> Path:
+        """What the constructed instructions are made of."""
+        return self.path / "1-construct" / "diversity.json"
+
+    @property
+    def judgements(self) -> Path:
+        """What a judge says of them, where one was asked."""
+        return self.path / "1-construct" / "judgements.jsonl"
+
+    @property
     def trees(self) -> Path:
         return self.path / "2-sample" / "trees.jsonl"
 

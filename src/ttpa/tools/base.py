@@ -45,6 +45,11 @@ class Toolset(Protocol):
         """Whether calls may be made once more in another session, without a second effect on the world."""
         ...
 
+    @property
+    def is_remote(self) -> bool:
+        """Whether a call asks a service or a server, which may cost, refuse, or be slow."""
+        ...
+
     def session(self) -> AbstractContextManager[ToolSession]:
         """Opens the tools in their initial state, as far as the source can bring them there."""
         ...

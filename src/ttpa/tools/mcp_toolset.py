@@ -25,6 +25,8 @@ _START_SECONDS = 60.0
 class McpToolset(OfferedTools):
     """A server's tools. A launched server that was told to write is replaced by a fresh one before the next session."""
 
+    is_remote = True
+
     def __init__(
         self,
         server: Sequence[str] | str,

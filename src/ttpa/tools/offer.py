@@ -105,6 +105,7 @@ class OfferedTools:
     """What every toolset tells of its offer."""
 
     _offer: Offer
+    is_remote = False
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
