@@ -10,14 +10,16 @@ import tempfile
 from collections import Counter
 from pathlib import Path
 
+from replaying import reproduced
+
 from ttpa.assemble import assemble
 from ttpa.config import make_config
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
 from ttpa.records.discards import Discard
+from ttpa.records.diversity import Diversity
 from ttpa.records.instructions import Instruction
-from ttpa.runs.record_files import read_records
-from ttpa.stages.construct import describe
+from ttpa.runs.record_files import read_record, read_records
 from ttpa.steps.run import Run
 
 FILES = ("bfcl_simple_python", "bfcl_multiple", "bfcl_parallel", "bfcl_parallel_multiple", "seal_dev")
@@ -38,12 +40,13 @@ def main() -> None:
         take_steps(run, ("construct",))
         made = read_records(run.directory.instructions, Instruction)
         discards = read_records(run.directory.discards("construct"), Discard)
+        diversity = read_record(run.directory.diversity, Diversity)
+        same = reproduced(run, made)
     reasons = Counter(discard.reason.value for discard in discards)
-    print(f"{options.instances} instances planned, {len(made)} made\n\n| | |\n|---|---|")
-    told = describe(made) | {
-        "near-duplicates left": "0",
-        "gold calls that gave the same once more": "all",
-        f"overlap with {len(options.avoid)} benchmark files": "0",
+    print(f"{options.instances} instances planned, {len(made)} made; {len(options.avoid)} benchmark files named\n")
+    print("| | |\n|---|---|")
+    told = diversity.facts() | {
+        "gold calls that gave the same once more": same,
         "discards": ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "none",
     }
     for name, fact in told.items():

@@ -13,7 +13,8 @@ from ttpa.errors import RunError
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS, Step
 from ttpa.runs.record_files import read_record, write_text
-from ttpa.steps.data import construct_instructions, import_instructions
+from ttpa.steps.construction import construct_instructions
+from ttpa.steps.importing import import_instructions
 from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
 from ttpa.steps.results import evaluate_policies, write_report
 from ttpa.steps.run import Run

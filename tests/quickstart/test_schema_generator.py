@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ttpa.errors import ModelError
-from ttpa.quickstart.schema_generator import SchemaGenerator, draw_value
+from ttpa.quickstart.schema_generator import SchemaGenerator
+from ttpa.quickstart.schema_values import draw_value
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import UserMessage
@@ -64,7 +65,7 @@ def test_instances_over_any_tools_are_right_by_construction(write_tools: Callabl
     reasons = {one.reason.value for one in made if isinstance(one, Discard)}
     assert len(instructions) >= 45
     assert reasons <= {"failed_execution"}
-    facts = describe(instructions)
+    facts = describe(instructions).facts()
     assert facts["grounded"] == "100.0 %"
     assert facts["questions that name a tool"] == "0"
     later = [call for one in instructions for step in one.steps[1:] for call in step.calls]

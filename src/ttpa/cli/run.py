@@ -13,7 +13,7 @@ from ttpa.errors import ConfigError, RunError
 from ttpa.pipeline import due_steps, refuse_another_config, take_steps, train_steps
 from ttpa.progress import SilentReporter, make_reporter
 from ttpa.runs.layout import STEPS, Step
-from ttpa.steps.data import estimate_construction
+from ttpa.steps.construction import estimate_construction
 from ttpa.steps.run import Run
 
 INTERRUPTED = 130

@@ -121,6 +121,12 @@ class Account:
         return summary
 
 
+def count_splits(instructions: Sequence[Instruction]) -> dict[str, str]:
+    """How many instructions each split has, as facts for an account."""
+    counts = Counter(instruction.split for instruction in instructions)
+    return {split: str(count) for split, count in sorted(counts.items())}
+
+
 def batched(items: Iterable[T], size: int) -> Iterator[list[T]]:
     """The items in lists of `size`, the last one maybe shorter."""
     batch: list[T] = []

@@ -103,6 +103,15 @@ def test_a_question_that_names_a_tool_is_found_out() -> None:
     assert find_leaked_tool("Please book a room; rebook_rooms too.", [BOOK]) is None
 
 
+@pytest.mark.parametrize(
+    "question", ["Call `add` for me.", "What gives add(2, 3)?", "Use the add tool.", "Use tool Add."]
+)
+def test_a_name_that_is_an_ordinary_word_leaks_where_it_is_written_as_a_name(question: str) -> None:
+    add = ToolSpec(name="add", parameters={"type": "object"})
+    assert find_leaked_tool(question, [add]) == "add"
+    assert find_leaked_tool("Please add 2 and 3.", [add]) is None
+
+
 def test_a_question_that_tells_what_only_a_result_tells_is_found_out() -> None:
     made = step({"reference": "AB-1207-X", "state": "rain", "paid": True, "total": 1234.56}, hotel="Casa Sol")
     assert find_leaked_result("Is ab-1207-x right?", [made]) == "AB-1207-X"

@@ -32,7 +32,7 @@ def test_an_estimate_is_of_the_size_of_what_is_asked() -> None:
         plans = plan_construction(toolset.specs, config, seed=2)
         for plan in plans:
             construct(plan, generator=counted, toolset=toolset, config=config)
-    estimate = estimate_cost(plans, config)
+    estimate = estimate_cost(plans)
     for told, real in (
         (estimate.requests, counted.cost.requests),
         (estimate.prompt_tokens, counted.cost.prompt_tokens),

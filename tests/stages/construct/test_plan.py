@@ -1,6 +1,7 @@
 """Plans: seeded, in their shares, and unseen tools stay unseen."""
 
 from collections import Counter
+from itertools import combinations
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from ttpa.errors import ConfigError
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.construct import ConstructConfig, Plan, plan_construction
-from ttpa.stages.construct.plan import choose_offer
+from ttpa.stages.construct.offer import choose_offer
 
 
 def tool(name: str, description: str = "", required: tuple[str, ...] = ("city",)) -> ToolSpec:
@@ -31,6 +32,7 @@ def plans(instances: int = 600, seed: int = 1, **changes: float) -> list[Plan]:
 def test_equal_arguments_give_equal_plans_and_another_seed_others() -> None:
     assert plans(50) == plans(50)
     assert plans(50) == plan_construction(TOOLS[::-1], ConstructConfig(instances=50), seed=1)
+    assert plans(50) == plan_construction(TOOLS, ConstructConfig(instances=9), seed=1, number=50)
     assert plans(50) != plans(50, seed=2)
 
 
@@ -116,6 +118,30 @@ def test_the_tool_that_resembles_a_used_one_most_is_among_the_distractors() -> N
     pool = [tool("get_weather", "Weather in a city now"), twin, *TOOLS]
     for seed in range(10):
         assert twin in choose_offer(["get_weather"], offer_plan(pool, seed), 3)
+
+
+def test_numbers_of_calls_shapes_settings_and_manners_come_equally_often() -> None:
+    made = [plan for plan in plans(400) if plan.kind == "calls"]
+    for split in ("train", "test"):
+        calls = Counter(plan.calls for plan in made if plan.split == split)
+        assert set(calls) == {2, 3, 4}
+        assert max(calls.values()) - min(calls.values()) <= 1
+    shapes = Counter(plan.shape for plan in made)
+    assert abs(shapes["free"] - shapes["chain"] - shapes["side by side"]) <= 3
+    for choices in (Counter(plan.setting for plan in plans(400)), Counter(plan.manner for plan in plans(400))):
+        assert len(choices) >= 8
+        assert max(choices.values()) - min(choices.values()) <= 1
+
+
+def test_tools_that_seldom_met_are_shown_together() -> None:
+    met = Counter(
+        pair
+        for plan in plans(400, unseen_share=0)
+        for pair in combinations(sorted(spec.name for spec in plan.shown), 2)
+    )
+    mean = sum(met.values()) / (30 * 29 / 2)
+    assert len(met) == 30 * 29 / 2
+    assert mean / 2 < min(met.values()) <= max(met.values()) < 2 * mean
 
 
 def test_every_tool_is_shown_about_as_often_as_every_other() -> None:

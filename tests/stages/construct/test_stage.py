@@ -40,6 +40,16 @@ TOOLS = '''
         """Draw a ticket."""
         import os
         return os.urandom(8).hex()
+
+    BOARDED: list[str] = []
+
+    def reset() -> None:
+        BOARDED.clear()
+
+    def board(passenger: str) -> str:
+        """Let somebody board."""
+        BOARDED.append(passenger)
+        return f"{len(BOARDED)} on board"
 '''
 Script = dict[str, list[JsonValue]]
 SCENARIO: JsonValue = {
@@ -92,7 +102,18 @@ def build(toolset: PythonToolset) -> Callable[..., Instruction | Discard]:
         wanted = None if kind == "calls" else specs[0]
         withheld = "city" if kind == "missing_value" else None
         plan = Plan(
-            id="c7", split="test", kind=kind, shown=specs, pool=specs, wanted=wanted, withheld=withheld, seed=11
+            id="c7",
+            split="test",
+            kind=kind,
+            shown=specs,
+            pool=specs,
+            calls=2,
+            shape="chain",
+            setting="a harbour",
+            manner="as a question",
+            wanted=wanted,
+            withheld=withheld,
+            seed=11,
         )
         config = ConstructConfig.model_validate({"tools_offered": 3, **changes})
         return construct(plan, generator=ScriptedChatModel(generator.answer), toolset=toolset, config=config)
@@ -246,7 +267,7 @@ REFUSED: dict[str, tuple[Script, DiscardReason, str]] = {
         "find_station: LookupError: no such city",
     ),
     "a call that stands twice in one turn": (
-        {"calls": [{"calls": [FIND, FIND]}, {"calls": [LIST]}, {"calls": []}]},
+        {"calls": [{"calls": [FIND, FIND]}]},
         DiscardReason.DUPLICATE,
         "'find_station' is called twice",
     ),
@@ -330,3 +351,44 @@ def test_calls_that_give_something_else_the_second_time_spoil_an_instance_unless
     assert "draw_ticket gave " in spoilt.detail
     assert isinstance(made(nondeterministic=["draw_ticket"]), Instruction)
     assert isinstance(made(replay=False), Instruction)
+
+
+def test_calls_that_fail_are_taken_back_and_the_generator_is_told_why(build: Build) -> None:
+    fails: JsonValue = {"name": "find_station", "arguments": {"city": "Atlantis"}}
+    generator = Generator(calls=[{"calls": [FIND]}, {"calls": [fails]}, {"calls": [LIST]}, {"calls": []}])
+    made = build(generator)
+    assert isinstance(made, Instruction)
+    assert [call.arguments.get("city") for step in made.steps for call in step.calls] == ["Oslo", None]
+    told = [payload.get("failed") for payload in generator.payloads("calls")]
+    assert told == [None, None, [{"calls": [fails], "why": "find_station: LookupError: no such city"}], None]
+
+
+def test_what_a_failed_turn_did_is_forgotten(build: Build, toolset: PythonToolset) -> None:
+    board: JsonValue = {"name": "board", "arguments": {"passenger": "Ann"}}
+    fails: JsonValue = {"name": "find_station", "arguments": {"city": "Atlantis"}}
+    scenario: JsonValue = {"situation": "A train.", "constraints": [], "tools": ["find_station", "board"]}
+    calls: list[JsonValue] = [{"calls": [board, fails]}, {"calls": [FIND]}, {"calls": [board]}, {"calls": []}]
+    question: JsonValue = {"question": "Find what Oslo has, and let Ann board."}
+    made = build(Generator(scenario=[scenario], calls=calls, question=[question]))
+    assert isinstance(made, Instruction)
+    assert made.steps[1].results[0].content == "1 on board"
+
+
+def test_a_generator_may_begin_anew_once_and_then_gives_up(build: Build) -> None:
+    anew: JsonValue = {"restart": True}
+    generator = Generator(calls=[{"calls": [FIND]}, anew, {"calls": [FIND]}, {"calls": [LIST]}, {"calls": []}])
+    made = build(generator)
+    assert isinstance(made, Instruction)
+    assert len(made.steps) == 2
+    assert generator.payloads("calls")[2]["memory"] == []
+    spoilt = build(Generator(calls=[{"calls": [FIND]}, anew]))
+    assert isinstance(spoilt, Discard)
+    assert (spoilt.reason, spoilt.detail) == (DiscardReason.GIVEN_UP, "calls: no use in what 0 turns gave")
+
+
+def test_the_generator_is_told_how_many_calls_in_which_shape_and_manner(build: Build) -> None:
+    generator = Generator()
+    build(generator)
+    [scenario], [question] = generator.payloads("scenario"), generator.payloads("question")
+    assert (scenario["calls_wanted"], scenario["shape"], scenario["setting"]) == ([2, 2], "chain", "a harbour")
+    assert question["manner"] == "as a question"

@@ -1,20 +1,27 @@
 """Construct: tools -> instructions."""
 
 from ttpa.stages.construct.benchmarks import BenchmarkQuestions, drop_overlap
+from ttpa.stages.construct.config import ConstructConfig, JudgeConfig
 from ttpa.stages.construct.diversity import describe
 from ttpa.stages.construct.duplicates import drop_duplicates
 from ttpa.stages.construct.estimate import estimate_cost
-from ttpa.stages.construct.plan import ConstructConfig, Plan, plan_construction
+from ttpa.stages.construct.judge import choose_controls, describe_agreement, judge, refuse
+from ttpa.stages.construct.plan import Plan, plan_construction
 from ttpa.stages.construct.stage import construct
 
 __all__ = [
     "BenchmarkQuestions",
     "ConstructConfig",
+    "JudgeConfig",
     "Plan",
+    "choose_controls",
     "construct",
     "describe",
+    "describe_agreement",
     "drop_duplicates",
     "drop_overlap",
     "estimate_cost",
+    "judge",
     "plan_construction",
+    "refuse",
 ]

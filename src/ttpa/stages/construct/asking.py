@@ -16,7 +16,7 @@ from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import InvalidJson, find_object
 from ttpa.records.tools import ToolSpec
 
-Task = Literal["scenario", "calls", "answer", "question", "no_call"]
+Task = Literal["scenario", "calls", "answer", "question", "no_call", "judge"]
 PROMPTS = Path(__file__).with_name("prompts")
 
 

@@ -11,6 +11,8 @@ from ttpa.records.tools import ToolResult, ToolSpec
 
 _NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:,\d{3})*(?:\.\d+)?")
 """A hyphen after a letter or digit is none of the number's: `3-5 nights`, `2025-05-12`."""
+_ORDINARY_WORD = re.compile(r"[a-z]+")
+_KINDS = "tool|function|command|api"
 _SHORTEST_NAME_WORD = 4
 _SHORTEST_LEAK = 6
 """Shorter result texts (`rain`, `open`) are words that a question may well use by itself."""
@@ -42,9 +44,21 @@ def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSp
 
 
 def find_leaked_tool(question: str, tools: Sequence[ToolSpec]) -> str | None:
-    """A tool's name that the question holds; none where it names no tool."""
+    """A tool's name that the question holds; none where it names no tool.
+
+    A name that is an ordinary word (`add`, `find`) is a name only where it is written as one: quoted, followed by a
+    bracket, or beside the word tool, function or command.
+    """
     lowered = question.lower()
-    return next((tool.name for tool in tools if re.search(rf"\b{re.escape(tool.name.lower())}\b", lowered)), None)
+    return next((tool.name for tool in tools if re.search(_as_name(tool.name), lowered)), None)
+
+
+def _as_name(name: str) -> str:
+    """The pattern of a tool's name in a text in lower case."""
+    word = re.escape(name.lower())
+    if not _ORDINARY_WORD.fullmatch(name):
+        return rf"\b{word}\b"
+    return rf"[`'\"]{word}[`'\"]|\b{word}\(|\b{word} (?:{_KINDS})\b|\b(?:{_KINDS}) {word}\b"
 
 
 def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:

@@ -5,51 +5,57 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
-from ttpa.records.instructions import Instruction
+from ttpa.records.diversity import Diversity
+from ttpa.records.instructions import Instruction, Step
 from ttpa.records.strict_json import canonical_json
-from ttpa.stages.construct.checks import find_leaked_tool, find_ungrounded
+from ttpa.stages.construct.benchmarks import BenchmarkQuestions, drop_overlap
+from ttpa.stages.construct.checks import find_leaked_tool, find_ungrounded, leaves
+from ttpa.stages.construct.duplicates import drop_duplicates
 
 
-def describe(instructions: Sequence[Instruction]) -> dict[str, str]:
-    """Facts about constructed instructions, in words; shares are of those with calls where nothing else is said."""
+def describe(
+    instructions: Sequence[Instruction], *, near_duplicate: float = 0.9, benchmarks: BenchmarkQuestions | None = None
+) -> Diversity:
+    """Counts of constructed instructions, all taken from the instructions themselves."""
     with_calls = [one for one in instructions if one.steps]
     used: Counter[str] = Counter()
-    pairs: Counter[tuple[str, ...]] = Counter()
+    pairs: set[tuple[str, ...]] = set()
     signatures: set[str] = set()
+    values: list[str] = []
     for one in with_calls:
         calls = [call for step in one.steps for call in step.calls]
         names = sorted({call.name for call in calls})
         used.update(names)
         pairs.update(combinations(names, 2))
         signatures.add(canonical_json([call.model_dump(mode="json") for call in calls]))
-    leaks = sum(find_leaked_tool(one.question, one.tools) is not None for one in instructions)
-    grounded = sum(not find_ungrounded(one.question, one.steps, one.tools) for one in with_calls)
-    return {
-        "without calls, of all": _share(len(instructions) - len(with_calls), len(instructions)),
-        "grounded": _share(grounded, len(with_calls)),
-        "several steps": _share(sum(len(one.steps) > 1 for one in with_calls), len(with_calls)),
-        "several calls in a step": _share(
-            sum(any(len(step.calls) > 1 for step in one.steps) for one in with_calls), len(with_calls)
-        ),
-        "calls": _counts(Counter(sum(len(step.calls) for step in one.steps) for one in with_calls)),
-        "distinct sequences of calls": _share(len(signatures), len(with_calls)),
-        "tools used": str(len(used)),
-        "evenness over tools": f"{_evenness(used):.2f}",
-        "pairs of tools": str(len(pairs)),
-        "questions that name a tool": str(leaks),
-    }
+        told = [value for call in calls for _, value in leaves(call.arguments, "") if not isinstance(value, bool)]
+        values.extend(str(value) for value in told)
+    return Diversity(
+        instructions=len(instructions),
+        without_calls=dict(sorted(Counter(str(one.kind) for one in instructions if not one.steps).items())),
+        with_calls=len(with_calls),
+        grounded=sum(not find_ungrounded(one.question, one.steps, one.tools) for one in with_calls),
+        several_steps=sum(len(one.steps) > 1 for one in with_calls),
+        chained=sum(bool(find_ungrounded(one.question, _without_results(one), one.tools)) for one in with_calls),
+        parallel=sum(any(len(step.calls) > 1 for step in one.steps) for one in with_calls),
+        calls=dict(sorted(Counter(sum(len(step.calls) for step in one.steps) for one in with_calls).items())),
+        distinct_signatures=len(signatures),
+        distinct_values=len(set(values)) / len(values) if values else 0.0,
+        tools=dict(used.most_common()),
+        evenness=_evenness(used),
+        pairs=len(pairs),
+        simulated=sum(any(result.simulated for step in one.steps for result in step.results) for one in with_calls),
+        named_tools=sum(find_leaked_tool(one.question, one.tools) is not None for one in instructions),
+        near_duplicates=len(drop_duplicates(instructions, near_duplicate)[1]),
+        overlaps=None if benchmarks is None else len(drop_overlap(instructions, benchmarks)[1]),
+    )
 
 
-def _share(part: int, whole: int) -> str:
-    return f"{100 * part / whole:.1f} %" if whole else "none"
-
-
-def _counts(counts: Counter[int]) -> str:
-    return ", ".join(f"{number}: {count}" for number, count in sorted(counts.items()))
+def _without_results(instruction: Instruction) -> list[Step]:
+    return [step.model_copy(update={"results": ()}) for step in instruction.steps]
 
 
 def _evenness(counts: Counter[str]) -> float:
-    """Entropy over its maximum: 1 where all are used equally often (Pielou 1966)."""
     total = sum(counts.values())
     if len(counts) < 2:
         return 1.0

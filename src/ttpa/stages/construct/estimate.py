@@ -6,25 +6,31 @@ from collections.abc import Sequence
 from ttpa.records.costs import Cost
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.construct.asking import Task, describe_tools, read_prompt
-from ttpa.stages.construct.plan import ConstructConfig, Plan
+from ttpa.stages.construct.config import JudgeConfig
+from ttpa.stages.construct.plan import Plan
 
 _CHARACTERS_A_TOKEN = 4
 # Tokens of a usual reply to each task, and of what a scenario and one executed call add to the prompts after them.
-_SCENARIO, _CALL, _ANSWER, _QUESTION, _NO_CALL = 250, 60, 60, 80, 120
+_SCENARIO, _CALL, _ANSWER, _QUESTION, _NO_CALL, _JUDGEMENT = 250, 60, 60, 80, 120, 50
 _CALL_AND_RESULT = 120
 
 
-def estimate_cost(plans: Sequence[Plan], config: ConstructConfig) -> Cost:
-    """Requests and tokens, if plans take the middle number of calls, one a step, and no reply is asked for twice."""
+def estimate_cost(plans: Sequence[Plan], judge: JudgeConfig | None = None) -> Cost:
+    """Requests and tokens, if every call has a step of its own, and no reply is asked for twice."""
     total = Cost()
     for plan in plans:
-        total += _with_calls(plan, config) if plan.kind == "calls" else _without_calls(plan)
+        total += _with_calls(plan) if plan.kind == "calls" else _without_calls(plan)
+    if judge and judge.model:
+        with_calls = [plan for plan in plans if plan.kind == "calls"]
+        controls = with_calls[: round(len(with_calls) * judge.controls)]
+        for plan in [*plans, *controls]:
+            total += _judged(plan, judge.judgements)
     return total
 
 
-def _with_calls(plan: Plan, config: ConstructConfig) -> Cost:
+def _with_calls(plan: Plan) -> Cost:
     """A scenario, a turn for each call and one to end them, the answer, and the question."""
-    calls = (config.min_calls + config.max_calls) // 2
+    calls = plan.calls
     shown = _tokens(plan.shown)
     chosen = shown * min(calls, len(plan.shown)) // max(1, len(plan.shown))
     prompt = _prompt("scenario") + shown
@@ -38,6 +44,11 @@ def _with_calls(plan: Plan, config: ConstructConfig) -> Cost:
 
 def _without_calls(plan: Plan) -> Cost:
     return Cost(requests=1, prompt_tokens=_prompt("no_call") + _tokens(plan.shown), completion_tokens=_NO_CALL)
+
+
+def _judged(plan: Plan, times: int) -> Cost:
+    prompt = _prompt("judge") + _tokens(plan.shown) // 2 + _QUESTION + plan.calls * _CALL_AND_RESULT + _ANSWER
+    return Cost(requests=times, prompt_tokens=times * prompt, completion_tokens=times * _JUDGEMENT)
 
 
 def _prompt(task: Task) -> int:

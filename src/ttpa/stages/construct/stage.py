@@ -10,28 +10,36 @@ from ttpa.records.instructions import Instruction, Scenario, Step
 from ttpa.records.messages import UserMessage
 from ttpa.stages.construct.asking import Asker, Spoilt, describe_tools, text_field
 from ttpa.stages.construct.checks import find_leaked_result, find_leaked_tool, find_ungrounded
-from ttpa.stages.construct.plan import ConstructConfig, Plan, choose_offer
+from ttpa.stages.construct.config import ConstructConfig
+from ttpa.stages.construct.offer import choose_offer
+from ttpa.stages.construct.plan import Plan
 from ttpa.stages.construct.trajectory import memory, require_same_results, run_trajectory, write_scenario
 from ttpa.tools.base import Toolset
 
 
-def construct(plan: Plan, *, generator: ChatModel, toolset: Toolset, config: ConstructConfig) -> Instruction | Discard:
-    """The instruction that `plan` asks for, or a discard with the reason why it could not be made."""
+def construct(
+    plan: Plan, *, generator: ChatModel, toolset: Toolset, config: ConstructConfig, again: Toolset | None = None
+) -> Instruction | Discard:
+    """The instruction that `plan` asks for, or a discard with the reason why it could not be made.
+
+    The gold calls are made once more with `again`, the same tools where they are opened in another way.
+    """
     asker = Asker(generator, plan.seed, attempts=1 + config.repairs)
     try:
         if plan.kind == "calls":
-            return _construct_with_calls(plan, asker, toolset, config)
+            return _construct_with_calls(plan, asker, toolset, again or toolset, config)
         return _construct_without_calls(plan, asker, config)
     except Spoilt as spoilt:
         return Discard(id=plan.id, stage="construct", reason=spoilt.reason, detail=spoilt.detail)
 
 
-def _construct_with_calls(plan: Plan, asker: Asker, toolset: Toolset, config: ConstructConfig) -> Instruction:
+def _construct_with_calls(
+    plan: Plan, asker: Asker, toolset: Toolset, again: Toolset, config: ConstructConfig
+) -> Instruction:
     scenario = write_scenario(plan, asker, config)
-    with toolset.session() as session:
-        steps = run_trajectory(plan, scenario, session, asker, config)
+    steps = run_trajectory(plan, scenario, toolset, asker, config)
     if config.replay and toolset.can_replay:
-        with toolset.session() as session:
+        with again.session() as session:
             require_same_results(steps, session, config)
     told = {"scenario": scenario.model_dump(mode="json"), "memory": memory(steps)}
     answer = text_field(asker.ask("answer", told), "answer", "answer")
@@ -62,6 +70,7 @@ def _write_question(
                 "scenario": scenario.model_dump(mode="json"),
                 "memory": memory(steps),
                 "answer": answer,
+                "manner": plan.manner,
                 "missing": [*missing],
             },
             turn=attempt,
@@ -90,6 +99,8 @@ def _construct_without_calls(plan: Plan, asker: Asker, config: ConstructConfig) 
             "tools": describe_tools(offer),
             "wanted": plan.wanted.model_dump(mode="json"),
             "withheld": plan.withheld,
+            "setting": plan.setting,
+            "manner": plan.manner,
         },
     )
     question = text_field(reply, "question", "no_call")

@@ -1,23 +1,33 @@
 """The scenario and the calls that are really executed in it (METHOD: steps 1 and 2 of reversed construction)."""
 
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 from pydantic import JsonValue, ValidationError
 
 from ttpa.records.discards import DiscardReason
 from ttpa.records.instructions import Scenario, Step
+from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.stages.construct.asking import Asker, Spoilt, describe_tools, text_field
-from ttpa.stages.construct.plan import ConstructConfig, Plan
-from ttpa.tools.base import ToolSession
+from ttpa.stages.construct.config import ConstructConfig
+from ttpa.stages.construct.plan import Plan
+from ttpa.tools.base import ToolSession, Toolset
 
 
 def write_scenario(plan: Plan, asker: Asker, config: ConstructConfig) -> Scenario:
     """A situation over some of the shown tools. Raises `Spoilt`, also where it names a tool that was not shown."""
-    payload: dict[str, JsonValue] = {"tools": describe_tools(plan.shown), "calls_wanted": _calls_wanted(config)}
-    reply = asker.ask("scenario", payload)
+    reply = asker.ask(
+        "scenario",
+        {
+            "tools": describe_tools(plan.shown),
+            "calls_wanted": [plan.calls, plan.calls],
+            "shape": plan.shape,
+            "setting": plan.setting,
+        },
+    )
     try:
         scenario = Scenario.model_validate({**reply, "situation": text_field(reply, "situation", "scenario")})
     except ValidationError as error:
@@ -32,35 +42,83 @@ def write_scenario(plan: Plan, asker: Asker, config: ConstructConfig) -> Scenari
 
 
 def run_trajectory(
-    plan: Plan, scenario: Scenario, session: ToolSession, asker: Asker, config: ConstructConfig
+    plan: Plan, scenario: Scenario, toolset: Toolset, asker: Asker, config: ConstructConfig
 ) -> tuple[Step, ...]:
     """The steps of the solution, every call executed.
 
-    Raises `Spoilt` when a call fails, a tool is called that the scenario does not have, a call is repeated, or calls
-    or tools are too few.
+    A turn that fails is taken back: the generator is told why, and asked for another; it may also begin anew. Raises
+    `Spoilt` when that happens too often, the generator gives up, or calls or tools are too few.
     """
-    tools = tuple(tool for tool in plan.shown if tool.name in scenario.tools)
-    steps: list[Step] = []
-    while (made := sum(len(step.calls) for step in steps)) < config.max_calls:
-        reply = asker.ask(
-            "calls",
-            {
-                "scenario": scenario.model_dump(mode="json"),
-                "tools": describe_tools(tools),
-                "memory": memory(steps),
-                "calls_wanted": _calls_wanted(config),
-            },
-            turn=len(steps) + 1,
-        )
-        calls = _read_calls(reply.get("calls"))[: config.max_calls - made]
-        if not calls:
-            break
-        steps.append(_run_step(calls, steps, scenario, session))
+    trajectory = _Trajectory(plan, scenario, asker, config, may_repeat=toolset.can_replay)
+    while not trajectory.is_whole:
+        with toolset.session() as session:
+            trajectory.go_on(session)
+    steps = tuple(trajectory.steps)
     used = {call.name for step in steps for call in step.calls}
     made = sum(len(step.calls) for step in steps)
     if made < config.min_calls or len(used) < config.min_tools:
         raise Spoilt(DiscardReason.TOO_FEW_CALLS, f"{made} calls of {len(used)} tools")
-    return tuple(steps)
+    return steps
+
+
+class _Trajectory:
+    """Steps in the making. What fails leaves no trace: the steps so far are made again in a fresh session."""
+
+    def __init__(
+        self, plan: Plan, scenario: Scenario, asker: Asker, config: ConstructConfig, *, may_repeat: bool
+    ) -> None:
+        self.steps: list[Step] = []
+        self.is_whole = False
+        self._scenario, self._asker, self._config = scenario, asker, config
+        self._tools = describe_tools(tuple(tool for tool in plan.shown if tool.name in scenario.tools))
+        self._failed: list[JsonValue] = []
+        """What was tried in this turn, and why it failed."""
+        self._retries = config.retries if may_repeat else 0
+        self._restarts = config.restarts if may_repeat else 0
+        self._turns = count(1)
+
+    def go_on(self, session: ToolSession) -> None:
+        """Turn by turn, until the solution is whole or a fresh session is needed."""
+        require_same_results(self.steps, session, self._config)
+        while (made := sum(len(step.calls) for step in self.steps)) < self._config.max_calls:
+            reply = self._ask()
+            if reply.get("restart") is True:
+                self._begin_anew()
+                return
+            try:
+                calls = _read_calls(reply.get("calls"))[: self._config.max_calls - made]
+                if not calls:
+                    break
+                step = _run_step(calls, self.steps, self._scenario, session)
+            except Spoilt as spoilt:
+                self._take_back(reply, spoilt)
+                return
+            self.steps.append(step)
+            self._failed = []
+        self.is_whole = True
+
+    def _ask(self) -> JsonObject:
+        payload: JsonObject = {
+            "scenario": self._scenario.model_dump(mode="json"),
+            "tools": self._tools,
+            "memory": memory(self.steps),
+            "calls_wanted": [self._config.min_calls, self._config.max_calls],
+        }
+        if self._failed:
+            payload["failed"] = [*self._failed]
+        return self._asker.ask("calls", payload, turn=next(self._turns))
+
+    def _take_back(self, reply: JsonObject, spoilt: Spoilt) -> None:
+        if not self._retries:
+            raise spoilt
+        self._retries -= 1
+        self._failed.append({"calls": reply.get("calls"), "why": spoilt.detail})
+
+    def _begin_anew(self) -> None:
+        if not self._restarts:
+            raise Spoilt(DiscardReason.GIVEN_UP, f"calls: no use in what {len(self.steps)} turns gave")
+        self._restarts -= 1
+        self.steps, self._failed = [], []
 
 
 def require_same_results(steps: Sequence[Step], session: ToolSession, config: ConstructConfig) -> None:
@@ -81,7 +139,7 @@ def memory(steps: Sequence[Step]) -> list[JsonValue]:
     return [step.model_dump(mode="json", include=shown) for step in steps]
 
 
-def _run_step(calls: list[ToolCall], steps: list[Step], scenario: Scenario, session: ToolSession) -> Step:
+def _run_step(calls: list[ToolCall], steps: Sequence[Step], scenario: Scenario, session: ToolSession) -> Step:
     made = {signature(call) for step in steps for call in step.calls}
     results: list[ToolResult] = []
     for call in calls:
@@ -111,7 +169,3 @@ def _read_calls(value: JsonValue) -> list[ToolCall]:
         return [ToolCall.model_validate(call) for call in value]
     except ValidationError as error:
         raise Spoilt(DiscardReason.UNREADABLE_REPLY, f"calls: {error.errors()[0]['msg']}") from error
-
-
-def _calls_wanted(config: ConstructConfig) -> list[JsonValue]:
-    return [config.min_calls, config.max_calls]

@@ -1,0 +1,97 @@
+"""Values by their schemas: what a generator that knows nothing else gives to a tool."""
+
+import re
+from datetime import date, timedelta
+from functools import cache
+from random import Random
+from zoneinfo import available_timezones
+
+from pydantic import JsonValue
+
+from ttpa.records.json_shapes import as_list, as_object, objects_in, properties_of
+from ttpa.records.record import JsonObject
+
+_NAMES = (
+    *("Lisbon", "Oslo", "Ann", "Kepler", "Maple", "Quartz", "Rivera", "Tromso", "Vega", "Willow", "Zenith", "Harbor"),
+    *("Almeida", "Birch", "Cobalt", "Dover", "Ember", "Fjord", "Granite", "Hazel", "Indigo", "Juniper", "Kestrel"),
+    *("Linden", "Mercer", "Nadir", "Orchid", "Poplar", "Ridge", "Sable", "Tundra", "Umber", "Violet", "Wren"),
+)
+_CURRENCIES = ("EUR", "USD", "GBP", "JPY", "CHF", "SEK", "CAD", "AUD", "INR", "BRL")
+_EXAMPLE = re.compile(r"['\"]([^'\"\n]{1,40})['\"]")
+"""A value that a description quotes."""
+_OPTIONAL_SHARE = 0.4
+_REGIONS = ("Africa/", "America/", "Asia/", "Australia/", "Europe/", "Pacific/")
+
+
+def draw_arguments(rng: Random, tool: JsonObject) -> dict[str, JsonValue]:
+    """Values for all required parameters of a tool and some of the others, by their schemas."""
+    schema = as_object(tool["parameters"])
+    required = set(map(str, as_list(schema.get("required", []))))
+    return {
+        name: draw_value(rng, name, told)
+        for name, told in properties_of(tool["parameters"]).items()
+        if name in required or rng.random() < _OPTIONAL_SHARE
+    }
+
+
+def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
+    """A value that the schema allows, as far as types, enums and bounds tell."""
+    if options := as_list(schema.get("enum", [])):
+        return rng.choice(options)
+    if "const" in schema:
+        return schema["const"]
+    for key in ("anyOf", "oneOf"):
+        if choices := [one for one in objects_in(schema.get(key, [])) if one.get("type") != "null"]:
+            return draw_value(rng, name, choices[0])
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = next((one for one in kind if one != "null"), "string")
+    if kind in ("integer", "number"):
+        return _number(rng, schema, is_whole=kind == "integer")
+    if kind == "boolean":
+        return rng.random() < 0.5
+    if kind == "array":
+        few = max(int(str(schema.get("minItems", 1))), 1)
+        item = {"description": schema.get("description", ""), **as_object(schema.get("items", {}))}
+        return [draw_value(rng, name, item) for _ in range(few + rng.randint(0, 1))]
+    if kind == "object":
+        return {key: draw_value(rng, key, told) for key, told in properties_of(schema).items()}
+    return _text(rng, name, schema)
+
+
+def _number(rng: Random, schema: JsonObject, *, is_whole: bool) -> JsonValue:
+    low = float(str(schema.get("minimum", schema.get("exclusiveMinimum", 1))))
+    high = float(str(schema.get("maximum", schema.get("exclusiveMaximum", low + 98))))
+    value = rng.uniform(low, high)
+    whole = min(int(high), max(int(low), round(value)))
+    return whole if is_whole else round(value, 1)
+
+
+def _text(rng: Random, name: str, schema: JsonObject) -> str:
+    form, lowered, told = schema.get("format"), name.lower(), str(schema.get("description", ""))
+    if "timezone" in f"{lowered} {told.lower()}".replace(" ", "").replace("_", ""):
+        return rng.choice(_time_zones())
+    if examples := _EXAMPLE.findall(told):
+        return rng.choice(examples)
+    if "HH:MM" in told or lowered == "time" or form == "time":
+        return f"{rng.randrange(24):02}:{rng.randrange(0, 60, 5):02}"
+    day = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
+    if form == "date" or "date" in lowered:
+        return day.isoformat()
+    if form == "date-time":
+        return f"{day.isoformat()}T{rng.randrange(24):02}:00:00"
+    if form == "email" or "email" in lowered:
+        return f"{rng.choice(_NAMES).lower()}@example.org"
+    if form in ("uri", "url") or "url" in lowered:
+        return f"https://example.org/{rng.choice(_NAMES).lower()}"
+    if "currency" in lowered:
+        return rng.choice(_CURRENCIES)
+    if lowered.endswith("id") or "code" in lowered or "number" in lowered:
+        return f"{rng.choice('ABCDEF')}{rng.randrange(100, 1000)}"
+    return f"{rng.choice(_NAMES)} {rng.choice(_NAMES)}" if rng.random() < 0.3 else rng.choice(_NAMES)
+
+
+@cache
+def _time_zones() -> tuple[str, ...]:
+    """Places by region, in order; zones without a place (`EST`, `Etc/GMT+3`) are left out."""
+    return tuple(sorted(zone for zone in available_timezones() if zone.startswith(_REGIONS)))

@@ -1,0 +1,215 @@
+"""Instructions constructed over tools: plans are made until enough instances pass all checks, or no more may be."""
+
+import json
+from collections.abc import Sequence
+
+from ttpa.errors import RunError
+from ttpa.models.base import ChatModel
+from ttpa.models.recorded_chat import ForgetfulStore
+from ttpa.models.spending import Spending
+from ttpa.records.discards import Discard
+from ttpa.records.instructions import Instruction
+from ttpa.records.judgements import Judgement
+from ttpa.runs.journal import Journal
+from ttpa.runs.record_files import Outcomes, write_record, write_records, write_text
+from ttpa.stages.construct import (
+    BenchmarkQuestions,
+    Plan,
+    choose_controls,
+    construct,
+    describe,
+    describe_agreement,
+    drop_duplicates,
+    drop_overlap,
+    estimate_cost,
+    judge,
+    plan_construction,
+    refuse,
+)
+from ttpa.steps.run import Account, Run, batched, count_splits
+from ttpa.tools.base import Toolset
+from ttpa.tools.recorded_toolset import RecordedToolset
+
+_PLANS_A_WRITE = 100
+_PLANS_A_LOOK = 100
+"""After so many plans it is looked whether the source still tells the same of its tools."""
+
+
+def construct_instructions(run: Run) -> None:
+    """Tools -> `1-construct/instructions.jsonl`."""
+    account = Account(run, "construct", takes="plans", gives="instructions")
+    config = run.config.construct_
+    benchmarks = BenchmarkQuestions(config.avoid) if config.avoid else None
+    journal = Journal(run.directory.journal)
+    spending = Spending(run.config.generator.budget, run.config.generator.prices, before=journal.spent())
+    with run.parts.open_toolset(journal, spending) as toolset:
+        construction = _Construction(run, toolset, journal, spending)
+        checks = _Checks(run, benchmarks, _open_judge(run, journal, spending))
+        plans = plan_construction(toolset.specs, config, seed=run.config.seed)
+        while True:
+            made, spoilt = construction.make(plans)
+            kept, dropped = checks.look_through(made)
+            missing = config.instances - len(kept)
+            most = max(config.instances, config.plans_at_most)
+            if missing <= 0 or len(plans) >= most:
+                break
+            number = min(most, len(plans) + missing)
+            plans = plan_construction(toolset.specs, config, seed=run.config.seed, number=number)
+        facts = construction.facts()
+    journal.close()
+    diversity = describe(kept, near_duplicate=config.near_duplicate, benchmarks=benchmarks)
+    write_records(run.directory.instructions, kept)
+    write_record(run.directory.diversity, diversity)
+    if checks.judgements:
+        write_records(run.directory.judgements, checks.judgements)
+    facts = count_splits(kept) | {"made of": diversity.line()} | facts | checks.facts()
+    if missing > 0 and config.plans_at_most:
+        facts["fewer than wanted"] = f"{len(kept)} of {config.instances}; construct.plans_at_most = {len(plans)}"
+    if spending.spent.requests:
+        facts["generator"] = spending.line()
+    discards = sorted([*spoilt, *dropped], key=lambda discard: discard.id)
+    account.close(len(plans), len(kept), len(kept), discards, facts)
+    construction.outcomes.clear()
+
+
+def estimate_construction(run: Run) -> str:
+    """What construction will about ask of a paid generator, in words; loads the tools, and asks nothing."""
+    config = run.config
+    construct_config = config.construct_
+    spending = Spending(config.generator.budget, config.generator.prices)
+    with run.parts.open_toolset(ForgetfulStore(), spending) as toolset:
+        plans = plan_construction(toolset.specs, construct_config, seed=config.seed)
+    cost = estimate_cost(plans, construct_config.judge)
+    more = construct_config.plans_at_most
+    retold = f"; up to {more} where some are discarded" if more > len(plans) else ""
+    return f"construct: {len(plans)} instances, about {cost.line(spending.prices)}{retold}"
+
+
+def _open_judge(run: Run, journal: Journal, spending: Spending) -> ChatModel | None:
+    judge = run.config.construct_.judge
+    if not judge.model:
+        return None
+    return run.parts.open_chat("construct.judge", judge.model, judge.temperature, journal, spending)
+
+
+class _Construction:
+    """Makes plans, and keeps what becomes of each."""
+
+    def __init__(self, run: Run, toolset: Toolset, journal: Journal, spending: Spending) -> None:
+        self._run = run
+        self._spending = spending
+        self._source = toolset
+        self._toolset = self._again = toolset
+        self._generator = run.parts.make_generator(journal, spending)
+        self._pinned = _pin_tools(run, toolset)
+        self.outcomes = Outcomes(run.directory.instructions, Instruction)
+        if toolset.is_remote and toolset.can_replay:
+            never = run.config.construct_.nondeterministic
+            self._toolset = RecordedToolset(toolset, journal.results, purpose="gold", never=never)
+            self._again = RecordedToolset(toolset, journal.results, purpose="again", never=never)
+
+    def make(self, plans: Sequence[Plan]) -> tuple[list[Instruction], list[Discard]]:
+        """All instructions and all discards that the plans became, those of earlier commands included.
+
+        Raises `RunError` where the source tells something else of its tools than when the run began.
+        """
+        waiting = [plan for plan in plans if plan.id not in self.outcomes.by_id]
+        self._run.reporter.start("construct", len(waiting))
+        made = self._run.parts.generator_engine.map(self._construct, waiting)
+        is_paid = self._run.config.generator.kind == "openai"
+        since_look = 0
+        for batch in batched(made, 1 if is_paid else _PLANS_A_WRITE):
+            self.outcomes.add(batch)
+            self._run.reporter.advance(len(batch), self._spending.line() if self._spending.spent.requests else "")
+            since_look += len(batch)
+            if since_look >= _PLANS_A_LOOK:
+                self._require_same_tools()
+                since_look = 0
+        self._require_same_tools()
+        return self.outcomes.in_order([plan.id for plan in plans])
+
+    def facts(self) -> dict[str, str]:
+        """What the tools' source had to do, and what it does not offer."""
+        facts = {"tools left out": str(len(self._source.left_out))} if self._source.left_out else {}
+        if isinstance(self._toolset, RecordedToolset) and isinstance(self._again, RecordedToolset):
+            asked, answered = self._toolset.asked, self._toolset.answered
+            facts["calls"] = f"{asked} made, {answered} answered from the journal; {self._again.asked} made once more"
+        return facts
+
+    def _construct(self, plan: Plan) -> Instruction | Discard:
+        config = self._run.config.construct_
+        return construct(plan, generator=self._generator, toolset=self._toolset, again=self._again, config=config)
+
+    def _require_same_tools(self) -> None:
+        if self._source.definitions() != self._pinned:
+            raise RunError(
+                f"the tools of run {self._run.config.name!r} changed while it constructed; "
+                "take it again under another name"
+            )
+
+
+class _Checks:
+    """What is looked for over all instances, in order of cost: repetitions, benchmarks, and a judge's marks."""
+
+    def __init__(self, run: Run, benchmarks: BenchmarkQuestions | None, model: ChatModel | None) -> None:
+        self._run = run
+        self._benchmarks = benchmarks
+        self._model = model
+        self.judgements: list[Judgement] = []
+
+    def look_through(self, made: Sequence[Instruction]) -> tuple[list[Instruction], list[Discard]]:
+        """The instructions that pass, and a discard for each of the others."""
+        kept, dropped = drop_duplicates(made, self._run.config.construct_.near_duplicate)
+        if self._benchmarks is not None:
+            kept, overlapping = drop_overlap(kept, self._benchmarks)
+            dropped += overlapping
+        if self._model is not None:
+            refused = self._judge(kept, self._model)
+            kept = [one for one in kept if one.id not in refused]
+            dropped += refused.values()
+        return kept, dropped
+
+    def facts(self) -> dict[str, str]:
+        """What was judged, by whom, and how far the judge agrees with the checks that need no model."""
+        if self._model is None:
+            return {}
+        config = self._run.config.construct_.judge
+        told = f"{self._model.identity}, {config.judgements} judgements each"
+        return {"judge": f"{told}, {describe_agreement(self.judgements, config)}"}
+
+    def _judge(self, kept: Sequence[Instruction], model: ChatModel) -> dict[str, Discard]:
+        config, seed = self._run.config.construct_.judge, self._run.config.seed
+        controls = choose_controls(kept, config, seed)
+        looked_at = [*((one, False) for one in kept), *((one, True) for one in controls)]
+        self._run.reporter.start("judge", len(looked_at))
+
+        def look_at(item: tuple[Instruction, bool]) -> Judgement:
+            one, is_control = item
+            return judge(one, model=model, config=config, seed=seed, is_control=is_control)
+
+        self.judgements = []
+        for judgement in self._run.parts.generator_engine.map(look_at, looked_at):
+            self.judgements.append(judgement)
+            self._run.reporter.advance(1)
+        found = [refuse(judgement, config) for judgement in self.judgements if not judgement.is_control]
+        return {discard.id: discard for discard in found if discard is not None}
+
+
+def _pin_tools(run: Run, toolset: Toolset) -> str:
+    """The hash of what the tools' source says of them, kept with the run from its first construction on.
+
+    Raises `RunError` where it says something else than when the run began.
+    """
+    told = toolset.definitions()
+    if run.directory.tools.exists():
+        pinned = json.loads(run.directory.tools.read_text(encoding="utf-8"))
+        if pinned["definitions"] != told:
+            raise RunError(
+                f"the tools of run {run.config.name!r} are not those that it began with; "
+                "give this one another name, or take the run again with --redo construct"
+            )
+    else:
+        offered = [spec.model_dump(mode="json") for spec in toolset.specs]
+        kept = {"definitions": told, "offered": offered, "left_out": dict(toolset.left_out)}
+        write_text(run.directory.tools, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    return told

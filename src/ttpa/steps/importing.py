@@ -1,0 +1,65 @@
+"""Instructions from dialogue files, in the place of construct."""
+
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from ttpa.errors import RunError
+from ttpa.records.discards import Discard, DiscardReason
+from ttpa.records.instructions import Instruction
+from ttpa.runs.record_files import write_records
+from ttpa.stages.importing import assign_splits, import_dialogue
+from ttpa.steps.run import Account, Run, count_splits
+
+
+def import_instructions(run: Run, files: Sequence[Path]) -> None:
+    """Dialogue files -> `1-construct/instructions.jsonl`. Raises `RunError` where a file cannot be read."""
+    account = Account(run, "construct", takes="lines", gives="instructions", label="import")
+    lines = [(name, number, line) for name, file in _name_sources(files) for number, line in _numbered_lines(file)]
+    run.reporter.start("import", len(lines))
+    instructions: list[Instruction] = []
+    discards: list[Discard] = []
+    known: set[str] = set()
+    used = 0
+    for source, number, line in lines:
+        read = import_dialogue(line, source=source, number=number)
+        if isinstance(read, Discard):
+            discards.append(read)
+        elif known.intersection(keys := [key for instruction in read for key in _identity(instruction)]):
+            detail = f"id {read[0].id!r}, or a dialogue with the same messages and tools, was there before"
+            reason = DiscardReason.DUPLICATE
+            discards.append(Discard(id=f"{source}:line {number}", stage="import", reason=reason, detail=detail))
+        else:
+            known.update(keys)
+            instructions.extend(read)
+            used += 1
+        run.reporter.advance(1)
+    if not instructions:
+        reasons = Counter(discard.reason.value for discard in discards).most_common()
+        told = ", ".join(f"{count} {reason}" for reason, count in reasons) or "no line holds anything"
+        first = f"; the first: {discards[0].id}: {discards[0].detail}" if discards else ""
+        raise RunError(f"none of {len(lines)} lines could be imported ({told}){first}")
+    instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed)
+    write_records(run.directory.instructions, instructions)
+    account.close(len(lines), used, len(instructions), discards, count_splits(instructions))
+
+
+def _name_sources(files: Sequence[Path]) -> list[tuple[str, Path]]:
+    """Each file with the name its records carry: its stem, with its folder where two files share a stem."""
+    stems = Counter(file.stem for file in files)
+    return [(file.stem if stems[file.stem] == 1 else f"{file.parent.name}/{file.stem}", file) for file in files]
+
+
+def _identity(instruction: Instruction) -> tuple[str, str]:
+    """What tells an instruction from every other: its id, and its content."""
+    return instruction.id, instruction.model_dump_json(exclude={"id", "source", "split"})
+
+
+def _numbered_lines(file: Path) -> list[tuple[int, str]]:
+    try:
+        lines = file.read_text(encoding="utf-8").split("\n")
+    except OSError as error:
+        raise RunError(f"{str(file)!r} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise RunError(f"{str(file)!r} is not UTF-8 text: {error}") from error
+    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]

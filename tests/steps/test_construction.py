@@ -1,0 +1,179 @@
+"""The step that constructs: until enough is kept, with a judge, over remote tools, over tools that change."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ttpa.assemble import Parts, assemble
+from ttpa.config import make_config
+from ttpa.errors import RunError
+from ttpa.models.recorded_chat import ReplyStore
+from ttpa.models.scripted import ScriptedChatModel
+from ttpa.models.spending import Spending
+from ttpa.pipeline import take_steps
+from ttpa.progress import SilentReporter
+from ttpa.records.discards import Discard
+from ttpa.records.diversity import Diversity
+from ttpa.records.instructions import Instruction
+from ttpa.records.judgements import Judgement
+from ttpa.records.messages import Message
+from ttpa.records.summaries import StepSummary
+from ttpa.runs.record_files import read_record, read_records
+from ttpa.steps.run import Run
+from ttpa.tools.base import Toolset
+from ttpa.tools.python_toolset import PythonToolset
+
+WriteTools = Callable[[str], str]
+TOOLS = """
+    import random
+
+    def find_shop(city: str) -> dict[str, str]:
+        '''Finds a shop in a city.'''
+        return {"shop_id": f"S{len(city)}77"}
+
+    def order_paint(shop_id: str, cans: int) -> dict[str, int]:
+        '''Orders paint from a shop.'''
+        return {"total": cans * 3}
+
+    def draw_lot(hall: str) -> str:
+        '''Draws a lot in a hall.'''
+        return str(random.SystemRandom().random())
+
+    def count_cans(colour: str) -> int:
+        '''Counts the cans of a colour.'''
+        return len(colour)
+"""
+
+
+def make_run(
+    tmp_path: Path, module: str, *, change: Callable[[Parts], Parts] = lambda parts: parts, **construct: object
+) -> Run:
+    settings = {"instances": 30, "max_calls": 2, "unseen_share": 0.0, "tools_shown": 4, **construct}
+    config = make_config(
+        {
+            "name": "made",
+            "runs": str(tmp_path / "runs"),
+            "tools": {"module": module},
+            "generator": {"kind": "schema"},
+            "construct": settings,
+        }
+    )
+    return Run(config, change(assemble(config)), SilentReporter())
+
+
+def taken(run: Run) -> tuple[StepSummary, list[Instruction]]:
+    take_steps(run, ["construct"])
+    summary = read_record(run.directory.summary("construct"), StepSummary)
+    return summary, read_records(run.directory.instructions, Instruction)
+
+
+def test_plans_go_on_until_enough_instances_are_kept(tmp_path: Path, write_tools: WriteTools) -> None:
+    summary, made = taken(make_run(tmp_path, write_tools(TOOLS), plans_at_most=200))
+    assert len(made) == summary.records_out == 30
+    assert summary.items_in == 30 + sum(summary.discards.values())
+    assert summary.discards["not_reproducible"] > 5
+    assert len({one.id for one in made}) == 30
+    assert "fewer than wanted" not in summary.facts
+
+
+def test_where_no_more_may_be_planned_the_account_says_so(tmp_path: Path, write_tools: WriteTools) -> None:
+    summary, made = taken(make_run(tmp_path, write_tools(TOOLS), plans_at_most=33))
+    assert len(made) < 30
+    assert summary.items_in == 33
+    assert summary.facts["fewer than wanted"] == f"{len(made)} of 30; construct.plans_at_most = 33"
+
+
+def test_what_was_made_is_described_beside_it(tmp_path: Path, write_tools: WriteTools) -> None:
+    run = make_run(tmp_path, write_tools(TOOLS), nondeterministic=["draw_lot"])
+    summary, made = taken(run)
+    diversity = read_record(run.directory.diversity, Diversity)
+    assert diversity.instructions == len(made)
+    assert diversity.grounded == diversity.with_calls > 20
+    assert set(diversity.tools) == {"find_shop", "order_paint", "draw_lot", "count_cans"}
+    assert summary.facts["made of"] == diversity.line()
+
+
+def test_a_judge_sees_what_passed_all_other_checks(tmp_path: Path, write_tools: WriteTools) -> None:
+    def answer(messages: Sequence[Message], _: int) -> str:
+        asked = json.loads(messages[-1].content)
+        is_fair = "certain one" not in asked["question"] and "Counts" not in json.dumps(asked["memory"])
+        is_fair = is_fair and "count_cans" not in json.dumps(asked["memory"])
+        return json.dumps({"natural": 4, "faithful": 5 if is_fair else 1, "why": "cans again"})
+
+    def with_judge(parts: Parts) -> Parts:
+        def open_chat(
+            wanted_by: str, model: str, temperature: float, _journal: ReplyStore, _spending: Spending
+        ) -> ScriptedChatModel:
+            assert (wanted_by, temperature) == ("construct.judge", 0.7)
+            return ScriptedChatModel(answer, model)
+
+        return replace(parts, open_chat=open_chat)
+
+    judge = {"model": "strict", "judgements": 2, "controls": 0.5}
+    run = make_run(
+        tmp_path, write_tools(TOOLS), change=with_judge, judge=judge, nondeterministic=["draw_lot"], plans_at_most=200
+    )
+    summary, made = taken(run)
+    judgements = read_records(run.directory.judgements, Judgement)
+    discards = read_records(run.directory.discards("construct"), Discard)
+    assert len(made) == 30
+    assert not any(call.name == "count_cans" for one in made for step in one.steps for call in step.calls)
+    assert summary.discards["judged_unfaithful"] >= 5
+    assert all("by strict: cans again" in one.detail for one in discards if one.reason == "judged_unfaithful")
+    assert {one.id for one in judgements if not one.is_control} >= {one.id for one in made}
+    assert sum(one.is_control for one in judgements) >= 5
+    assert summary.facts["judge"].startswith("strict, 2 judgements each, agrees with the checks on ")
+
+
+class Remote(PythonToolset):
+    """Tools that count as far away."""
+
+    is_remote = True
+
+
+def opening(kind: type[PythonToolset], module: str) -> Callable[[Parts], Parts]:
+    """Parts that open the tools as another kind of toolset."""
+
+    def open_toolset(_journal: ReplyStore, _spending: Spending) -> Toolset:
+        return kind(module)
+
+    return lambda parts: replace(parts, open_toolset=open_toolset)
+
+
+def test_remote_calls_are_made_once_and_once_more_and_the_account_tells_it(
+    tmp_path: Path, write_tools: WriteTools
+) -> None:
+    module = write_tools(TOOLS.replace("cans: int", "cans: bool").replace("city: str", "city: bool"))
+    run = make_run(tmp_path, module, change=opening(Remote, module))
+    summary, made = taken(run)
+    told = summary.facts["calls"]
+    asked, answered = (int(part.split()[0]) for part in told.split(";")[0].split(", "))
+    assert answered > 0
+    assert asked > 0
+    assert "made once more" in told
+    drawn = [one for one in made for step in one.steps for call in step.calls if call.name == "draw_lot"]
+    assert not drawn  # the second pass really asks
+
+
+def test_tools_that_change_while_it_constructs_stop_it(tmp_path: Path, write_tools: WriteTools) -> None:
+    class Changing(PythonToolset):
+        """Tells another definition each time."""
+
+        told = 0
+
+        def definitions(self) -> str:
+            self.told += 1
+            return str(self.told)
+
+    module = write_tools(TOOLS)
+    with pytest.raises(RunError, match="changed while it constructed"):
+        taken(
+            make_run(
+                tmp_path,
+                module,
+                change=opening(Changing, module),
+            )
+        )
