@@ -9,8 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
+from torch.nn.functional import pad
 
 from ttpa.models.growing_cache import ROOM, GrowingCache, GrowingLayer
+from ttpa.models.shared_prefix import SharedPrefix
 
 
 @dataclass
@@ -22,6 +24,8 @@ class Rows:
     """(rows, columns), 1 where a cached token is seen."""
     positions: torch.Tensor
     """(rows,), of each row's next token."""
+    prefix: SharedPrefix | None = None
+    """What comes before the cached tokens, where rows share it."""
 
     @staticmethod
     def filled(layers: int, lengths: Sequence[int], device: torch.device) -> "Rows":
@@ -42,10 +46,19 @@ class Rows:
         self.positions = self.positions + added.sum(-1)
         return input_ids, positions
 
+    def visible(self, count: int) -> torch.Tensor:
+        """The attention mask of the last `count` columns: of the cache, or with a prefix (rows, 1, count, columns)."""
+        if self.prefix is None:
+            return self.mask
+        columns = self.mask.shape[1]
+        causal = torch.ones(count, columns, dtype=torch.bool, device=self.mask.device).tril(columns - count)
+        return causal & self.mask.bool()[:, None, None]
+
     def select(self, keep: torch.Tensor) -> None:
         """Leaves only the rows with these indices."""
         self.cache.batch_select_indices(keep)
         self.mask, self.positions = self.mask[keep], self.positions[keep]
+        self.prefix = self.prefix.select(keep) if self.prefix else None
 
     def part(self, chosen: torch.Tensor) -> "Rows":
         """Copies of the rows with these indices."""
@@ -54,11 +67,16 @@ class Rows:
         ]
         return Rows(GrowingCache(layers), self.mask[chosen], self.positions[chosen])
 
-    def repeat(self, count: int) -> None:
-        """Each row `count` times."""
-        self.cache.batch_repeat_interleave(count)
-        self.mask = self.mask.repeat_interleave(count, dim=0)
-        self.positions = self.positions.repeat_interleave(count)
+    def repeat(self, count: int) -> "Rows":
+        """Each row `count` times, going on from what these rows hold."""
+        layers = self.cache.contents()
+        trunk = torch.arange(len(self.positions), device=self.mask.device).repeat_interleave(count)
+        return Rows(
+            cache=GrowingCache([GrowingLayer() for _ in layers]),
+            mask=self.mask.new_zeros(len(trunk), 0),
+            positions=self.positions[trunk],
+            prefix=SharedPrefix(layers, trunk, self.mask[trunk].bool()),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,28 +112,30 @@ def join(parts: Sequence[Rows]) -> Rows:
                 start += len(source)
             buffers.append(buffer)
         layers.append(GrowingLayer.holding(buffers[0], buffers[1], columns))
-    masks = [torch.nn.functional.pad(part.mask, (0, columns - part.mask.shape[1])) for part in parts]
+    masks = [pad(part.mask, (0, columns - part.mask.shape[1])) for part in parts]
     return Rows(GrowingCache(layers), torch.cat(masks), torch.cat([part.positions for part in parts]))
 
 
 def branch_off(places: Sequence[Place]) -> Rows:
-    """Rows that go on from `places`, of any batches of one model: copies of what comes before them."""
-    last = max(place.column for place in places)
-    first = places[0].rows.mask
-    layers: list[GrowingLayer] = []
-    held = {id(place.rows): place.rows.cache.contents() for place in places}
-    for number, (keys, values) in enumerate(held[id(places[0].rows)]):
-        buffers: list[torch.Tensor] = []
-        for kind, like in enumerate((keys, values)):
-            buffer = like.new_empty(len(places), like.shape[1], last + ROOM, like.shape[3])
-            for row, place in enumerate(places):
-                source = held[id(place.rows)][number][kind]
-                buffer[row, :, : place.column] = source[place.row, :, : place.column]
-                buffer[row, :, place.column : last] = 0.0
-            buffers.append(buffer)
-        layers.append(GrowingLayer.holding(buffers[0], buffers[1], last))
-    mask = first.new_zeros(len(places), last)
+    """Rows that go on from `places`, of any batches of one model; what comes before them is shared, not copied."""
+    sources = list({(id(place.rows), place.row): place for place in places}.values())
+    trunk_of = {(id(place.rows), place.row): number for number, place in enumerate(sources)}
+    device = places[0].rows.mask.device
+    columns = max(place.column for place in places)
+    held = {id(place.rows): place.rows.cache.contents() for place in sources}
+    layers: list[tuple[torch.Tensor, torch.Tensor]] = []
+    for number in range(len(held[id(sources[0].rows)])):
+        pair: list[torch.Tensor] = []
+        for kind in (0, 1):
+            whole = [held[id(place.rows)][number][kind][place.row, :, :columns] for place in sources]
+            pair.append(torch.stack([pad(one, (0, 0, 0, columns - one.shape[1])) for one in whole]))
+        layers.append((pair[0], pair[1]))
+    seen = torch.zeros(len(places), columns, dtype=torch.bool, device=device)
     for row, place in enumerate(places):
-        mask[row, : place.column] = place.rows.mask[place.row, : place.column]
-    positions = torch.tensor([place.position for place in places], device=first.device)
-    return Rows(GrowingCache(layers), mask, positions)
+        seen[row, : place.column] = place.rows.mask[place.row, : place.column].bool()
+    return Rows(
+        cache=GrowingCache([GrowingLayer() for _ in layers]),
+        mask=seen.new_zeros(len(places), 0, dtype=torch.long),
+        positions=torch.tensor([place.position for place in places], device=device),
+        prefix=SharedPrefix(layers, torch.tensor([trunk_of[id(p.rows), p.row] for p in places], device=device), seen),
+    )

@@ -12,6 +12,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
+from ttpa.models.shared_prefix import SHARED_ATTENTION
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 
@@ -44,6 +45,7 @@ class TransformersModel:
             raise ModelError(f"{path!r} has {', '.join(sorted(kinds))} layers; branches need full attention in all")
         self.device = torch.device("cuda" if cuda else "cpu")
         torch.nn.Module.to(model, self.device)  # in place
+        model.set_attn_implementation(SHARED_ATTENTION)
         self.model = model.eval()
         self.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
         self.batch_size = batch_size
@@ -72,7 +74,7 @@ class TransformersModel:
         drawn: dict[int, list[Completion]] = {}
         for batch in self._batches(prompts, max(1, self.batch_size // count)):
             rows, logits = self._prefill([prompts[index] for index in batch])
-            rows.repeat(count)
+            repeated = rows.repeat(count)
             dice = [Random(f"{seeds[index]}/{number}") for index in batch for number in range(count)]
             drafts = [Draft(max_new_tokens) for _ in dice]
 
@@ -82,7 +84,7 @@ class TransformersModel:
                 found = torch.searchsorted(steps, heights.to(steps.device) * steps[:, -1:])
                 return found[:, 0].clamp(max=logits.shape[-1] - 1)
 
-            self._decode(rows, logits.repeat_interleave(count, dim=0), drafts, choose=choose)
+            self._decode(repeated, logits.repeat_interleave(count, dim=0), drafts, choose=choose)
             for place, index in enumerate(batch):
                 drawn[index] = [draft.completion() for draft in drafts[place * count : (place + 1) * count]]
         return [drawn[index] for index in range(len(prompts))]
@@ -170,7 +172,7 @@ class TransformersModel:
         return [found[i] for i in range(len(wanted))]
 
     def _branch(self, requests: "list[tuple[_Trunk, Branch]]", max_new_tokens: int, top_k: int) -> list[Completion]:
-        """Greedy continuations of forced tokens, on copies of the trunk's keys and values up to the fork."""
+        """Greedy continuations of forced tokens, on the trunk's keys and values up to the fork."""
         own = branch_off([trunk.place(wanted.position) for trunk, wanted in requests])
         drafts: list[Draft] = []
         for _, wanted in requests:
@@ -246,9 +248,10 @@ class TransformersModel:
         input_ids, positions = rows.extend(tokens)
         output = self.model(
             input_ids=input_ids,
-            attention_mask=rows.mask,
+            attention_mask=rows.visible(positions.shape[1]),
             position_ids=positions,
             past_key_values=rows.cache,
+            prefix=rows.prefix,
             logits_to_keep=1,
         )
         return output.logits[:, -1].float()
