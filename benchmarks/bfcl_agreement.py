@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from ttpa.stages.score import CompiledTools, TurnScorer, explain, mutate
+from ttpa.suites.bfcl.golds import first_calls, plain_value
 
 CATEGORIES = ("simple_python", "multiple", "parallel", "parallel_multiple")
 
@@ -51,7 +52,7 @@ def _cases(data: Path, category: str) -> Iterator[Case]:
     }
     for seed, task in enumerate(tasks):
         answer, functions = answers[task["id"]], task["function"]
-        gold = [_first(entry) for entry in answer]
+        gold = [call.model_dump() for call in first_calls(answer)]
         tools = CompiledTools(functions)
         scorer = TurnScorer(gold, tools, acceptable=answer, strings="folded")
         turns = [("gold", gold), *_right_variants(gold, answer)]
@@ -71,19 +72,6 @@ def _read(path: Path) -> list[dict[str, Any]]:
         return [json.loads(line) for line in lines]
 
 
-def _first(entry: dict[str, dict[str, list[Any]]]) -> Call:
-    """The call with the first acceptable value of each argument; where that is `""`, the argument is left out."""
-    ((name, arguments),) = entry.items()
-    return {"name": name, "arguments": {key: _plain(each[0]) for key, each in arguments.items() if each[0] != ""}}
-
-
-def _plain(value: Any) -> Any:
-    """A value without alternatives inside: an object's members are lists of acceptable values."""
-    if isinstance(value, dict):
-        return {key: _plain(each[0]) for key, each in value.items() if isinstance(each, list) and each[0] != ""}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
-
-
 def _right_variants(gold: list[Call], answer: list[dict[str, Any]]) -> Iterator[tuple[str, list[Call]]]:
     """Turns that are meant to be right too: other acceptable values, other spelling, omissions, another order."""
     if len(gold) > 1:
@@ -98,7 +86,7 @@ def _right_variants(gold: list[Call], answer: list[dict[str, Any]]) -> Iterator[
         for key, values in arguments.items():
             for value in values[1:]:
                 if value != "":
-                    yield "other acceptable", changed({**given, key: _plain(value)})
+                    yield "other acceptable", changed({**given, key: plain_value(value)})
             if "" in values and key in given:
                 yield "omitted", changed({each: item for each, item in given.items() if each != key})
             if isinstance(given.get(key), str):

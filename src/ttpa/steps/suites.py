@@ -66,7 +66,7 @@ def evaluate_suite(
         raise RunError(f"run {run.config.name!r} has no policy {unknown!r}; it has {', '.join(known)}")
     journal = Journal(run.directory.journal)
     try:
-        with run.directory.lock(), SUITES[name](_setting(run, name, journal)) as suite:
+        with run.directory.lock(), SUITES[name](suite_setting(run, name, journal)) as suite:
             chosen = policies or list(known)
             return [_evaluate(run, name, suite, policy, known[policy], redo=redo) for policy in chosen]
     finally:
@@ -135,7 +135,8 @@ def _ask(run: Run, name: str, policy: str, path: str, items: Sequence[Item], out
         run.reporter.advance(1, policy)
 
 
-def _setting(run: Run, name: str, journal: Journal) -> Setting:
+def suite_setting(run: Run, name: str, journal: Journal) -> Setting:
+    """What a suite of this run is opened with; paid replies are kept in `journal`."""
     generator = run.config.generator
 
     def spending() -> Spending:

@@ -12,6 +12,22 @@ class TasksConfig(Record):
     """Turns of the policy; a task that is not over then is not solved."""
 
 
+BFCL_CATEGORIES = (
+    "simple_python", "multiple", "parallel", "parallel_multiple", "irrelevance",
+    "live_simple", "live_multiple", "live_parallel", "live_parallel_multiple", "live_irrelevance", "live_relevance",
+    "multi_turn_base", "multi_turn_miss_func", "multi_turn_miss_param", "multi_turn_long_context",
+)  # fmt: skip
+"""What can be asked of BFCL: its Python categories. Java, JavaScript, web search and memory are not."""
+
+
+class BfclConfig(Record):
+    """The Berkeley Function Calling Leaderboard."""
+
+    categories: tuple[str, ...] = BFCL_CATEGORIES
+    environment: str = ""
+    """The folder of the environment that has bfcl-eval; in the user's cache where empty."""
+
+
 class SuitesConfig(Record):
     """How benchmarks are run, and the section of each."""
 
@@ -24,3 +40,4 @@ class SuitesConfig(Record):
     resamples: int = Field(default=2000, ge=1)
     """Bootstrap resamples of an interval."""
     tasks: TasksConfig = TasksConfig()
+    bfcl: BfclConfig = BfclConfig()

@@ -4,14 +4,55 @@ A suite that gives the first one less than 100 %, and the others anything but wh
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
+from ttpa.records.messages import AssistantMessage
+from ttpa.records.scores import ErrorKind
+from ttpa.records.tools import ToolCall
 from ttpa.suites.episodes import Item, Said
 
 _LOST = "I do not know."
 """Said to every prompt that the script does not have: what follows a mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A first turn that is wrong by every checker's rules."""
+
+    kind: ErrorKind
+    text: str
+
+
+def plan_mistakes(items: Sequence[Item], *, every: int, dialect: Dialect = DIALECTS["hermes"]) -> dict[str, Mistake]:
+    """A mistake for every so-many-th item, their kinds in turn, of those that the item leaves room for."""
+    planned: dict[str, Mistake] = {}
+    for place, item in enumerate(items[::every]):
+        possible = list(_mistakes(item, dialect))
+        planned[item.id] = possible[place % len(possible)]
+    return planned
+
+
+def _mistakes(item: Item, dialect: Dialect) -> Iterator[Mistake]:
+    def spell(*calls: ToolCall) -> str:
+        return dialect.write_turn(AssistantMessage(tool_calls=calls))
+
+    calls = item.gold[0].tool_calls
+    if not calls:
+        yield Mistake(ErrorKind.UNNEEDED_CALL, spell(ToolCall(name="no_such_tool", arguments={})))
+        return
+    first, *rest = calls
+    yield Mistake(ErrorKind.NO_CALL, "I would rather not.")
+    yield Mistake(ErrorKind.MALFORMED, spell(first)[: -len("</tool_call>") - 3])
+    yield Mistake(ErrorKind.UNKNOWN_TOOL, spell(first.model_copy(update={"name": "no_such_tool"}), *rest))
+    if len(item.gold) == 1:  # in a dialogue these may do no harm
+        yield Mistake(ErrorKind.EXTRA_CALL, spell(*calls, first))
+        stray = {**first.arguments, "stray_argument": "x"}
+        yield Mistake(ErrorKind.UNKNOWN_ARGUMENT, spell(first.model_copy(update={"arguments": stray}), *rest))
+        if rest:
+            yield Mistake(ErrorKind.MISSING_CALL, spell(*rest))
 
 
 def script_policy(

@@ -1,0 +1,102 @@
+"""BFCL through its own package: needs its environment, which `ttpa evaluate --suite bfcl` makes once."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ttpa.errors import RunError
+from ttpa.records.suites import SuiteAnswer
+from ttpa.runs.journal import Journal
+from ttpa.runs.record_files import read_records
+from ttpa.steps.run import Run
+from ttpa.steps.suites import SuiteFiles, evaluate_suite, suite_cases, suite_setting
+from ttpa.suites import SUITES
+from ttpa.suites.bfcl.environment import BfclEnvironment
+from ttpa.suites.bfcl.suite import find_environment
+from ttpa.suites.config import BfclConfig
+from ttpa.suites.episodes import Item
+from ttpa.suites.sample import draw_sample
+from ttpa.suites.scripted import plan_mistakes, script_policy
+
+MakeRun = Callable[..., Run]
+CATEGORIES = ["simple_python", "parallel", "irrelevance", "multi_turn_base", "multi_turn_miss_func"]
+ENVIRONMENT = BfclEnvironment(find_environment(BfclConfig()))
+needs_package = pytest.mark.skipif(
+    not ENVIRONMENT.is_ready, reason=f"no environment with bfcl-eval in {ENVIRONMENT.folder}"
+)
+
+
+def sections(**bfcl: object) -> dict[str, object]:
+    return {
+        "suites": {
+            "resamples": 20,
+            "limit": 3,
+            "max_new_tokens": 5000,
+            "bfcl": {"categories": CATEGORIES, **bfcl},
+        }
+    }
+
+
+@pytest.fixture
+def items(make_run: MakeRun, tmp_path: Path) -> Iterator[list[Item]]:
+    run = make_run(sections=sections())
+    with SUITES["bfcl"](suite_setting(run, "bfcl", Journal(tmp_path / "journal.sqlite"))) as suite:
+        yield draw_sample(suite.items, 3, seed=0)
+
+
+@pytest.mark.heavy
+@needs_package
+def test_the_gold_is_right_by_the_benchmarks_own_program(make_run: MakeRun, items: list[Item]) -> None:
+    run = make_run(script_policy(items), sections())
+    [(evaluation, missing)] = evaluate_suite(run, "bfcl")
+    assert (evaluation.total.items, missing) == (3 * len(CATEGORIES), [])
+    wrong = {case.id for case in suite_cases(run, "bfcl", "base") if not case.right}
+    assert wrong == set(evaluation.refused_golds)
+    assert evaluation.official["parallel"] == "3 of 3, 100.00 %"
+    assert evaluation.official["counted"] == "answered items alone"
+    assert evaluation.settings["bfcl-eval"] == "2026.3.23"
+
+
+@pytest.mark.heavy
+@needs_package
+def test_mistakes_cost_what_arithmetic_says_by_both_rules(make_run: MakeRun, items: list[Item]) -> None:
+    mistakes = plan_mistakes(items, every=2)
+    changed = {item_id: mistake.text for item_id, mistake in mistakes.items()}
+    run = make_run(script_policy(items, changed=changed), sections())
+    [(evaluation, _)] = evaluate_suite(run, "bfcl")
+    cases = suite_cases(run, "bfcl", "base")
+    assert {case.id for case in cases if not case.right} == set(mistakes) | set(evaluation.refused_golds)
+    for case in cases:
+        if case.id in mistakes and "multi_turn" not in case.id:
+            assert mistakes[case.id].kind in {error.kind for error in case.errors}
+    for category, measured in evaluation.categories.items():
+        assert evaluation.official[category].startswith(f"{measured.right} of {measured.items},")
+
+
+@pytest.mark.heavy
+@needs_package
+def test_what_does_not_fit_is_missing_in_the_official_files_too(make_run: MakeRun, items: list[Item]) -> None:
+    model = script_policy(items)
+    model.max_length = 15_000  # no dialogue's prompt fits, single turns do
+    run = make_run(model, sections())
+    [(evaluation, missing)] = evaluate_suite(run, "bfcl")
+    assert evaluation.categories["multi_turn_base"].missing == {"context_overflow": 3}
+    assert evaluation.categories["multi_turn_base"].share is None
+    assert evaluation.categories["simple_python"].missing == {}
+    files = SuiteFiles(run.directory.suite("bfcl"), "base")
+    written = {
+        json.loads(line)["id"]
+        for file in files.program.rglob("*_result.json")
+        for line in file.read_text().splitlines()
+    }
+    answered = {answer.id for answer in read_records(files.answers, SuiteAnswer)}
+    assert written == answered
+    assert len(answered) + len(missing) == len(items)
+
+
+@needs_package
+def test_an_unknown_category_is_named(make_run: MakeRun) -> None:
+    with pytest.raises(RunError, match=r"'sql'; it can have simple_python"):
+        evaluate_suite(make_run(sections=sections(categories=["sql"])), "bfcl")
