@@ -28,6 +28,13 @@ class BfclConfig(Record):
     """The folder of the environment that has bfcl-eval; in the user's cache where empty."""
 
 
+class SourcesConfig(Record):
+    """Imported dialogues, a category for each file."""
+
+    files: tuple[str, ...] = ()
+    """JSON Lines in the form that `ttpa import` reads."""
+
+
 class SuitesConfig(Record):
     """How benchmarks are run, and the section of each."""
 
@@ -41,3 +48,4 @@ class SuitesConfig(Record):
     """Bootstrap resamples of an interval."""
     tasks: TasksConfig = TasksConfig()
     bfcl: BfclConfig = BfclConfig()
+    sources: SourcesConfig = SourcesConfig()
