@@ -17,11 +17,12 @@ from tenacity import (
 from ttpa.errors import ModelError
 from ttpa.models.base import ChatReply
 from ttpa.models.throttle import Throttle
-from ttpa.records.messages import AssistantMessage, Message
+from ttpa.records.messages import AssistantMessage, Message, UserMessage
 
 _SECONDS_A_REQUEST = 120.0
 _SECONDS_IN_ALL = 600.0
 _LONGEST_WAIT = 60.0
+_GREETING = "Say yes as a JSON object."
 _JITTER = wait_random_exponential(multiplier=1, max=_LONGEST_WAIT)
 
 
@@ -77,7 +78,10 @@ class OpenAIChatModel:
         self.identity = f"{model} temperature={temperature:g}"
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
-        """The reply. Raises `ModelError` when the endpoint refuses the request, or still fails after all attempts."""
+        """The reply; an empty one where the endpoint fails at this request every time and answers others.
+
+        Raises `ModelError` when the endpoint refuses the request, or still fails after all attempts.
+        """
         retrying = Retrying(
             retry=retry_if_exception_type(PassingFault),
             wait=_wait,
@@ -87,9 +91,20 @@ class OpenAIChatModel:
         try:
             return retrying(self._try, messages, seed)
         except PassingFault as error:
+            if error.retry_after is None and (sign := self._sign_of_life()) is not None:
+                return sign
             raise ModelError(
                 f"the generator {self._model!r} did not answer in {self._attempts} attempts: {error}"
             ) from error
+
+    def _sign_of_life(self) -> ChatReply | None:
+        """An empty reply, at the cost of asking whether the endpoint answers at all; none where it does not."""
+        try:
+            cost = self._ask([UserMessage(content=_GREETING)], 0)
+        except PassingFault:
+            return None
+        self._throttle.succeeded()
+        return ChatReply("", prompt_tokens=cost.prompt_tokens, completion_tokens=cost.completion_tokens)
 
     def _try(self, messages: Sequence[Message], seed: int) -> ChatReply:
         """One attempt, when there is room for it."""
