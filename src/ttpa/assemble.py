@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
-from ttpa.config import GeneratorConfig, RunConfig, ToolsConfig, ToolSource
+from ttpa.config import GeneratorConfig, RunConfig
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
@@ -20,6 +20,7 @@ from ttpa.models.spending import MeteredChatModel, Spending
 from ttpa.quickstart.embedded import policy_path
 from ttpa.stages.train import Learners
 from ttpa.tools.base import Toolset
+from ttpa.tools.config import ToolsConfig, ToolSource
 
 OpenChat = Callable[[str, float], ChatModel]
 """Opens a model at the generator's endpoint, by its name and temperature."""
@@ -117,7 +118,11 @@ def _open_python(tools: ToolsConfig, _: OpenChat) -> Toolset:
     from ttpa.tools.python_toolset import PythonToolset
 
     return PythonToolset(
-        tools.module, timeout_seconds=tools.timeout_seconds, only=tools.only, allow_write=tools.allow_write
+        tools.module,
+        timeout_seconds=tools.timeout_seconds,
+        memory_gb=tools.memory_gb,
+        only=tools.only,
+        allow_write=tools.allow_write,
     )
 
 

@@ -23,85 +23,11 @@ from ttpa.stages.sample import SampleConfig
 from ttpa.stages.score import ScoreConfig
 from ttpa.stages.train import TrainConfig
 from ttpa.suites.config import SuitesConfig
+from ttpa.tools.config import ToolsConfig
 
 _FASTEST_SFT = 5e-4
 _FASTEST_DPO = 2e-5
 _FASTEST_GRPO = 2e-5
-
-
-class McpConfig(Record):
-    """An MCP server."""
-
-    command: tuple[str, ...] = ()
-    """Starts it, to be spoken to over its pipes."""
-    url: str = ""
-    """In place of a command: where it is reached over HTTP."""
-    environment: tuple[str, ...] = ()
-    """Names of environment variables that it sees besides the usual ones."""
-
-
-class OpenApiConfig(Record):
-    """A service with an OpenAPI 3 document."""
-
-    document: str = ""
-    """A local file or an address, JSON or YAML."""
-    server: str = ""
-    """In place of the document's first server."""
-    keys: dict[str, str] = {}
-    """For each security scheme by its name: the environment variable that holds its key."""
-
-
-class ToolBenchConfig(Record):
-    """A folder of ToolBench's definitions and recorded responses."""
-
-    folder: str = ""
-    """With `tools/CATEGORY/TOOL.json` and `tool_response_cache/CATEGORY/TOOL/API.json`."""
-    categories: tuple[str, ...] = ()
-    """All where empty."""
-
-
-class SimulatedConfig(Record):
-    """Definitions that a chat model plays, at the generator's endpoint."""
-
-    definitions: str = ""
-    """A file of definitions in OpenAI form: a JSON array, or JSON lines."""
-    model: str = ""
-    """The endpoint's name for the model."""
-    temperature: float = 0.7
-
-
-ToolSource = Literal["python", "mcp", "openapi", "toolbench", "simulated"]
-
-
-class ToolsConfig(Record):
-    """Where the tools come from."""
-
-    source: ToolSource = "python"
-    module: str = "ttpa.quickstart.tools"
-    """For `python`: a module or a `.py` file: its `TOOLS`, else its public functions. Loading it runs its code."""
-    mcp: McpConfig = McpConfig()
-    openapi: OpenApiConfig = OpenApiConfig()
-    toolbench: ToolBenchConfig = ToolBenchConfig()
-    simulated: SimulatedConfig = SimulatedConfig()
-    only: tuple[str, ...] = ()
-    """Names of the tools to use; all where empty."""
-    allow_write: bool = False
-    """Whether tools are offered, and so really executed, that change something outside of this run."""
-    timeout_seconds: float = Field(default=10.0, gt=0)
-    """After this a call is stopped."""
-
-    @model_validator(mode="after")
-    def _names_its_source(self) -> "ToolsConfig":
-        due = {
-            "mcp": bool(self.mcp.command) != bool(self.mcp.url) or "either tools.mcp.command or tools.mcp.url",
-            "openapi": bool(self.openapi.document) or "tools.openapi.document",
-            "toolbench": bool(self.toolbench.folder) or "tools.toolbench.folder",
-            "simulated": bool(self.simulated.definitions and self.simulated.model)
-            or "tools.simulated.definitions and tools.simulated.model",
-        }
-        if isinstance(missing := due.get(self.source, True), str):
-            raise ValueError(f"tools.source = {self.source!r} needs {missing}")
-        return self
 
 
 class GeneratorConfig(Record):

@@ -75,6 +75,31 @@ TOOLS = '''
         """Close every file."""
         os.closerange(0, 256)
 
+    def hoard(gigabytes: int) -> int:
+        """Take a lot of memory."""
+        return len(bytearray(gigabytes * 2**30))
+
+    def crash() -> None:
+        """Break the interpreter."""
+        import ctypes
+        ctypes.string_at(0)
+
+    def leave_child(path: str) -> int:
+        """Start a process that outlives its parent, and hang."""
+        import subprocess
+        child = subprocess.Popen(["sleep", "600"])
+        Path(path).write_text(str(child.pid))
+        time.sleep(600)
+
+    def wander() -> str:
+        """Change the working folder."""
+        os.chdir("/")
+        return os.getcwd()
+
+    def where() -> str:
+        """Tell the working folder."""
+        return os.getcwd()
+
     def touch(path: str) -> str:
         """Leave a trace."""
         Path(path).touch()
@@ -104,7 +129,7 @@ def odd(a: Annotated[int, WithJsonSchema({'type': 'whole'})]) -> int:
 def toolset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PythonToolset]:
     path = tmp_path_factory.mktemp("tools") / "odd_tools.py"
     path.write_text(textwrap.dedent(TOOLS), encoding="utf-8")
-    with PythonToolset(str(path), timeout_seconds=1.5) as opened:
+    with PythonToolset(str(path), timeout_seconds=1.5, memory_gb=2) as opened:
         yield opened
 
 
@@ -145,6 +170,8 @@ def test_two_open_sessions_do_not_see_each_other(toolset: PythonToolset) -> None
         ("leave", {"code": 0}, "the tool was stopped: its process ended"),
         ("quit_politely", {}, "the tool was stopped: its process ended"),
         ("close_pipes", {}, "the tool was stopped: its process ended"),
+        ("crash", {}, "the tool was stopped: its process ended"),
+        ("hoard", {"gigabytes": 10}, "MemoryError: "),
         ("give", {"kind": "set"}, "TypeError: Object of type set is not JSON serializable"),
         ("give", {"kind": "nan"}, "ValueError: Out of range float values are not JSON compliant"),
         ("give", {"kind": "loop"}, "ValueError: Circular reference detected"),
@@ -383,3 +410,21 @@ def test_a_session_tells_no_state_where_the_module_has_none(write_tools: WriteTo
     '''
     with PythonToolset(write_tools(source)) as toolset, toolset.session() as session:
         assert session.state() is None
+
+
+def test_a_process_that_a_tool_started_ends_with_its_worker(toolset: PythonToolset, tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    assert not run(toolset, "leave_child", path=str(note)).ok
+    child = int(note.read_text())
+    for _ in range(100):
+        status = Path(f"/proc/{child}/stat")
+        if not status.exists() or status.read_text().split()[2] == "Z":
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"process {child} is still there")
+
+
+def test_a_folder_that_a_tool_went_to_is_left_for_the_next_session(toolset: PythonToolset) -> None:
+    before = run(toolset, "where").content
+    assert run(toolset, "wander").content == "/"
+    assert run(toolset, "where").content == before

@@ -1,105 +1,38 @@
 """A toolset of Python functions, run in worker processes so that a bad tool hurts only its own call."""
 
-import json
-import os
-import select
-import subprocess
-import sys
-import time
 from collections.abc import Generator, Sequence
 from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Any, cast
 
 from ttpa.errors import ToolError
-from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
+from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.tools.offer import Offer, OfferedTools, hash_definitions
 from ttpa.tools.python_tools import check_schema
 from ttpa.tools.results import failed
-
-START_SECONDS = 60.0
-
-
-class WorkerDied(Exception):
-    """The worker process gave no answer: it ended, or its time was up."""
-
-
-class Worker:
-    """One worker process and the pipes to it."""
-
-    def __init__(self, target: str) -> None:
-        """Starts the process. Raises `ToolError` when the tools cannot be loaded."""
-        child_read, self._write = os.pipe()
-        self._read, child_write = os.pipe()
-        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module; the target is an argument
-            [sys.executable, "-m", "ttpa.tools.worker", target, str(child_read), str(child_write)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            pass_fds=(child_read, child_write),
-        )
-        os.close(child_read)
-        os.close(child_write)
-        self._buffer = b""
-        try:
-            greeting = self._receive(START_SECONDS)
-        except WorkerDied as error:
-            raise ToolError(f"the tools of {target!r} cannot be loaded: {error}") from error
-        if "error" in greeting:
-            self.stop()
-            raise ToolError(f"the tools of {target!r} cannot be loaded: {greeting['error']}")
-        self.definitions = [
-            Definition(ToolSpec.model_validate(spec), effect)
-            for spec, effect in zip(greeting["specs"], greeting["effects"], strict=True)
-        ]
-
-    def ask(self, request: dict[str, object], seconds: float) -> ToolResult:
-        """The worker's answer. Raises `WorkerDied`, with the process gone, when none comes in time."""
-        try:
-            os.write(self._write, json.dumps(request).encode() + b"\n")
-        except BrokenPipeError as error:
-            self.stop()
-            raise WorkerDied("its process ended") from error
-        answer = self._receive(seconds)
-        return ToolResult(content=answer["content"], ok=answer["ok"])
-
-    def stop(self) -> None:
-        """Ends the process; safe to repeat."""
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        for fd in (self._read, self._write):
-            if fd >= 0:
-                os.close(fd)
-        self._read = self._write = -1
-
-    def _receive(self, seconds: float) -> dict[str, Any]:
-        deadline = time.monotonic() + seconds
-        while b"\n" not in self._buffer:
-            ready, _, _ = select.select([self._read], [], [], max(0.0, deadline - time.monotonic()))
-            chunk = os.read(self._read, 65536) if ready else b""
-            if not chunk:
-                self.stop()
-                raise WorkerDied("its process ended" if ready else f"no answer within {seconds:g} s")
-            self._buffer += chunk
-        line, _, self._buffer = self._buffer.partition(b"\n")
-        return cast("dict[str, Any]", json.loads(line))
+from ttpa.tools.worker_process import Worker, WorkerDied
 
 
 class PythonToolset(OfferedTools):
     """The tools of one Python module or file; `close` (or leaving the `with` block) ends its workers."""
 
     def __init__(
-        self, target: str, *, timeout_seconds: float = 10.0, only: Sequence[str] = (), allow_write: bool = False
+        self,
+        target: str,
+        *,
+        timeout_seconds: float = 10.0,
+        memory_gb: float = 0.0,
+        only: Sequence[str] = (),
+        allow_write: bool = False,
     ) -> None:
-        """Loads the tools of `target`, all or `only` the named ones.
+        """Loads the tools of `target`, all or `only` the named ones; a worker takes at most `memory_gb`, where not 0.
 
         Raises `ToolError` that names the tool when one cannot be described, has an invalid schema, or is not there.
         """
         self._target = target
         self._timeout_seconds = timeout_seconds
+        self._memory_gb = memory_gb
         self._idle: SimpleQueue[Worker] = SimpleQueue()
-        worker = Worker(target)
+        worker = Worker(target, memory_gb)
         self._idle.put(worker)
         self._definitions = worker.definitions
         try:
@@ -144,7 +77,7 @@ class PythonToolset(OfferedTools):
         with suppress(Empty, WorkerDied):  # one that lay idle may have ended meanwhile
             return self._reset(self._idle.get_nowait())
         try:
-            return self._reset(Worker(self._target))
+            return self._reset(Worker(self._target, self._memory_gb))
         except WorkerDied as error:
             raise ToolError(f"reset() of {self._target!r} did not return: {error}") from error
 

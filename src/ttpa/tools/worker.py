@@ -1,4 +1,4 @@
-"""The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD`.
+"""The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD MEMORY`.
 
 Its first line gives the specs; then it answers JSON lines: `reset` restores the tools' initial state, `state` tells it,
 `call` executes one call. It ends when its parent does.
@@ -9,6 +9,7 @@ import importlib.util
 import inspect
 import json
 import os
+import resource
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -103,8 +104,16 @@ def read_state(module: ModuleType) -> tuple[str, bool]:
         return f"{type(error).__name__}: {error}", False
 
 
+def limit(memory: int) -> None:
+    """Keeps this process to so many bytes of address space, where not 0, and lets it leave no core file."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if memory:
+        resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+
+
 def serve(target: str, read_fd: int, write_fd: int) -> None:
     """Answers requests until the parent closes its end."""
+    folder = Path.cwd()
     with os.fdopen(read_fd, encoding="utf-8") as requests, os.fdopen(write_fd, "w", encoding="utf-8") as replies:
 
         def reply(**fields: object) -> None:
@@ -123,6 +132,7 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
         for line in requests:
             request = json.loads(line)
             if request["op"] == "reset":
+                os.chdir(folder)  # a tool may have gone elsewhere
                 getattr(module, "reset", lambda: None)()
                 if any(inspect.ismethod(function) for function in found.values()):
                     functions = _callable(tool_functions(module))  # instances begin anew
@@ -136,4 +146,5 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
 
 
 if __name__ == "__main__":
+    limit(int(sys.argv[4]))
     serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
