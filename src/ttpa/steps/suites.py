@@ -139,14 +139,13 @@ def suite_setting(run: Run, name: str, journal: Journal) -> Setting:
     """What a suite of this run is opened with; paid replies are kept in `journal`."""
     generator = run.config.generator
 
-    def spending() -> Spending:
-        return Spending(generator.budget, generator.prices, before=journal.spent())
+    spending = Spending(generator.budget, generator.prices, before=journal.spent())
 
     def open_tools() -> Toolset:
-        return run.parts.open_toolset(journal, spending())
+        return run.parts.open_toolset(journal, spending)
 
     def open_chat(model: str, temperature: float) -> ChatModel:
-        return run.parts.open_chat(f"the suite {name!r}", model, temperature, journal, spending())
+        return run.parts.open_chat(f"the suite {name!r}", model, temperature, journal, spending)
 
     def held_out() -> list[Instruction]:
         found = [*run.instructions("test"), *run.instructions("test_unseen")]

@@ -7,10 +7,13 @@ from ttpa.suites.base import OpenSuite
 from ttpa.suites.bfcl import open_bfcl
 from ttpa.suites.sources import open_sources
 from ttpa.suites.tasks import open_tasks
+from ttpa.suites.toolbench import open_dfs, open_react
 
 SUITES: dict[str, OpenSuite] = {
     "tasks": open_tasks,
     "bfcl": open_bfcl,
     "sources": open_sources,
+    "toolbench-react": open_react,
+    "toolbench-dfs": open_dfs,
 }
 """By the word that the command line takes."""

@@ -35,6 +35,25 @@ class SourcesConfig(Record):
     """JSON Lines in the form that `ttpa import` reads."""
 
 
+class ToolBenchSuiteConfig(Record):
+    """ToolBench's queries; judge and simulator are models at the generator's endpoint."""
+
+    queries: tuple[str, ...] = ()
+    """Its query files, such as StableToolBench's `solvable_queries/G1_instruction.json`."""
+    responses: str = ""
+    """A folder of recorded responses, `CATEGORY/TOOL/API.json`."""
+    simulator: str = ""
+    """A model that plays an API where no response is recorded; its results are marked. Without it such a call fails."""
+    judge: str = ""
+    """A model that judges the answers; without it an answer that is given counts as right."""
+    judgements: int = Field(default=3, ge=1)
+    """Of each answer; an odd number has no tie."""
+    temperature: float = 0.0
+    """Of judge and simulator."""
+    against: str = ""
+    """A policy of the run that has answers on this suite: the judge compares with them, in both orders."""
+
+
 class SuitesConfig(Record):
     """How benchmarks are run, and the section of each."""
 
@@ -49,3 +68,4 @@ class SuitesConfig(Record):
     tasks: TasksConfig = TasksConfig()
     bfcl: BfclConfig = BfclConfig()
     sources: SourcesConfig = SourcesConfig()
+    toolbench: ToolBenchSuiteConfig = ToolBenchSuiteConfig()

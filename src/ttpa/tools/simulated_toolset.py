@@ -29,7 +29,6 @@ class SimulatedToolset(OfferedTools):
         self._file = definitions
         self._model = model
         self._offer = Offer(definitions, _read(definitions), only=only)
-        self._told = _PROMPT.read_text(encoding="utf-8")
 
     def definitions(self) -> str:
         return hash_definitions(_read(self._file))
@@ -46,32 +45,12 @@ class SimulatedToolset(OfferedTools):
         """Nothing to end."""
 
     def play(self, call: ToolCall, earlier: Sequence[JsonValue]) -> ToolResult:
-        """What the model says that the tool gives; a reply that cannot be read is asked for three times at most."""
+        """What the model says that the tool gives; a refusal where the call is not valid."""
         refused = self._offer.refuse(call)
         if refused is not None:
             return refused
         spec = next(spec for spec in self._offer.specs if spec.name == call.name)
-        asked: JsonObject = {
-            "tool": spec.model_dump(mode="json"),
-            "earlier": list(earlier),
-            "call": call.model_dump(mode="json"),
-        }
-        messages = [SystemMessage(content=self._told), UserMessage(content=json.dumps(asked, ensure_ascii=False))]
-        problem = ""
-        for attempt in range(_ATTEMPTS):
-            try:
-                said = find_object(self._model.chat(messages, seed=attempt).text)
-            except InvalidJson as error:
-                problem = str(error)
-                continue
-            if "result" in said:
-                value = said["result"]
-                text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-                return succeeded(text).model_copy(update={"simulated": True})
-            if isinstance(said.get("error"), str):
-                return failed(str(said["error"])).model_copy(update={"simulated": True})
-            problem = "neither result nor error"
-        return failed(f"the model that plays the tool gave nothing that can be read: {problem}")
+        return play_tool(self._model, spec, call, earlier)
 
 
 class SimulatedSession:
@@ -85,6 +64,37 @@ class SimulatedSession:
         result = self._toolset.play(call, self._earlier)
         self._earlier.append({"call": call.model_dump(mode="json"), "gave": result.content})
         return result
+
+
+def play_tool(model: ChatModel, spec: ToolSpec, call: ToolCall, earlier: Sequence[JsonValue]) -> ToolResult:
+    """What the model says that the tool gives, after the `earlier` calls and what they gave; marked as simulated.
+
+    A reply that cannot be read is asked for three times at most.
+    """
+    asked: JsonObject = {
+        "tool": spec.model_dump(mode="json"),
+        "earlier": list(earlier),
+        "call": call.model_dump(mode="json"),
+    }
+    messages = [
+        SystemMessage(content=_PROMPT.read_text(encoding="utf-8")),
+        UserMessage(content=json.dumps(asked, ensure_ascii=False)),
+    ]
+    problem = ""
+    for attempt in range(_ATTEMPTS):
+        try:
+            said = find_object(model.chat(messages, seed=attempt).text)
+        except InvalidJson as error:
+            problem = str(error)
+            continue
+        if "result" in said:
+            value = said["result"]
+            text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+            return succeeded(text).model_copy(update={"simulated": True})
+        if isinstance(said.get("error"), str):
+            return failed(str(said["error"])).model_copy(update={"simulated": True})
+        problem = "neither result nor error"
+    return failed(f"the model that plays the tool gave nothing that can be read: {problem}")
 
 
 class _Function(BaseModel):

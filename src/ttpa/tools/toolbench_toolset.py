@@ -57,8 +57,8 @@ class ToolBenchToolset(OfferedTools):
         if refused is not None:
             return refused
         _, place = self._apis[self._offer.original(call.name)]
-        recorded = _read_cache(place)
-        found = recorded.get(_key(call.arguments))
+        recorded = read_responses(place)
+        found = recorded.get(response_key(call.arguments))
         if found is None:
             return failed("no response is recorded for these arguments")
         error, response = str(found.get("error") or ""), found.get("response")
@@ -78,16 +78,17 @@ class ToolBenchToolset(OfferedTools):
                 tool = cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
                 title = str(tool.get("standardized_name") or tool.get("tool_name") or file.stem)
                 for api in tool["api_list"]:
-                    name = f"{_standard(str(api['name']))}_for_{_standard(title)}"
-                    cache = self._folder / "tool_response_cache" / file.parent.name / _standard(title)
-                    spec = _spec(name, str(tool.get("tool_description") or ""), api)
-                    apis[name] = Definition(spec, "none"), cache / f"{_standard(str(api['name']))}.json"
+                    name = f"{standardise(str(api['name']))}_for_{standardise(title)}"
+                    cache = self._folder / "tool_response_cache" / file.parent.name / standardise(title)
+                    spec = describe_api(name, str(tool.get("tool_description") or ""), api)
+                    apis[name] = Definition(spec, "none"), cache / f"{standardise(str(api['name']))}.json"
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ToolError(f"{str(file)!r} is no ToolBench definition: {type(error).__name__}: {error}") from error
         return apis
 
 
-def _spec(name: str, about: str, api: dict[str, Any]) -> ToolSpec:
+def describe_api(name: str, about: str, api: dict[str, Any]) -> ToolSpec:
+    """An entry of an `api_list` as a tool, its defaults in the types of their parameters."""
     properties: JsonObject = {}
     required: list[JsonValue] = []
     for is_required, parameters in ((True, api.get("required_parameters")), (False, api.get("optional_parameters"))):
@@ -125,7 +126,7 @@ def _default(value: object, kind: str | None) -> JsonValue:
     return cast("JsonValue", read) if kind is not None and fits.get(kind) else None
 
 
-def _read_cache(file: Path) -> dict[str, dict[str, Any]]:
+def read_responses(file: Path) -> dict[str, dict[str, Any]]:
     """The recorded responses of one API by their arguments."""
     try:
         told: object = json.loads(file.read_text(encoding="utf-8"))
@@ -134,7 +135,7 @@ def _read_cache(file: Path) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for arguments, response in cast("dict[str, Any]", told).items() if isinstance(told, dict) else ():
         if isinstance(response, dict):
-            found[_key(_read_arguments(arguments))] = cast("dict[str, Any]", response)
+            found[response_key(_read_arguments(arguments))] = cast("dict[str, Any]", response)
     return found
 
 
@@ -156,11 +157,12 @@ def _as_json(text: str) -> str:
     return text.replace("'", '"')
 
 
-def _key(arguments: JsonValue) -> str:
+def response_key(arguments: JsonValue) -> str:
+    """What a recorded response is found by."""
     return canonical_json(arguments)
 
 
-def _standard(name: str) -> str:
+def standardise(name: str) -> str:
     """A name as ToolBench standardises it."""
     text = re.sub(r"[^\u4e00-\u9fa5^a-z^A-Z^0-9^_]", "_", name)
     text = re.sub(r"_+", "_", text).lower().strip("_")

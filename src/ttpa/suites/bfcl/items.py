@@ -63,9 +63,10 @@ class _Turn(BaseModel):
 def make_item(told: BfclItem, category: str, worker: BfclWorker) -> Item:
     """The item as an episode, with its gold."""
     golds = told.gold_calls()
-    if golds is None:
-        call = ToolCall(name=told.tools[0].name, arguments={})
-        gold = (AssistantMessage(tool_calls=(call,)),) if category == "live_relevance" else (_REFUSAL,)
+    if golds is None and category == "live_relevance":  # any call is right there
+        gold = (AssistantMessage(tool_calls=(ToolCall(name=told.tools[0].name, arguments={}),)),)
+    elif golds is None:
+        gold = (_REFUSAL,)
     elif told.is_dialogue:
         gold = tuple(
             turn for calls in golds for turn in ((AssistantMessage(tool_calls=calls), _DONE) if calls else (_DONE,))

@@ -131,7 +131,8 @@ class Bfcl:
             return [[write_step(calls)] for calls in golds or []]
         if golds is not None:
             return write_step(golds[0])
-        return write_step([ToolCall(name=told.tools[0].name, arguments={})]) if category == "live_relevance" else ""
+        any_call = [ToolCall(name=tool.name, arguments={}) for tool in told.tools[:1]]
+        return write_step(any_call) if category == "live_relevance" else ""
 
 
 @contextmanager
