@@ -34,11 +34,26 @@ def test_of_equal_ones_that_in_train_is_kept(make_instruction: Make) -> None:
 
 
 def test_nearly_equal_questions_over_the_same_tools_are_kept_once(make_instruction: Make) -> None:
-    made = [make_instruction("a", f"{LONG}?"), make_instruction("b", f"{LONG}, please?")]
+    made = [make_instruction("a", f"{LONG} or Rome?"), make_instruction("b", f"{LONG} or Rome, please?", "Rome")]
     kept, discards = drop_duplicates(made, 0.9)
     assert [instruction.id for instruction in kept] == ["a"]
     assert told(discards) == [("b", DiscardReason.NEAR_DUPLICATE, "like a")]
     assert drop_duplicates(made, 0.99) == (made, [])
+
+
+def test_the_same_calls_in_other_words_are_kept_once(make_instruction: Make) -> None:
+    oslo, rome = make_instruction("a"), make_instruction("b", "Wet in Rome?", "Rome")
+    both = [*oslo.steps, *rome.steps]
+    made = [
+        oslo.model_copy(update={"steps": tuple(both)}),
+        make_instruction("c", "Is an umbrella due in Rome, and in Oslo?").model_copy(
+            update={"steps": tuple(both[::-1])}
+        ),
+        rome,
+    ]
+    kept, discards = drop_duplicates(made, 0.9)
+    assert [instruction.id for instruction in kept] == ["a", "b"]
+    assert told(discards) == [("c", DiscardReason.NEAR_DUPLICATE, "like a")]
 
 
 def test_the_same_words_over_other_tools_are_another_instruction(make_instruction: Make) -> None:

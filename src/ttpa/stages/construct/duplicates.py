@@ -1,4 +1,4 @@
-"""Duplicates among constructed instructions: equal ones, and nearly equal questions over the same tools."""
+"""Duplicates among constructed instructions: equal ones, the same calls in other words, and nearly equal questions."""
 
 import re
 from collections.abc import Sequence
@@ -15,25 +15,30 @@ def drop_duplicates(
 ) -> tuple[list[Instruction], list[Discard]]:
     """The instructions without repetitions, in their order, and a discard for each repetition.
 
-    Of two equal ones the one in `train` is kept, so that no test instruction was trained on. Questions are
-    near-duplicates when they belong to the same tools and share at least `near_duplicate` of their words (Jaccard).
+    Of two equal ones the one in `train` is kept, so that no test instruction was trained on. Near-duplicates make the
+    same calls, in whatever order, or call the same tools and share at least `near_duplicate` of the question's words
+    (Jaccard).
     """
     first: dict[str, str] = {}
+    by_calls: dict[str, str] = {}
     words_by_tools: dict[tuple[str, ...], list[tuple[frozenset[str], str]]] = {}
     repeated: dict[str, Discard] = {}
     for instruction in sorted(instructions, key=lambda item: _SPLIT_ORDER[item.split]):
         calls = [call for step in instruction.steps for call in step.calls]
         tools = tuple(call.name for call in calls) or ("", *sorted(tool.name for tool in instruction.tools))
-        key = canonical_json([instruction.question, *(call.model_dump(mode="json") for call in calls)])
+        made = sorted(canonical_json(call.model_dump(mode="json")) for call in calls)
+        key = canonical_json([instruction.question, *made])
         words = frozenset(re.findall(r"\w+", instruction.question.lower()))
         same = words_by_tools.setdefault(tools, [])
-        near = next((other for known, other in same if jaccard(words, known) >= near_duplicate), None)
+        near = by_calls.get("\n".join(made)) if made else None
+        near = near or next((other for known, other in same if jaccard(words, known) >= near_duplicate), None)
         if (equal := first.get(key)) is not None:
             repeated[instruction.id] = _discard(instruction, DiscardReason.DUPLICATE, equal)
         elif near is not None:
             repeated[instruction.id] = _discard(instruction, DiscardReason.NEAR_DUPLICATE, near)
         else:
             first[key] = instruction.id
+            by_calls["\n".join(made)] = instruction.id
             same.append((words, instruction.id))
     kept = [instruction for instruction in instructions if instruction.id not in repeated]
     return kept, [repeated[instruction.id] for instruction in instructions if instruction.id in repeated]

@@ -1,0 +1,6 @@
+"""Import: dialogues in OpenAI form -> instructions."""
+
+from ttpa.stages.importing.splits import ImportConfig, assign_splits
+from ttpa.stages.importing.stage import import_dialogue
+
+__all__ = ["ImportConfig", "assign_splits", "import_dialogue"]

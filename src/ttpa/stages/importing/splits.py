@@ -1,0 +1,42 @@
+"""How imported instructions are split: by dialogue, and by the tools that training offers."""
+
+import hashlib
+from collections.abc import Sequence
+
+from pydantic import Field
+
+from ttpa.records.instructions import Instruction, Split
+from ttpa.records.record import Record
+
+
+class ImportConfig(Record):
+    """How imported instructions are split."""
+
+    test_share: float = Field(default=0.2, ge=0, le=1)
+    """Share held out, drawn by the hash of the dialogue's id: its instructions stay together."""
+
+
+def assign_splits(instructions: Sequence[Instruction], config: ImportConfig, *, seed: int) -> list[Instruction]:
+    """The instructions with a share held out; those held out over tools that `train` never offers are `test_unseen`."""
+
+    def is_held_out(instruction: Instruction) -> bool:
+        digest = hashlib.sha256(f"{seed}/{instruction.id.rpartition('@')[0] or instruction.id}".encode()).digest()
+        return int.from_bytes(digest[:8]) / 2**64 < config.test_share
+
+    held_out = [is_held_out(instruction) for instruction in instructions]
+    known = {
+        tool.name
+        for instruction, is_test in zip(instructions, held_out, strict=True)
+        if not is_test
+        for tool in instruction.tools
+    }
+
+    def split(instruction: Instruction, is_test: bool) -> Split:
+        if not is_test:
+            return "train"
+        return "test" if any(tool.name in known for tool in instruction.tools) else "test_unseen"
+
+    return [
+        instruction.model_copy(update={"split": split(instruction, is_test)})
+        for instruction, is_test in zip(instructions, held_out, strict=True)
+    ]
