@@ -52,7 +52,7 @@ def config(folder: Path, text: str = "") -> str:
 def test_help_lists_every_command(ttpa: Ttpa) -> None:
     code, out, _ = ttpa("--help")
     stages = ["construct", "sample", "score", "pair", "train", "evaluate", "report"]
-    commands = ["run", *stages, "import", "status", "tools"]
+    commands = ["run", *stages, "compare", "import", "status", "tools"]
     assert code == 0
     assert [command for command in commands if f" {command} " not in out] == []
 
@@ -120,6 +120,12 @@ DIALOGUE = {
         (["construct", "CONFIG"], "2 known tools are too few"),
         (["sample", "CONFIG"], "run 'mine' has no instructions.jsonl; the step 'construct' comes first"),
         (["pair", "CONFIG"], "the step 'construct' comes first"),
+        (["evaluate", "CONFIG", "--suite", "nothing"], "there is no suite 'nothing'; the suites are tasks, bfcl"),
+        (["evaluate", "CONFIG", "--suite", "tasks", "--policy", "dpo"], "run 'mine' has no policy 'dpo'; it has base"),
+        (["evaluate", "CONFIG", "--policy", "dpo"], "--policy is for a suite"),
+        (["evaluate", "CONFIG", "--suite", "sources"], "suites.sources.files is empty"),
+        (["evaluate", "CONFIG", "--suite", "toolbench-dfs"], "suites.toolbench.queries is empty"),
+        (["compare", "none", "other"], "'none' is neither a TOML file nor a run"),
         (["import", "none.jsonl", "--run", "mine", "--config", "CONFIG"], "'none.jsonl' cannot be read"),
     ],
 )
@@ -234,3 +240,18 @@ def test_a_limit_lowers_what_is_taken_and_never_raises_it(ttpa: Ttpa, tmp_path: 
     code, _, err = ttpa("run", "mine", "--limit", "20", "--dry-run")
     assert (code, err) == (0, "")
     assert ttpa("run", "mine", "--limit", "3", "--dry-run")[0] == 0  # imported: construct's share of it does not count
+
+
+def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path) -> None:
+    row = '{"messages": [{"role": "user", "content": "Hi"}], "tools": [], "reference_calls": []}\n'
+    (tmp_path / "own.jsonl").write_text(row, encoding="utf-8")
+    suites = '[suites]\nmax_new_tokens = 10000\n[suites.sources]\nfiles = ["own.jsonl"]'
+    source = config(tmp_path, suites)
+    for name in ("one", "two"):  # no prompt leaves room for 10,000 tokens in the embedded policy's context
+        code, out, err = ttpa("evaluate", source, "--run", name, "--suite", "sources", "--policy", "base")
+        assert (code, err) == (0, "")
+        assert "| own | base | 1 | 1 context_overflow | 0 | - |" in out
+    code, _, err = ttpa("compare", "one", "two", "--suite", "sources")
+    assert (code, err) == (1, "error: one/base and two/base have no case in common\n")
+    code, out, _ = ttpa("evaluate", source, "--run", "one", "--suite", "sources", "--dry-run")
+    assert out == "run 'one' in runs/one: suite sources of base\n"

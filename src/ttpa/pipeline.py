@@ -12,7 +12,7 @@ from ttpa.config import changed_keys
 from ttpa.errors import RunError
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS, Step
-from ttpa.runs.record_files import read_record, write_text
+from ttpa.runs.record_files import read_record
 from ttpa.steps.construction import construct_instructions
 from ttpa.steps.importing import import_instructions
 from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
@@ -54,7 +54,7 @@ def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = N
         if redo is not None:
             _refuse_to_lose_import(run, redo)
             run.directory.clear_from(redo)
-        _keep_config(run)
+        run.keep_config()
         for step in STEPS:
             if step in steps and step in due_steps(run):
                 for later in STEPS[STEPS.index(step) + 1 :]:
@@ -72,7 +72,7 @@ def take_import(run: Run, files: Sequence[Path]) -> None:
             raise RunError(
                 f"run {run.config.name!r} has instructions already; import all files at once, or into another run"
             )
-        _keep_config(run)
+        run.keep_config()
         import_instructions(run, files)
 
 
@@ -123,7 +123,3 @@ def _is_imported(run: Run) -> bool:
 def _is_within(change: str, sections: Sequence[str]) -> bool:
     key = change.partition(":")[0]
     return any(key == section or key.startswith(f"{section}.") for section in sections)
-
-
-def _keep_config(run: Run) -> None:
-    write_text(run.directory.config, json.dumps(run.config.as_json(), indent=1) + "\n")

@@ -1,5 +1,6 @@
 """A run that is under way: its directory, config and parts, and what every step does with them."""
 
+import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -17,7 +18,7 @@ from ttpa.records.record import Record
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import RunDirectory, Step
 from ttpa.runs.manifest import find_damage
-from ttpa.runs.record_files import read_records, write_record, write_records
+from ttpa.runs.record_files import read_records, write_record, write_records, write_text
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -32,6 +33,10 @@ class Run:
         self.reporter = reporter
         self.directory = RunDirectory(config.path)
         self._whole: set[TrainMethod] = set()
+
+    def keep_config(self) -> None:
+        """Writes the complete config into the run's folder."""
+        write_text(self.directory.config, json.dumps(self.config.as_json(), indent=1) + "\n")
 
     def read(self, path: Path, kind: type[R], step: Step) -> list[R]:
         """The records that `step` wrote. Raises `RunError` where it is not done."""

@@ -67,6 +67,8 @@ def evaluate_suite(
     journal = Journal(run.directory.journal)
     try:
         with run.directory.lock(), SUITES[name](suite_setting(run, name, journal)) as suite:
+            if not run.directory.config.exists():  # a run may begin with a suite
+                run.keep_config()
             chosen = policies or list(known)
             return [_evaluate(run, name, suite, policy, known[policy], redo=redo) for policy in chosen]
     finally:
@@ -167,6 +169,7 @@ def _settings(run: Run, suite: Suite, policy: str, path: str, sample: str) -> di
         "template hash": _hash_template(tokenizer),
         "decoding": f"greedy, at most {run.config.suites.max_new_tokens} tokens a turn",
         "sample": sample,
+        "seed": f"{run.config.seed} (sample and intervals; turns are greedy)",
         "strings": run.config.score.strings,
         **{package: told for package, told in packages.items() if told},
         **suite.facts,
