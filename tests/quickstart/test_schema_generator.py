@@ -1,18 +1,22 @@
 """Construction over tools that nobody prepared anything for."""
 
+import json
 from collections.abc import Callable
 from random import Random
+from zoneinfo import available_timezones
 
 import jsonschema_rs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import JsonValue
 
 from ttpa.errors import ModelError
 from ttpa.quickstart.schema_generator import SchemaGenerator
 from ttpa.quickstart.schema_values import draw_value
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
+from ttpa.records.json_shapes import objects_in
 from ttpa.records.messages import UserMessage
 from ttpa.records.record import JsonObject
 from ttpa.stages.construct import ConstructConfig, construct, describe, plan_construction
@@ -81,3 +85,38 @@ def test_values_keep_to_their_schema(schema: JsonObject, seed: int) -> None:
 def test_other_messages_are_refused() -> None:
     with pytest.raises(ModelError, match="answers the requests of construction"):
         SchemaGenerator().chat([UserMessage(content="Hello")], seed=1)
+
+
+def ask_calls(failed: list[JsonValue]) -> list[JsonObject]:
+    find: JsonObject = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    track: JsonObject = {"type": "object", "properties": {"order_id": {"type": "string"}}, "required": ["order_id"]}
+    payload: JsonObject = {
+        "task": "calls",
+        "scenario": {
+            "situation": "x",
+            "constraints": ['find: city = "Oslo"', 'track: order_id = "A1"'],
+            "tools": ["find", "track"],
+        },
+        "tools": [{"name": "find", "parameters": find}, {"name": "track", "parameters": track}],
+        "memory": [],
+        "calls_wanted": [1, 2],
+        "failed": failed,
+    }
+    reply = SchemaGenerator().chat([UserMessage(content=json.dumps(payload))], seed=3)
+    return objects_in(json.loads(reply.text)["calls"])
+
+
+def test_a_call_that_failed_is_tried_with_another_value_and_then_left_out() -> None:
+    tried: JsonValue = {"calls": [{"name": "find", "arguments": {"city": "Oslo"}}], "why": "no such city"}
+    assert ask_calls([])[0] == {"name": "find", "arguments": {"city": "Oslo"}}
+    [again] = ask_calls([tried])
+    assert again["name"] == "find"
+    assert again["arguments"] != {"city": "Oslo"}
+    assert ask_calls([tried, tried]) == [{"name": "track", "arguments": {"order_id": "A1"}}]
+
+
+@pytest.mark.parametrize(("name", "told"), [("timezone", ""), ("from_zone", "IANA timezone"), ("zone", "A time zone.")])
+def test_time_zones_are_real_ones(name: str, told: str) -> None:
+    zones = {draw_value(Random(seed), name, {"type": "string", "description": told}) for seed in range(50)}
+    assert len(zones) > 30
+    assert zones <= available_timezones()

@@ -6,7 +6,7 @@ from ttpa.models.base import ChatReply
 from ttpa.quickstart.generator import OfflineGenerator
 from ttpa.records.costs import Cost
 from ttpa.records.messages import Message
-from ttpa.stages.construct import ConstructConfig, construct, estimate_cost, plan_construction
+from ttpa.stages.construct import ConstructConfig, JudgeConfig, construct, estimate_cost, plan_construction
 from ttpa.tools.python_toolset import PythonToolset
 
 
@@ -38,3 +38,15 @@ def test_an_estimate_is_of_the_size_of_what_is_asked() -> None:
         (estimate.prompt_tokens, counted.cost.prompt_tokens),
     ):
         assert 0.5 < told / real < 2.0
+
+
+def test_a_judge_is_part_of_the_estimate() -> None:
+    config = ConstructConfig(instances=40, no_call_share=0.25)
+    with PythonToolset("ttpa.quickstart.tools") as toolset:
+        plans = plan_construction(toolset.specs, config, seed=2)
+    with_calls = sum(plan.kind == "calls" for plan in plans)
+    plain = estimate_cost(plans)
+    judged = estimate_cost(plans, JudgeConfig(model="m", judgements=3, controls=0.5))
+    assert judged.requests - plain.requests == 3 * (40 + round(with_calls * 0.5))
+    assert judged.prompt_tokens > plain.prompt_tokens
+    assert estimate_cost(plans, JudgeConfig()) == plain
