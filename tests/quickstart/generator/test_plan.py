@@ -49,6 +49,14 @@ def test_nothing_else_uses_what_a_call_removes(seed: int) -> None:
     assert "cancel_event" not in readers or len(readers) == 1
 
 
+@given(seeds)
+def test_nothing_else_is_asked_of_what_a_call_removes(seed: int) -> None:
+    plan = _draw(["cancel_event", "move_event", "invite_people"], seed)
+    removed = [call.given.get("event_id") for call in plan.calls if call.tool == "cancel_event"]
+    others = [call.given.get("event_id") for call in plan.calls if call.tool != "cancel_event"]
+    assert not set(removed) & set(others)
+
+
 def test_one_tool_alone_is_called_twice_with_other_values() -> None:
     plan = _draw(["get_weather"], 1)
     assert [call.tool for call in plan.calls] == ["get_weather"] * len(plan.calls)

@@ -86,7 +86,7 @@ class _Draft:
             elif link is not None and argument.name in link.source.shares:
                 given[argument.name] = self.calls[link.call].given[argument.name]
             elif argument.chance >= 1 or self._rng.random() < argument.chance:
-                given[argument.name] = self._value(argument, given)
+                given[argument.name] = self._value(argument, given, ends=entry.ends)
         self.calls.append(PlannedCall(entry.tool, given, readings))
 
     def _add_fresh(self, fresh: Sequence[Entry], room: int) -> None:
@@ -137,14 +137,20 @@ class _Draft:
             value = argument.sample(self._rng)
         return PlannedCall(last.tool, {**last.given, argument.name: value}, {})
 
-    def _value(self, argument: Argument, given: dict[str, JsonValue]) -> JsonValue:
-        taken = given.get(argument.unlike)
-        value = self._topics.get(argument.topic) if self._rng.random() < TOPIC_SHARE else None
-        while value is None or value == taken:
+    def _value(self, argument: Argument, given: dict[str, JsonValue], *, ends: bool) -> JsonValue:
+        """A value, now and then one of the same topic that another call has, unless the call removes what it names."""
+        taken = [given.get(argument.unlike), *self._values_of(endings_only=not ends)]
+        value = self._topics.get(argument.topic) if self._rng.random() < TOPIC_SHARE and not ends else None
+        while value is None or value in taken:
             value = argument.sample(self._rng)
-        if argument.topic:
+        if argument.topic and not ends:
             self._topics[argument.topic] = value
         return value
+
+    def _values_of(self, *, endings_only: bool) -> list[JsonValue]:
+        """What the calls so far are about; of the calls that remove something, or of all."""
+        calls = [call for call in self.calls if self._entries[call.tool].ends or not endings_only]
+        return [value for call in calls for value in call.given.values()]
 
     def _pick(self, source: Source) -> Pick | None:
         if "{pick}" not in source.phrases[0]:
