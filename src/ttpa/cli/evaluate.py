@@ -16,9 +16,9 @@ from ttpa.steps.suites import evaluate_suite, suite_policies
 from ttpa.suites import SUITES
 from ttpa.suites.table import write_tables
 
-SuiteName = Annotated[
-    str | None, typer.Option("--suite", help=f"A benchmark in place of the held-out turns: {', '.join(SUITES)}.")
-]
+_HELP = f"A benchmark in place of the held-out turns: {', '.join(SUITES)}."
+SuiteName = Annotated[str | None, typer.Option("--suite", help=_HELP)]
+SuiteNames = Annotated[list[str] | None, typer.Option("--suite", help=f"{_HELP} As often as needed.")]
 
 
 def evaluate(
@@ -29,13 +29,13 @@ def evaluate(
     limit: Limit = None,
     dry_run: DryRun = False,
     redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
-    suite: SuiteName = None,
+    suites: SuiteNames = None,
     policies: Annotated[
         list[str] | None, typer.Option("--policy", help="One of the run's policies, for a suite; all by default.")
     ] = None,
 ) -> None:
     """Ask the policies at held-out turns, side by side, or on a benchmark."""
-    if suite is None:
+    if not suites:
         if policies:
             raise ConfigError("--policy is for a suite; held-out turns are asked of all policies")
         run.evaluate(source, overrides, name, seed, limit, dry_run, redo)
@@ -46,15 +46,17 @@ def evaluate(
     prepared = Run(make_config(values), assemble(make_config(values)), make_reporter())
     if dry_run:
         asked = ", ".join(policies or suite_policies(prepared))
-        typer.echo(f"run {prepared.config.name!r} in {prepared.config.path}: suite {suite} of {asked}")
+        typer.echo(f"run {prepared.config.name!r} in {prepared.config.path}: suite {', '.join(suites)} of {asked}")
         return
-    try:
-        evaluations = evaluate_suite(prepared, suite, policies or (), redo=redo)
-    except KeyboardInterrupt:
-        sys.stderr.write("interrupted; the same command goes on from here\n")
-        raise typer.Exit(run.INTERRUPTED) from None
-    finally:
-        prepared.reporter.close()
-    for line in write_tables([evaluation for evaluation, _ in evaluations]):
-        typer.echo(line)
-    typer.echo(f"\neverything lies in {prepared.directory.suite(suite)}")
+    for suite in suites:
+        try:
+            evaluations = evaluate_suite(prepared, suite, policies or (), redo=redo)
+        except KeyboardInterrupt:
+            sys.stderr.write("interrupted; the same command goes on from here\n")
+            raise typer.Exit(run.INTERRUPTED) from None
+        finally:
+            prepared.reporter.close()
+        typer.echo(f"\n{suite}\n")
+        for line in write_tables([evaluation for evaluation, _ in evaluations]):
+            typer.echo(line)
+        typer.echo(f"\neverything lies in {prepared.directory.suite(suite)}")

@@ -5,6 +5,7 @@
 from collections.abc import Sequence
 from typing import cast
 
+from jinja2 import TemplateError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
 from ttpa.errors import ModelError
@@ -34,6 +35,7 @@ class TransformersTokenizer:
         self.end_ids = frozenset({end_id})
 
     def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
+        """The tokens before an assistant turn. Raises `ModelError` where the template refuses the dialogue."""
         return self._encode(self._render(history, tools, open_turn=True))
 
     def turn_ids(
@@ -71,12 +73,15 @@ class TransformersTokenizer:
         return pieces
 
     def _render(self, history: Sequence[Message], tools: Sequence[ToolSpec], *, open_turn: bool) -> str:
-        text = self.tokenizer.apply_chat_template(
-            cast("list[dict[str, str]]", as_openai(history)),
-            tools=[tool.as_openai() for tool in tools] or None,
-            add_generation_prompt=open_turn,
-            tokenize=False,
-        )
+        try:
+            text = self.tokenizer.apply_chat_template(
+                cast("list[dict[str, str]]", as_openai(history)),
+                tools=[tool.as_openai() for tool in tools] or None,
+                add_generation_prompt=open_turn,
+                tokenize=False,
+            )
+        except TemplateError as error:
+            raise ModelError(f"the chat template refuses the dialogue: {error}") from error
         assert isinstance(text, str)
         return text
 

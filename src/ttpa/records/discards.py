@@ -47,6 +47,8 @@ class DiscardReason(StrEnum):
     """A tool's schema is not a JSON Schema of an object."""
     CONTEXT_OVERFLOW = "context_overflow"
     """Prompt and turn do not fit the policy's context."""
+    REFUSED_BY_TEMPLATE = "refused_by_template"
+    """The policy's chat template does not render the dialogue."""
     NOTHING_TO_LEARN = "nothing_to_learn"
     """No turn of the instruction calls a tool or says anything."""
     NO_CANDIDATE = "no_candidate"

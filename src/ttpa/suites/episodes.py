@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from ttpa.dialects.base import Dialect, TurnText
+from ttpa.errors import ModelError
 from ttpa.models.base import TokenModel
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.messages import AssistantMessage, Message
@@ -64,7 +65,7 @@ class Item:
 def play(
     items: Sequence[Item], *, model: TokenModel, dialect: Dialect, max_new_tokens: int, batch: int
 ) -> Iterator[SuiteAnswer | Discard]:
-    """What each item came to, as soon as it has ended; a discard where a prompt no longer fits the policy's context.
+    """What each item came to, as soon as it has ended; a discard where policy or template cannot take a prompt.
 
     `batch` items are under way at a time; the policy's greedy turns to all of them are decoded together.
     """
@@ -77,14 +78,8 @@ def play(
             if not alive:
                 return
             for player in alive:
-                player.read(model)
-            for player in alive:
-                length = len(player.prompt)
-                if player.ended is None and length + max_new_tokens > model.max_length:
-                    detail = f"{length} prompt tokens and {max_new_tokens} new ones; {model.max_length} fit"
-                    yield Discard(
-                        id=player.item.id, stage="evaluate", reason=DiscardReason.CONTEXT_OVERFLOW, detail=detail
-                    )
+                if (missing := player.read(model, max_new_tokens)) is not None:
+                    yield missing
                     player.close()
             alive = [player for player in alive if not player.is_closed]
             asked = [player for player in alive if player.ended is None]
@@ -116,12 +111,20 @@ class _Player:
         self._prompt_tokens = self._completion_tokens = 0
         self._go_on(None)
 
-    def read(self, model: TokenModel) -> None:
-        """Turns what is asked now into tokens."""
+    def read(self, model: TokenModel, max_new_tokens: int) -> Discard | None:
+        """Turns what is asked now into tokens; a discard where that cannot be asked."""
         if self._ask is None:
-            return
-        self.prompt = model.tokenizer.prompt_ids(self._ask.history, self._ask.tools)
+            return None
+        try:
+            self.prompt = model.tokenizer.prompt_ids(self._ask.history, self._ask.tools)
+        except ModelError as error:
+            return self._missing(DiscardReason.REFUSED_BY_TEMPLATE, str(error)[:300])
+        length = len(self.prompt)
+        if length + max_new_tokens > model.max_length:
+            detail = f"{length} prompt tokens and {max_new_tokens} new ones; {model.max_length} fit"
+            return self._missing(DiscardReason.CONTEXT_OVERFLOW, detail)
         self._prompt_hash = self._prompt_hash or hashlib.sha256(json.dumps(list(self.prompt)).encode()).hexdigest()
+        return None
 
     def hear(self, said: Said, tokens: int) -> None:
         self._prompt_tokens += len(self.prompt)
@@ -143,6 +146,9 @@ class _Player:
         """Ends the episode where it stands; safe to repeat."""
         self.is_closed = True
         self._episode.close()
+
+    def _missing(self, reason: DiscardReason, detail: str) -> Discard:
+        return Discard(id=self.item.id, stage="evaluate", reason=reason, detail=detail)
 
     def _go_on(self, said: Said | None) -> None:
         try:
