@@ -1,16 +1,20 @@
 """A whole DPO step on the token forest against TRL's own on padded pairs, arms interleaved in one run.
 
-`python benchmarks/training.py [--rounds 5] [--prompts 512 1024]`. Random weights in the embedded policy's form; the
-pairs of one decision point share their prompt, those of a dialogue a history that grows. The token limit is what the
-batch itself allows: tokens of all sequences over nodes of the forest.
+`python benchmarks/training.py [--rounds 5] [--only 512/4 2048/4 "dialogue 6x4"] [--without padded memory]`.
+Random weights in the embedded policy's form; the pairs of one decision point share their prompt, those of a dialogue a
+history that grows. The token limit is what the batch itself allows: tokens of all sequences over nodes of the forest.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import argparse
+import gc
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -20,10 +24,10 @@ import torch
 from ttpa.pretrain.model import FormConfig, make_model
 from ttpa.quickstart.embedded import FOLDER
 from ttpa.records.pairs import PreferencePair
-from ttpa.stages.train.dpo import make_trainer
+from ttpa.stages.train.dpo import TokenDpoTrainer, make_trainer
 from ttpa.stages.train.run_trainer import load_tokenizer
 from ttpa.stages.train.stage import DpoConfig, TrainConfig
-from ttpa.stages.train.tree import plant
+from ttpa.stages.train.tree import Forest, Part, plant
 
 TURN = 40
 
@@ -31,17 +35,33 @@ TURN = 40
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--prompts", type=int, nargs="*", default=[512, 1024])
+    parser.add_argument("--only", choices=sorted(BATCHES), nargs="*", default=sorted(BATCHES))
+    parser.add_argument("--without", choices=["padded", "separate", "memory"], nargs="*", default=[])
+    parser.add_argument("--peak-of", choices=["padded", "separate", "forest"], help=argparse.SUPPRESS)
     options = parser.parse_args()
-    print(f"one thread, medians of {options.rounds} steps, forward, backward and optimiser; policy and reference\n")
-    print("| batch | sequences | tokens | nodes | token limit | padded pairs, s | forest, s | faster |")
-    print("|---|---|---|---|---|---|---|---|")
     with tempfile.TemporaryDirectory() as folder:
         base = write_base(Path(folder) / "base")
-        for prompt in options.prompts:
-            measure(f"one turn, prompt {prompt}, 4 rejected", base, dialogue(1, prompt, 4), options.rounds, folder)
-        measure("dialogue of 4 turns, 4 rejected", base, dialogue(4, 256, 4), options.rounds, folder)
-        measure("dialogue of 6 turns, 4 rejected", base, dialogue(6, 256, 4), options.rounds, folder)
+        if options.peak_of:
+            print(peak_of(options.peak_of, base, BATCHES[options.only[0]], Path(folder)))
+            return
+        print(f"one thread, medians of {options.rounds} steps: forward, backward and optimiser; policy and reference\n")
+        print(
+            "| batch | sequences | tokens | nodes | token limit | padded pairs, s | sequences alone, s | forest, s |",
+            end="",
+        )
+        print(" forest, reference carried, s | over padded | over alone | of the limit | carried |")
+        print("|" + "---|" * 13)
+        for name in options.only:
+            measure(name, base, BATCHES[name], options, Path(folder))
+    if "memory" not in options.without:
+        print(
+            "\n| batch | peak above the start: one padded pair at a time, MB | two sequences alone, MB | forest, MB |",
+            end="",
+        )
+        print(" over padded | over alone |\n|---|---|---|---|---|---|")
+        for name in options.only:
+            padded, alone, ours = (peak_in_process(name, arm) for arm in ("padded", "separate", "forest"))
+            print(f"| {name} | {padded:.0f} | {alone:.0f} | {ours:.0f} | {ours / padded:.2f}x | {ours / alone:.2f}x |")
 
 
 def write_base(path: Path) -> str:
@@ -88,33 +108,63 @@ def dialogue(turns: int, prompt: int, rejected: int) -> list[PreferencePair]:
     return pairs
 
 
-def measure(name: str, base: str, pairs: list[PreferencePair], rounds: int, folder: str) -> None:
-    sequences = [[*p.prompt_ids, *p.shared_ids, *rest] for p in pairs for rest in (p.chosen_ids, p.rejected_ids)]
-    forest = plant(sequences)
-    steps = {packing: step_of(base, pairs, packing, Path(folder) / packing) for packing in ("pairs", "tree")}
-    seconds: dict[str, list[float]] = {packing: [] for packing in steps}
-    losses: dict[str, list[float]] = {packing: [] for packing in steps}
-    for number in range(rounds + 1):
-        for packing, step in steps.items():
+BATCHES = {
+    "512/4": dialogue(1, 512, 4),
+    "2048/4": dialogue(1, 2048, 4),
+    "dialogue 4x4": dialogue(4, 256, 4),
+    "dialogue 6x4": dialogue(6, 256, 4),
+}
+"""Prompt tokens / rejected turns of one decision point; turns x rejected turns of a dialogue."""
+
+
+def measure(name: str, base: str, pairs: list[PreferencePair], options: argparse.Namespace, folder: Path) -> None:
+    arms = [arm for arm in ("padded", "separate", "forest", "carried") if arm not in options.without]
+    steps = {arm: step_of(base, pairs, arm, folder / arm) for arm in arms}
+    seconds: dict[str, list[float]] = {arm: [] for arm in steps}
+    losses: dict[str, float] = {}
+    for number in range(options.rounds + 1):
+        for arm, step in steps.items():
             start = time.perf_counter()
-            losses[packing].append(step())
+            loss = step()
+            losses.setdefault(arm, loss)
             if number:  # the first warms up
-                seconds[packing].append(time.perf_counter() - start)
-    naive, ours = (statistics.median(seconds[packing]) for packing in ("pairs", "tree"))
+                seconds[arm].append(time.perf_counter() - start)
+    assert max(losses.values()) - min(losses.values()) < 5e-2, losses  # bf16
+    took = {arm: statistics.median(all_seconds) for arm, all_seconds in seconds.items()}
+    forest = plant(sequences_of(pairs))
     tokens, nodes = forest.sequence_tokens, len(forest.token_ids)
-    assert abs(losses["pairs"][0] - losses["tree"][0]) < 1e-2, losses
-    numbers = f"{len(sequences)} | {tokens} | {nodes} | {tokens / nodes:.2f}x"
-    print(f"| {name} | {numbers} | {naive:.2f} | {ours:.2f} | {naive / ours:.2f}x |", flush=True)
+    shown = [f"{took[arm]:.2f}" if arm in took else "-" for arm in ("padded", "separate", "forest", "carried")]
+    padded, alone = (took[arm] / took["forest"] if arm in took else None for arm in ("padded", "separate"))
+    ratios = [
+        f"{padded:.2f}x" if padded else "-",
+        f"{alone:.2f}x" if alone else "-",
+        f"{100 * alone * nodes / tokens:.0f} %" if alone else "-",
+        f"{took['forest'] / took['carried']:.2f}x",
+    ]
+    numbers = [len(sequences_of(pairs)), tokens, nodes, f"{tokens / nodes:.2f}x"]
+    print("| " + " | ".join(map(str, [name, *numbers, *shown, *ratios])) + " |", flush=True)
 
 
-def step_of(base: str, pairs: list[PreferencePair], packing: str, output: Path) -> Any:
-    """One whole optimiser step on all pairs, as the trainer takes it; what it calls gives the loss."""
+def sequences_of(pairs: list[PreferencePair]) -> list[list[int]]:
+    return [[*p.prompt_ids, *p.shared_ids, *rest] for p in pairs for rest in (p.chosen_ids, p.rejected_ids)]
+
+
+def step_of(base: str, pairs: list[PreferencePair], arm: str, output: Path) -> Callable[[], float]:
+    """One whole optimiser step on all pairs; what it calls gives the loss.
+
+    `padded` is TRL's own; `separate` is the best that shares nothing: no padding, a causal kernel, each sequence by
+    itself; `carried` takes the reference's log-probabilities as known from the time of sampling.
+    """
+    packing = "pairs" if arm == "padded" else "tree"
     config = TrainConfig.model_validate(
         {"packing": packing, "micro_batch_size": len(pairs), "dpo": DpoConfig(batch_size=len(pairs), epochs=1000)}
     )
     trainer = make_trainer(base, pairs, output, config, seed=0)
-    rows = [trainer.train_dataset[index] for index in range(len(pairs))]
-    batch = trainer.data_collator(rows)
+    batch = trainer.data_collator([trainer.train_dataset[index] for index in range(len(pairs))])
+    if arm == "separate":
+        batch["forest"] = apart(batch["forest"], batch["input_ids"], batch["attention_mask"])
+    if arm == "carried":
+        carry_reference(trainer, batch)
     optimiser = torch.optim.AdamW(trainer.model.parameters(), lr=1e-6)
     trainer.current_gradient_accumulation_steps = 1
     trainer.model.train()
@@ -126,6 +176,58 @@ def step_of(base: str, pairs: list[PreferencePair], packing: str, output: Path) 
         return float(loss.detach())
 
     return step
+
+
+def carry_reference(trainer: TokenDpoTrainer, batch: dict[str, Any]) -> None:
+    """Computes the reference once, outside of what is timed, and drops its model."""
+    labels = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, -100)
+    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+        told = trainer.ref_model(labels=labels, forest=batch["forest"]).log_probs.sum(dim=1)
+    batch["ref_chosen_logps"], batch["ref_rejected_logps"] = told.chunk(2)
+    trainer.precompute_ref_logps = True
+    trainer.ref_model = None
+
+
+def apart(shared: Forest, input_ids: torch.Tensor, mask: torch.Tensor) -> Forest:
+    """A forest whose sequences share nothing, each a tree of its own."""
+    lengths = mask.sum(dim=1).tolist()
+    trees = [plant([row[:length].tolist()]) for row, length in zip(input_ids, lengths, strict=True)]
+    starts = [sum(lengths[:number]) for number in range(len(lengths))]
+    paths = torch.zeros_like(shared.paths)
+    for number, (start, length) in enumerate(zip(starts, lengths, strict=True)):
+        paths[number, :length] = torch.arange(start, start + length)
+    return Forest(
+        token_ids=torch.cat([tree.token_ids for tree in trees]),
+        positions=torch.cat([tree.positions for tree in trees]),
+        subtree_ends=torch.cat([tree.subtree_ends + start for tree, start in zip(trees, starts, strict=True)]),
+        parents=torch.cat(
+            [torch.where(tree.parents < 0, -1, tree.parents + start) for tree, start in zip(trees, starts, strict=True)]
+        ),
+        paths=paths,
+        parts=tuple(Part(start, start + length, start + length) for start, length in zip(starts, lengths, strict=True)),
+        sequence_tokens=sum(lengths),
+    )
+
+
+def peak_of(arm: str, base: str, pairs: list[PreferencePair], folder: Path) -> float:
+    """The most memory above that of the start, in MB: of the whole batch as a forest, else of its largest pair."""
+    largest = max(pairs, key=lambda pair: len(pair.prompt_ids))
+    step = step_of(base, pairs if arm == "forest" else [largest], arm, folder / arm)
+    gc.collect()
+    Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    before = memory("VmRSS")
+    step()
+    return memory("VmHWM") - before
+
+
+def memory(name: str) -> float:
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
+
+
+def peak_in_process(name: str, arm: str) -> float:
+    command = [sys.executable, __file__, "--only", name, "--peak-of", arm]
+    return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()[-1])
 
 
 if __name__ == "__main__":

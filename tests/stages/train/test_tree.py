@@ -14,6 +14,7 @@ from trl.trainer.utils import add_fused_lm_head
 
 from ttpa.errors import ModelError
 from ttpa.stages.train.tree import plant
+from ttpa.stages.train.tree_blocks import cut_blocks
 from ttpa.stages.train.tree_forward import add_tree_forward
 
 SEQUENCES = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=7), min_size=1, max_size=6)
@@ -124,3 +125,18 @@ def test_a_model_with_a_sliding_window_is_refused_with_the_reason() -> None:
     config = Qwen3Config(**SIZES, use_sliding_window=True, sliding_window=8, max_window_layers=1)
     with pytest.raises(ModelError, match="needs full attention in all layers; this model has sliding_attention"):
         add_tree_forward(Qwen3ForCausalLM(config))
+
+
+@given(SEQUENCES, st.integers(1, 5))
+def test_a_block_sees_what_its_queries_see(sequences: list[list[int]], rows: int) -> None:
+    forest = plant(sequences)
+    for part in forest.parts:
+        ends = forest.subtree_ends[part.start : part.end] - part.start
+        first = part.trunk_end - part.start
+        blocks = cut_blocks(first, ends, rows)
+        assert [query for block in blocks for query in range(block.start, block.end)] == list(range(first, len(ends)))
+        for block in blocks:
+            keys = torch.arange(len(ends))[block.keys].tolist()
+            for row, query in enumerate(range(block.start, block.end)):
+                hidden = {keys[block.first_masked + int(place)] for place in torch.nonzero(block.hidden[row])}
+                assert set(keys) - hidden == {key for key in range(query + 1) if int(ends[key]) > query}

@@ -8,12 +8,14 @@ depth; key k is visible to query q iff `k <= q` and `subtree_end[k] > q`, that i
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn import functional as nn_functional
+
+from ttpa.stages.train.tree_blocks import Block, cut_blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +25,11 @@ class Part:
     start: int
     trunk_end: int
     end: int
+
+    @property
+    def slices(self) -> tuple[slice, slice, slice]:
+        """The nodes of the trunk, those after it, and all."""
+        return slice(self.start, self.trunk_end), slice(self.trunk_end, self.end), slice(self.start, self.end)
 
 
 @dataclass(frozen=True)
@@ -40,11 +47,21 @@ class Forest:
     paths: Tensor
     """(sequences, longest), the node of each token of each sequence; 0 where a sequence has ended."""
     parts: tuple[Part, ...]
-    masks: tuple[Tensor | None, ...]
-    """For each part (nodes after the trunk, nodes of the part), True where a key is visible; none without branches."""
-
     sequence_tokens: int
     """Tokens of all sequences, each counted as often as it stands in one."""
+
+    @cached_property
+    def masks(self) -> tuple[Tensor | None, ...]:
+        """For each part (nodes after the trunk, nodes of the part), True where a key is visible; none if no branch."""
+        return tuple(_mask(part, self.subtree_ends) for part in self.parts)
+
+    @cached_property
+    def blocks(self) -> tuple[tuple[Block, ...], ...]:
+        """The same as blocks of queries with the keys that they see; nodes count from the part's root."""
+        return tuple(
+            cut_blocks(part.trunk_end - part.start, self.subtree_ends[part.start : part.end] - part.start)
+            for part in self.parts
+        )
 
     def to(self, device: torch.device | str) -> "Forest":
         """The same on another device."""
@@ -55,7 +72,6 @@ class Forest:
             self.parents.to(device),
             self.paths.to(device),
             self.parts,
-            tuple(None if mask is None else mask.to(device) for mask in self.masks),
             self.sequence_tokens,
         )
 
@@ -98,76 +114,15 @@ def plant(sequences: Sequence[Sequence[int]]) -> Forest:
     ends, parents = ends[:count], parents[:count]
     bounds = [*starts, count]
     parts = tuple(Part(bounds[i], bounds[i] + trunks[i], bounds[i + 1]) for i in range(len(starts)))
-    subtree_ends = torch.from_numpy(ends)
     return Forest(
         token_ids=torch.from_numpy(np.concatenate(ids)),
         positions=torch.from_numpy(np.concatenate(depths)),
-        subtree_ends=subtree_ends,
+        subtree_ends=torch.from_numpy(ends),
         parents=torch.from_numpy(parents),
         paths=torch.from_numpy(paths),
         parts=parts,
-        masks=tuple(_mask(part, subtree_ends) for part in parts),
         sequence_tokens=sum(len(array) for array in arrays),
     )
-
-
-def tree_attention(
-    module: torch.nn.Module,
-    query: Tensor,
-    key: Tensor,
-    value: Tensor,
-    attention_mask: Tensor | None,
-    scaling: float | None = None,
-    dropout: float = 0.0,
-    forest: Forest | None = None,
-    **_: object,
-) -> tuple[Tensor, None]:
-    """Attention within a forest, in the signature of transformers' attention functions.
-
-    `query` (1, heads, nodes, head size), `key` and `value` (1, key-value heads, nodes, head size). A trunk is causal;
-    what comes after it attends to its whole tree through the tree's mask. Raises `ValueError` without a forest.
-    """
-    if forest is None:
-        raise ValueError("tree attention was asked for without a forest")
-    del attention_mask
-    groups = query.shape[1] // key.shape[1]
-    key, value = key.repeat_interleave(groups, dim=1), value.repeat_interleave(groups, dim=1)
-    rate = dropout if module.training else 0.0
-    done: list[Tensor] = []
-    for part, mask in zip(forest.parts, forest.masks, strict=True):
-        trunk = slice(part.start, part.trunk_end)
-        done.append(_attend(query[:, :, trunk], key[:, :, trunk], value[:, :, trunk], None, scaling, rate))
-        if mask is not None:
-            rest, whole = slice(part.trunk_end, part.end), slice(part.start, part.end)
-            done.append(_attend(query[:, :, rest], key[:, :, whole], value[:, :, whole], mask, scaling, rate))
-    return torch.cat(done, dim=2).transpose(1, 2).contiguous(), None
-
-
-def _attend(
-    query: Tensor, key: Tensor, value: Tensor, mask: Tensor | None, scaling: float | None, dropout: float
-) -> Tensor:
-    """Softmax attention; causal where no mask is given."""
-    if query.device.type != "cpu" or dropout:
-        return nn_functional.scaled_dot_product_attention(
-            query, key, value, attn_mask=mask, is_causal=mask is None, scale=scaling, dropout_p=dropout
-        )
-    # On CPUs plain products are faster than the fused kernel, above all backwards.
-    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    visible = mask if mask is not None else _causal(query.shape[2], query.device)
-    scores = (query @ key.transpose(-1, -2) * scale).masked_fill(~visible, float("-inf"))
-    return torch.softmax(scores, dim=-1, dtype=torch.float32).to(query.dtype) @ value
-
-
-def _causal(length: int, device: torch.device) -> Tensor:
-    return torch.ones(length, length, dtype=torch.bool, device=device).tril()
-
-
-def _mask(part: Part, subtree_ends: Tensor) -> Tensor | None:
-    if part.trunk_end == part.end:
-        return None
-    queries = torch.arange(part.trunk_end, part.end)[:, None]
-    keys = torch.arange(part.start, part.end)[None]
-    return (keys <= queries) & (subtree_ends[part.start : part.end][None] > queries)
 
 
 def _shared(one: "np.ndarray[Any, Any]", other: "np.ndarray[Any, Any]") -> int:
@@ -175,3 +130,11 @@ def _shared(one: "np.ndarray[Any, Any]", other: "np.ndarray[Any, Any]") -> int:
     length = min(len(one), len(other))
     parted = np.flatnonzero(one[:length] != other[:length])
     return int(parted[0]) if len(parted) else length
+
+
+def _mask(part: Part, subtree_ends: Tensor) -> Tensor | None:
+    if part.trunk_end == part.end:
+        return None
+    queries = torch.arange(part.trunk_end, part.end, device=subtree_ends.device)[:, None]
+    keys = torch.arange(part.start, part.end, device=subtree_ends.device)[None]
+    return (keys <= queries) & (subtree_ends[part.start : part.end][None] > queries)

@@ -12,7 +12,8 @@ from transformers import AttentionInterface, PreTrainedModel
 from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE, FusedCausalLMOutput, _ChunkedLogProbFunction
 
 from ttpa.errors import ModelError
-from ttpa.stages.train.tree import Forest, tree_attention
+from ttpa.stages.train.tree import Forest
+from ttpa.stages.train.tree_attention import tree_attention
 
 ATTENTION = "ttpa_tree"
 AttentionInterface.register(ATTENTION, tree_attention)
