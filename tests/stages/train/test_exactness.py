@@ -27,7 +27,11 @@ def write_policy(kind: str, base: str, path: Path) -> str:
     """Random weights in one of two forms, with the tokenizer of `base`."""
     torch.manual_seed(2)
     tokenizer = load_tokenizer(base)
-    ids = {"eos_token_id": tokenizer.eos_token_id, "pad_token_id": tokenizer.pad_token_id, "bos_token_id": None}
+    ids: dict[str, Any] = {
+        "eos_token_id": tokenizer.eos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "bos_token_id": None,
+    }
     if kind == "qwen3":
         Qwen3ForCausalLM(Qwen3Config(**SIZES, **ids, tie_word_embeddings=True)).save_pretrained(path)
     else:
@@ -115,6 +119,7 @@ def test_in_bf16_the_forest_is_as_near_to_float32_as_padded_pairs_are(base: str,
         batch = trainer.data_collator([trainer.train_dataset[row] for row in rows])
         labels = batch["input_ids"].masked_fill(batch.pop("completion_mask") == 0, -100)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16, enabled=precision == "bf16"):
+            assert trainer.model is not None
             return trainer.model(**batch, labels=labels, use_cache=False, fused_lm_head=True).log_probs
 
     exact = log_probs("pairs", "float32")
