@@ -15,6 +15,7 @@ from ttpa.assemble import assemble
 from ttpa.config import load_config
 from ttpa.models.base import TokenModel
 from ttpa.models.scripted import CharacterTokenizer
+from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
 from ttpa.records.scores import ErrorKind
 from ttpa.records.suites import SuiteEvaluation
@@ -49,6 +50,8 @@ def _measure(suite: str, source: str | None, overrides: list[str], every: int, *
     parts = replace(assemble(config), load_tokenizer=lambda _: CharacterTokenizer(), load_model=lambda _: said[-1])
     run = Run(config, parts, SilentReporter())
     config.path.mkdir(parents=True)
+    if suite == "tasks":
+        take_steps(run, ["construct"])
     journal = Journal(run.directory.journal)
     with SUITES[suite](suite_setting(run, suite, journal)) as opened:
         items = draw_sample(opened.items, config.suites.limit, seed=config.seed)

@@ -83,6 +83,13 @@ def test_a_turn_without_end_is_cut_off_and_the_turns_after_it_are_left_out() -> 
     assert [len(steps) for steps in stop.value.value.said] == [3]
 
 
+def test_a_function_that_is_held_back_executes_before_it_is_offered_as_in_the_package() -> None:
+    worker = ListedWorker()
+    episode = make_item(dialogue(), "multi_turn_miss_func", cast("BfclWorker", worker)).start()
+    next(episode)
+    assert episode.send(said(call("mv", a=1))).history[-1] == ToolMessage(content="mv is done")
+
+
 def test_a_dialogue_that_is_left_early_is_released() -> None:
     worker = ListedWorker()
     episode = make_item(dialogue(), "multi_turn_base", cast("BfclWorker", worker)).start()

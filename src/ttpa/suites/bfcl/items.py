@@ -43,6 +43,10 @@ class BfclItem(BaseModel):
         """The acceptable values of a single turn's calls."""
         return None if self.gold is None or self.is_dialogue else _Answer.model_validate({"calls": self.gold}).calls
 
+    def executable(self) -> set[str]:
+        """Names that its classes have: one that is held back executes before it is offered, as in the package."""
+        return {tool.name for tools in (self.tools, *(turn.added for turn in self.turns)) for tool in tools}
+
     def gold_calls(self) -> list[tuple[ToolCall, ...]] | None:
         """The gold calls of each turn."""
         if self.gold is None:
@@ -77,14 +81,14 @@ def make_item(told: BfclItem, category: str, worker: BfclWorker) -> Item:
     return Item(id=told.id, category=category, start=start, gold=gold)
 
 
-def permit(calls: tuple[ToolCall, ...], offered: set[str]) -> list[ToolCall]:
+def permit(calls: tuple[ToolCall, ...], executable: set[str]) -> list[ToolCall]:
     """The calls as the package may execute them, which evaluates Python text that it makes of their names.
 
-    A name that is not offered, or an argument that is no name at all, becomes a function that does not exist.
+    A name that its classes do not have, or an argument that is no name at all, becomes a function that does not exist.
     """
     return [
         call
-        if call.name in offered and all(name.isidentifier() for name in call.arguments)
+        if call.name in executable and all(name.isidentifier() for name in call.arguments)
         else ToolCall(name="no_such_function", arguments={})
         for call in calls
     ]
@@ -104,7 +108,6 @@ def _play_dialogue(told: BfclItem, worker: BfclWorker) -> Episode:
     try:
         for turn in told.turns:
             tools.extend(turn.added)
-            offered = {tool.name for tool in tools}
             history.extend(_messages(turn))
             steps: list[str] = []
             said.append(())
@@ -116,7 +119,7 @@ def _play_dialogue(told: BfclItem, worker: BfclWorker) -> Episode:
                 history.append(message)
                 if not message.tool_calls:
                     break
-                calls: list[JsonValue] = [call.model_dump() for call in permit(message.tool_calls, offered)]
+                calls: list[JsonValue] = [call.model_dump() for call in permit(message.tool_calls, told.executable())]
                 results = worker.ask(op="execute", id=told.id, session=session, calls=calls)
                 assert isinstance(results, list)
                 history.extend(ToolMessage(content=str(result)) for result in results)

@@ -61,11 +61,11 @@ class Bfcl:
         if not told.is_dialogue:
             text = answer.said[0][0]
             return write_turn(text, self._dialect.read_turn(text))
-        offered = {tool.name for tool in told.tools}
-        turns: list[JsonValue] = []
-        for turn, steps in zip(told.turns, answer.said, strict=False):
-            offered |= {tool.name for tool in turn.added}
-            turns.append([write_step(permit(self._dialect.read_turn(text).calls or (), offered)) for text in steps])
+        executable = told.executable()
+        turns: list[JsonValue] = [
+            [write_step(permit(self._dialect.read_turn(text).calls or (), executable)) for text in steps]
+            for steps in answer.said
+        ]
         # The package cuts a dialogue off at its step limit by leaving out the turns that would follow; one cut off in
         # its last turn it scores as it stands.
         return turns
