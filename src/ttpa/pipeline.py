@@ -16,7 +16,8 @@ from ttpa.runs.record_files import read_record
 from ttpa.steps.construction import construct_instructions
 from ttpa.steps.importing import import_instructions
 from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
-from ttpa.steps.results import evaluate_policies, write_report
+from ttpa.steps.report import write_report
+from ttpa.steps.results import evaluate_policies
 from ttpa.steps.run import Run
 from ttpa.steps.training import align, fine_tune
 

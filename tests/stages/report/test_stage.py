@@ -1,8 +1,12 @@
 """The page as a whole: what it shows, and that nothing in the data can act."""
 
+import base64
+import hashlib
+import json
 import math
 import re
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -41,6 +45,13 @@ class Page(HTMLParser):
     @property
     def words(self) -> str:
         return " ".join(self.text.split())
+
+
+def _cards(html: str) -> Any:
+    """The turns that the page's script draws."""
+    found = re.search(r'<script type="application/json" id="turns-data">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
 
 
 def _words(inputs: ReportInputs) -> str:
@@ -99,17 +110,32 @@ def test_a_difference_says_plainly_whether_its_interval_excludes_zero(low: float
 
 
 def test_a_tree_shows_each_fork_its_branches_and_their_errors(inputs: ReportInputs) -> None:
-    words = _words(inputs)
-    assert "Find the cheapest hotel in Lyon" in words
-    assert "1 right 4 wrong" in words
-    assert 'wrong value call 0, $.city expected "Lyon" got "Paris"' in words
-    assert re.search(r"argument value \$\.nights: the trunk takes 2 with 59 %", words)
+    card = _cards(report(inputs, ReportConfig()))[0]
+    assert card["question"].startswith("Find the cheapest hotel in Lyon")
+    assert (card["right"], card["wrong"]) == (1, 4)
+    [trunk] = card["trunks"]
+    wavering = {fork["wavers"]: fork for fork in trunk["forks"]}
+    nights = wavering["argument value $.nights"]
+    assert (nights["own"], nights["odds"]) == ("2", "59 %")
+    texts = [text for run in trunk["runs"] for text in run["texts"]]
+    assert texts[nights["at"]] == "2"
+    mistakes = [
+        mistake for branch in wavering["argument value $.city"]["branches"] for mistake in branch["verdict"]["mistakes"]
+    ]
+    assert {"kind": "wrong value", "place": "call 0, $.city", "expected": '"Lyon"', "got": '"Paris"'} in mistakes
 
 
 def test_a_branch_says_what_it_became_in_a_pair(inputs: ReportInputs) -> None:
-    assert _words(inputs).count("chosen in a pair") == 2
+    assert report(inputs, ReportConfig()).count('"roles":["chosen"]') == 2
     without = inputs.model_copy(update={"pairs": ()})
-    assert "in a pair" not in _words(without)
+    assert '"roles":["' not in report(without, ReportConfig())
+
+
+def test_the_filters_offer_what_the_turns_hold_the_most_frequent_first(inputs: ReportInputs) -> None:
+    words = _words(inputs)
+    assert "invalid value (1)missing required (1)wrong tool (1)wrong type (1)wrong value (1)" in words
+    assert "get_forecast (2)" in words
+    assert "argument value (2)tool name (1)" in words
 
 
 def test_training_shows_the_loss_and_the_margins_as_pictures(inputs: ReportInputs) -> None:
@@ -133,7 +159,7 @@ def test_a_short_or_broken_history_is_drawn_without_a_number_that_is_none(
 
 def test_more_items_than_the_config_allows_are_counted(inputs: ReportInputs) -> None:
     page = Page(report(inputs, ReportConfig(trees=1, dialogues=1)))
-    assert "1 more tree not shown" in page.words
+    assert "1 turn of 2 are here" in page.words
     assert "2 more instructions not shown" in page.words
 
 
@@ -146,23 +172,29 @@ def test_markup_in_the_data_stays_text(inputs: ReportInputs, poisoned: ReportInp
     clean, page = (Page(report(which, ReportConfig())) for which in (inputs, poisoned))
     assert "alert(2)" in page.text
     assert set(page.elements) <= set(clean.elements) | {"ul", "li"}
-    assert not {"script", "img", "iframe", "object", "embed", "form"} & set(page.elements)
+    assert page.elements.count("script") == 2
+    assert not {"img", "iframe", "object", "embed", "form"} & set(page.elements)
     assert page.ends.count("style") == 1
     assert {name for name, _ in page.attributes} <= {name for name, _ in clean.attributes}
     assert not [name for name, _ in page.attributes if name.startswith("on")]
+    assert "alert(1)" in json.dumps(_cards(report(poisoned, ReportConfig())))
     styles = [value or "" for name, value in page.attributes if name == "style"]
-    assert all(re.fullmatch(r"(left:[\d.]+%;)?width:[\d.]+%|left:[\d.]+%", style) for style in styles)
+    assert all(re.fullmatch(r"(left:[\d.]+%;)?width:[\d.]+%|left:[\d.]+%|height:[\d.]+%", style) for style in styles)
     assert "{{ 7*7 }}" in page.text
     assert "\x00" not in page.text
     assert "\u202e" not in page.text
 
 
-def test_the_page_asks_nothing_of_the_network_and_runs_no_script(poisoned: ReportInputs) -> None:
+def test_the_page_asks_nothing_of_the_network_and_runs_no_script_but_its_own(poisoned: ReportInputs) -> None:
     html = report(poisoned, ReportConfig())
     page = Page(html)
     policy = next(value for name, value in page.attributes if name == "content" and value and "default-src" in value)
     assert "default-src 'none'" in policy
-    assert "script-src" not in policy
+    [script] = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "innerHTML" not in script
+    assert "fetch(" not in script
     links = [value or "" for name, value in page.attributes if name in ("href", "src", "srcset", "action")]
     assert all(link.startswith("#") or link == "data:," for link in links)
     style = html[html.index("<style>") : html.index("</style>")]
@@ -216,7 +248,9 @@ def test_measures_that_are_no_number_are_shown_as_a_dash(inputs: ReportInputs) -
     assert not re.search(r"\b(nan|inf)\b", html, re.IGNORECASE)
 
 
-def test_a_page_of_eight_large_trees_stays_well_under_two_megabytes(inputs: ReportInputs) -> None:
+def test_long_turns_are_cut_and_turns_left_out_where_the_page_grows_too_large(
+    inputs: ReportInputs,
+) -> None:
     tokens = 5000
     view = inputs.trees[0]
     span = view.tree.spans[0].model_copy(update={"token_ids": (7,) * tokens, "logprobs": (-0.5,) * tokens})
@@ -230,9 +264,10 @@ def test_a_page_of_eight_large_trees_stays_well_under_two_megabytes(inputs: Repo
         }
     )
     large = TreeView(tree=tree, scored=view.scored, point=view.point, pieces=(("word ",) * tokens,))
-    html = report(ReportInputs(run="r", trees=(large,) * 8), ReportConfig(trees=8))
-    assert len(html.encode()) < 1_500_000
+    html = report(ReportInputs(run="r", trees=(large,) * 80), ReportConfig(megabytes=0.2))
+    assert 100_000 < len(html.encode()) < 300_000
     assert "4,400 more tokens not drawn" in html
+    assert re.search(r"\d+ turns of 80 are here: .* and 0.2 MB hold", html)
 
 
 def test_pieces_that_do_not_fit_their_tree_are_refused(inputs: ReportInputs) -> None:
@@ -247,12 +282,13 @@ def test_an_error_without_a_place_or_a_value_is_shown_by_its_kind_alone(inputs: 
         update={"calls": None, "errors": (CallError(kind=ErrorKind.MALFORMED),)}
     )
     scored = view.scored.model_copy(update={"candidates": (first, *view.scored.candidates[1:])})
-    words = _words(ReportInputs(run="r", trees=(view.model_copy(update={"scored": scored}),)))
-    assert "malformed" in words
-    assert "None" not in words
+    html = report(ReportInputs(run="r", trees=(view.model_copy(update={"scored": scored}),)), ReportConfig())
+    mistakes = _cards(html)[0]["trunks"][0]["verdict"]["mistakes"]
+    assert mistakes == [{"kind": "malformed", "place": "", "expected": "", "got": ""}]
 
 
 def test_a_leaf_without_a_verdict_is_shown_as_not_scored(inputs: ReportInputs) -> None:
     view = inputs.trees[0]
     scored = view.scored.model_copy(update={"candidates": ()})
-    assert "? not scored" in _words(ReportInputs(run="r", trees=(view.model_copy(update={"scored": scored}),)))
+    html = report(ReportInputs(run="r", trees=(view.model_copy(update={"scored": scored}),)), ReportConfig())
+    assert _cards(html)[0]["trunks"][0]["verdict"]["score"] == "not scored"

@@ -1,13 +1,14 @@
-"""A candidate tree as it is drawn: its trunks token by token, and at each fork the branches that leave there."""
+"""A candidate tree as it is drawn: its turns token by token, and at each fork the branches that leave there."""
 
-import math
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
-from ttpa.records.candidates import Origin, SlotKind, slot_at
+from ttpa.records.candidates import Origin, Slot, SlotKind, slot_at
+from ttpa.records.instructions import Split
 from ttpa.records.messages import UserMessage
 from ttpa.records.pairs import PreferencePair
+from ttpa.records.record import Record
 from ttpa.records.scores import CallError, ScoredCandidate
 from ttpa.stages.report.inputs import TreeView
 from ttpa.stages.report.wording import (
@@ -26,9 +27,9 @@ from ttpa.stages.report.wording import (
 )
 
 HEAT_FLOORS = (0.99, 0.9, 0.7, 0.4)
-"""Lowest probabilities of the classes `h0` to `h3`; what is lower is `h4`."""
+"""Lowest probabilities of the heats 0 to 3; what is lower is of heat 4."""
 
-_MAX_CHIPS = 600
+_MAX_TRUNK_TOKENS = 600
 _MAX_BRANCH_TOKENS = 160
 _LABELS: dict[SlotKind, str] = {
     "text": "text",
@@ -47,32 +48,27 @@ _TITLES: dict[Origin, str] = {
 }
 
 
-class Chip(NamedTuple):
-    """One token of the trunk."""
+class Run(Record):
+    """Neighbouring tokens that spell one thing; the columns have an entry a token."""
 
-    text: str
-    heat: int
-    odds: str
-    fork: int | None
-    """Number of the fork at this token, from 1."""
-
-
-class Run(NamedTuple):
-    """Neighbouring tokens that spell one thing."""
-
-    kind: str
+    kind: SlotKind
     label: str
-    chips: tuple[Chip, ...]
+    texts: tuple[str, ...]
+    odds: tuple[str, ...]
+    heats: str
+    """A digit a token."""
 
 
-class Mistake(NamedTuple):
+class Mistake(Record):
+    """One error of a candidate, in words."""
+
     kind: str
     place: str
     expected: str
     got: str
 
 
-class Verdict(NamedTuple):
+class Verdict(Record):
     """What scoring says about one candidate."""
 
     tone: str
@@ -87,70 +83,78 @@ class Verdict(NamedTuple):
     """Whether the token limit, not the policy, ended it."""
 
 
-class Branch(NamedTuple):
-    """One candidate that leaves a trunk, or a branch of it."""
+class ForkView(Record):
+    """A token where the policy wavers, and what leaves there."""
 
-    first: Chip
-    rest: tuple[tuple[int, str], ...]
-    """Runs of equal heat with their text."""
-    verdict: Verdict
-    forks: "tuple[ForkView, ...]"
-    """Those on the branch itself."""
-
-
-class ForkView(NamedTuple):
     number: int
+    at: int
+    """Index of its token among those that are drawn of the turn it is on."""
     wavers: str
     """What the token spells."""
     own: str
     """The token that the turn has here."""
     odds: str
-    branches: tuple[Branch, ...]
+    branches: "tuple[TurnView, ...]"
 
 
-class Segment(NamedTuple):
-    """A stretch of the trunk and the fork at its end."""
-
-    runs: tuple[Run, ...]
-    fork: ForkView | None
-
-
-class TrunkView(NamedTuple):
-    """A turn that is drawn whole."""
+class TurnView(Record):
+    """A candidate turn: a trunk from its first token on, a branch from its fork on."""
 
     title: str
-    segments: tuple[Segment, ...]
+    runs: tuple[Run, ...]
+    forks: tuple[ForkView, ...]
     verdict: Verdict
     hidden: str
     """How many of its tokens are not drawn; empty where all are."""
 
 
-class TreeCard(NamedTuple):
+class TreeCard(Record):
+    """One decision point: what was asked, what is due, and what the policy made of it."""
+
     name: str
+    split: Split
     question: str
     reference: str
-    trunks: tuple[TrunkView, ...]
+    trunks: tuple[TurnView, ...]
     right: int
     wrong: int
     facts: str
+    kinds: tuple[str, ...]
+    """Kinds of errors that its candidates hold, in words."""
+    tools: tuple[str, ...]
+    """Tools that the reference or a candidate calls."""
+    slots: tuple[str, ...]
+    """What the tokens at its forks spell, in words."""
 
 
-def tree_card(view: TreeView, pairs: Iterable[PreferencePair]) -> TreeCard:
-    """The tree with its forks in the order of their positions; `pairs` mark what was chosen and rejected."""
+def pairs_by_tree(pairs: Iterable[PreferencePair]) -> dict[str, list[PreferencePair]]:
+    """The pairs of each tree, by the tree's id."""
+    found: dict[str, list[PreferencePair]] = defaultdict(list)
+    for pair in pairs:
+        found[pair.tree_id].append(pair)
+    return found
+
+
+def tree_card(view: TreeView, pairs: Mapping[str, Sequence[PreferencePair]]) -> TreeCard:
+    """The tree with its forks in the order of their positions; `pairs`, by tree, mark what was chosen and rejected."""
     tree = view.tree
-    own = [pair for pair in pairs if pair.tree_id == tree.id]
-    verdicts = [_verdict(view, leaf, own) for leaf in range(len(tree.leaves))]
+    verdicts = [_verdict(view, leaf, pairs.get(tree.id, ())) for leaf in range(len(tree.leaves))]
     tones = [verdict.tone for verdict in verdicts]
     drawing = _Drawing(view, verdicts)
     cost = f"{counted(tree.cost.prefilled, 'token')} prefilled, {count(tree.cost.decoded)} decoded"
+    called = [*view.scored.reference, *(call for found in view.scored.candidates for call in found.calls or ())]
     return TreeCard(
         name=visible(tree.id),
+        split=view.point.split,
         question=_question(view),
         reference=calls_text(view.scored.reference) or "no call: answer in words",
         trunks=tuple(drawing.trunk(leaf) for leaf, one in enumerate(tree.leaves) if one.fork is None),
         right=tones.count("right"),
         wrong=tones.count("wrong"),
         facts=f"{counted(len(tree.leaves), 'candidate')}, {counted(len(tree.forks), 'fork')}; {cost}",
+        kinds=tuple(dict.fromkeys(mistake.kind for verdict in verdicts for mistake in verdict.mistakes)),
+        tools=tuple(dict.fromkeys(clipped(call.name, 80) for call in called)),
+        slots=tuple(dict.fromkeys(words(fork.slot) for fork in tree.forks)),
     )
 
 
@@ -167,90 +171,67 @@ class _Drawing:
         self._verdicts = verdicts
         self._drawn = 0
 
-    def trunk(self, leaf: int) -> TrunkView:
-        """The trunk cut before each fork's token: what stands before it is what its branches share."""
-        forks = self._forks_on(leaf)
-        views: list[ForkView] = []
-        number_at: dict[int, int] = {}
-        for index in forks:
-            position = self._view.tree.forks[index].position
-            views.append(self._fork(index))
-            number_at[position] = views[-1].number
-        labelled = self._labelled(leaf, number_at)
-        segments: list[Segment] = []
-        start = 0
-        for index, fork_view in zip(forks, views, strict=True):
-            position = self._view.tree.forks[index].position
-            segments.append(Segment(_runs(labelled[start:position]), fork_view))
-            start = max(start, position)
+    def trunk(self, leaf: int) -> TurnView:
+        return self._turn(leaf, _TITLES[self._view.tree.leaves[leaf].origin], _MAX_TRUNK_TOKENS)
+
+    def _turn(self, leaf: int, title: str, limit: int) -> TurnView:
         tokens = len(self._view.pieces[leaf])
-        return TrunkView(
-            title=_TITLES[self._view.tree.leaves[leaf].origin],
-            segments=(*segments, Segment(_runs(labelled[start:]), None)),
+        return TurnView(
+            title=title,
+            runs=self._runs(leaf, limit),
+            forks=tuple(self._fork(index) for index in self._forks_on(leaf)),
             verdict=self._verdicts[leaf],
-            hidden=f"{counted(tokens - _MAX_CHIPS, 'more token')} not drawn" if tokens > _MAX_CHIPS else "",
+            hidden=f"{counted(tokens - limit, 'more token')} not drawn" if tokens > limit else "",
         )
 
     def _forks_on(self, leaf: int) -> list[int]:
         forks = self._view.tree.forks
         return sorted((i for i, fork in enumerate(forks) if fork.leaf == leaf), key=lambda i: forks[i].position)
 
-    def _labelled(self, leaf: int, number_at: dict[int, int]) -> list[tuple[str, str, int, Chip]]:
-        """Every token that is drawn, with the kind and label of its slot and where that begins."""
-        logprobs = self._view.tree.logprobs(leaf)
+    def _runs(self, leaf: int, limit: int) -> tuple[Run, ...]:
+        start = self._view.start(leaf)
+        pieces = self._view.pieces[leaf][:limit]
+        logprobs = self._view.tree.logprobs(leaf)[start : start + limit]
         slots = self._view.tree.leaves[leaf].slots
-        result: list[tuple[str, str, int, Chip]] = []
-        for token, text in enumerate(self._view.pieces[leaf][:_MAX_CHIPS]):
-            chip = _chip(text, logprobs[token], number_at.get(token))
-            if not slots:
-                result.append(("structure", "", -1, chip))
-                continue
-            slot = slot_at(slots, token)
-            named = slot.kind == "argument_value" and slot.path is not None
-            label = visible(slot.path or "") if named else _LABELS[slot.kind]
-            result.append((slot.kind, label, slot.start, chip))
-        return result
+        held = [slot_at(slots, token) if slots else None for token in range(start, start + len(pieces))]
+        runs: list[Run] = []
+        for _, members in groupby(range(len(pieces)), key=lambda index: _label(held[index])):
+            indices = list(members)
+            kind, label, _ = _label(held[indices[0]])
+            runs.append(
+                Run(
+                    kind=kind,
+                    label=label,
+                    texts=tuple(piece(pieces[index]) for index in indices),
+                    odds=tuple(odds(logprobs[index]) for index in indices),
+                    heats="".join(str(_heat(logprobs[index])) for index in indices),
+                )
+            )
+        return tuple(runs)
 
     def _fork(self, index: int) -> ForkView:
-        fork = self._view.tree.forks[index]
+        tree = self._view.tree
+        fork = tree.forks[index]
         self._drawn += 1
         number = self._drawn
-        leaves = [leaf for leaf, candidate in enumerate(self._view.tree.leaves) if candidate.fork == index]
-        pieces = self._view.pieces[fork.leaf]
+        leaves = [leaf for leaf, candidate in enumerate(tree.leaves) if candidate.fork == index]
+        at = fork.position - self._view.start(fork.leaf)
         return ForkView(
             number=number,
+            at=at,
             wavers=" ".join([words(fork.slot), *([visible(fork.path)] if fork.path is not None else [])]),
-            own=piece(pieces[fork.position - self._view.start(fork.leaf)]),
+            own=piece(self._view.pieces[fork.leaf][at]),
             odds=odds(fork.logprob),
-            branches=tuple(self._branch(leaf, fork.position) for leaf in leaves),
+            branches=tuple(self._turn(leaf, _TITLES["branch"], _MAX_BRANCH_TOKENS) for leaf in leaves),
         )
 
-    def _branch(self, leaf: int, position: int) -> Branch:
-        verdict = self._verdicts[leaf]
-        pieces, logprobs = self._view.pieces[leaf], self._view.tree.logprobs(leaf)[position:]
-        if not pieces:
-            return Branch(_chip("", math.nan, None), (), verdict, ())
-        tokens = list(zip(pieces, logprobs, strict=True))[1:]
-        shown = [(_heat(logprob), text) for text, logprob in tokens[:_MAX_BRANCH_TOKENS]]
-        rest = [
-            (heat, visible("".join(text for _, text in members)))
-            for heat, members in groupby(shown, key=lambda t: t[0])
-        ]
-        if len(tokens) > _MAX_BRANCH_TOKENS:
-            rest.append((0, f" ... [{counted(len(tokens) - _MAX_BRANCH_TOKENS, 'more token')} not shown]"))
-        forks = tuple(self._fork(index) for index in self._forks_on(leaf))
-        return Branch(_chip(pieces[0], logprobs[0], None), tuple(rest), verdict, forks)
 
-
-def _runs(labelled: Sequence[tuple[str, str, int, Chip]]) -> tuple[Run, ...]:
-    return tuple(
-        Run(kind, label, tuple(chip for *_, chip in members))
-        for (kind, label, _), members in groupby(labelled, key=lambda item: item[:3])
-    )
-
-
-def _chip(text: str, logprob: float, fork: int | None) -> Chip:
-    return Chip(piece(text), _heat(logprob), odds(logprob), fork)
+def _label(slot: Slot | None) -> tuple[SlotKind, str, int]:
+    """The kind of a slot, what is written below it, and where it begins, which tells it from its neighbour."""
+    if slot is None:
+        return "structure", "", -1
+    named = slot.kind == "argument_value" and slot.path is not None
+    return slot.kind, visible(slot.path or "") if named else _LABELS[slot.kind], slot.start
 
 
 def _heat(logprob: float) -> int:
@@ -283,4 +264,9 @@ def _roles(token_ids: tuple[int, ...], pairs: Sequence[PreferencePair]) -> tuple
 
 
 def _mistake(error: CallError) -> Mistake:
-    return Mistake(words(error.kind), error_place(error), value_text(error.expected), value_text(error.got))
+    return Mistake(
+        kind=words(error.kind),
+        place=error_place(error),
+        expected=value_text(error.expected),
+        got=value_text(error.got),
+    )

@@ -1,11 +1,10 @@
-"""Policies side by side: measures with their intervals, paired differences in plain words, errors by kind."""
+"""Policies side by side: measures with their intervals, and paired differences in plain words."""
 
 import math
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from ttpa.records.evaluations import Difference, Evaluation, Measure, Measures
-from ttpa.stages.report.wording import NOTHING, count, counted, decimal, percent, points, visible, width, words
+from ttpa.stages.report.wording import NOTHING, count, counted, decimal, percent, points, visible, width
 
 
 class Cell(NamedTuple):
@@ -46,20 +45,6 @@ class Verdict(NamedTuple):
     span: str
 
 
-class Bar(NamedTuple):
-    series: int
-    policy: str
-    number: str
-    bar: str
-
-
-class KindBars(NamedTuple):
-    """The errors of one kind, a bar for each policy."""
-
-    kind: str
-    bars: tuple[Bar, ...]
-
-
 class Group(NamedTuple):
     """One group of cases."""
 
@@ -67,7 +52,6 @@ class Group(NamedTuple):
     cases: str
     rows: tuple[Row, ...]
     verdicts: tuple[Verdict, ...]
-    errors: tuple[KindBars, ...]
 
 
 def groups(evaluation: Evaluation) -> list[Group]:
@@ -89,13 +73,7 @@ def _group(evaluation: Evaluation, name: str, reach: float) -> Group:
         cases=" / ".join(counted(number, "case") for number in numbers),
         rows=tuple(_row(_order(evaluation).index(policy), policy, by_policy[policy]) for policy in order),
         verdicts=tuple(_verdict(d, reach) for d in evaluation.differences if d.group == name),
-        errors=_kind_bars({policy: by_policy[policy].errors for policy in order}, _order(evaluation)),
     )
-
-
-def error_bars(errors: Mapping[str, int]) -> tuple[KindBars, ...]:
-    """One bar for each kind of error, the most frequent first."""
-    return _kind_bars({"": errors}, [""])
 
 
 def _order(evaluation: Evaluation) -> list[str]:
@@ -161,24 +139,3 @@ def _judge(difference: Difference) -> tuple[str, str]:
     if difference.exact.high < 0:
         return "worse", f"The interval excludes zero: {policy} is right less often than {baseline} on these cases."
     return "open", "The interval includes zero: these cases do not tell the two apart."
-
-
-def _kind_bars(errors: Mapping[str, Mapping[str, int]], order: list[str]) -> tuple[KindBars, ...]:
-    kinds = {kind for by_kind in errors.values() for kind, number in by_kind.items() if number}
-    total = {kind: sum(by_kind.get(kind, 0) for by_kind in errors.values()) for kind in kinds}
-    most = max((number for by_kind in errors.values() for number in by_kind.values()), default=0)
-    return tuple(
-        KindBars(
-            words(kind),
-            tuple(
-                Bar(
-                    order.index(policy),
-                    visible(policy),
-                    count(by_kind.get(kind, 0)),
-                    width(by_kind.get(kind, 0) / most),
-                )
-                for policy, by_kind in errors.items()
-            ),
-        )
-        for kind in sorted(kinds, key=lambda kind: (-total[kind], kind))
-    )

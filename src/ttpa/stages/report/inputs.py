@@ -86,6 +86,47 @@ class SlotForks(Record):
     """Those of which a branch has an error of the kind."""
 
 
+class DataCounts(Record):
+    """What a run's data is, in numbers; all of it by what is counted."""
+
+    splits: dict[str, NonNegativeInt] = {}
+    kinds: dict[str, NonNegativeInt] = {}
+    tools: dict[str, NonNegativeInt] = {}
+    """Calls by tool, the most called first."""
+    calls: dict[str, NonNegativeInt] = {}
+    """Dialogues by their number of calls."""
+    grounds: dict[str, NonNegativeInt] = {}
+    """Values of calls by where they stand: `question`, `result`, `default`, `elsewhere`."""
+
+
+class ErrorShares(Record):
+    """In how many of one policy's turns each kind of error occurs."""
+
+    group: str
+    policy: str
+    cases: NonNegativeInt
+    turns: dict[str, NonNegativeInt]
+
+
+class ScoreSpread(Record):
+    """How many turns have which score."""
+
+    name: str
+    bins: tuple[NonNegativeInt, ...]
+    """Ten equal bins from 0 to 1, and one for exactly 1."""
+
+
+class OtherRun(Record):
+    """A run that this one is held against."""
+
+    run: str
+    flow: tuple[StageFlow, ...] = ()
+    changed: tuple[str, ...] = ()
+    """Keys of the config that differ, with both values."""
+    evaluation: Evaluation | None = None
+    """The last policy of each run, on the turns that both have; none where they share none."""
+
+
 class ReportInputs(Record):
     """All that one report shows."""
 
@@ -97,14 +138,22 @@ class ReportInputs(Record):
     """In the order of the stages."""
     instructions: tuple[Instruction, ...] = ()
     """Examples, best first."""
+    data: DataCounts = DataCounts()
+    """Of all instructions, not only of those that are shown."""
     trees: tuple[TreeView, ...] = ()
-    """Examples, best first."""
+    """Turns to look into, best first."""
+    sampled: NonNegativeInt = 0
+    """Turns that were sampled, those that are not among `trees` included."""
     wavering: tuple[SlotForks, ...] = ()
     """The forks of all trees, not only of those that are drawn."""
     pairs: tuple[PreferencePair, ...] = ()
     """All pairs of the run: they are counted, and marked where their tree is shown."""
     checkpoints: tuple[Checkpoint, ...] = ()
     evaluation: Evaluation | None = None
+    errors: tuple[ErrorShares, ...] = ()
+    """By group and policy, in the order of the evaluation."""
+    spreads: tuple[ScoreSpread, ...] = ()
+    other: OtherRun | None = None
     candidate_errors: dict[str, NonNegativeInt] = {}
     """Number of errors by kind over all sampled candidates."""
     facts: dict[str, str] = {}

@@ -1,19 +1,30 @@
-"""The report of a run: reads its records, writes one self-contained HTML page (no script, no network)."""
+"""The report of a run: reads its records, writes one self-contained HTML page (no network, one script of its own)."""
 
+import base64
+import hashlib
+from importlib.resources import files
 from typing import NamedTuple
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from pydantic import Field
 
 from ttpa.records.evaluations import Evaluation
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
-from ttpa.stages.report.branching import HEAT_FLOORS, tree_card
-from ttpa.stages.report.comparison import error_bars, groups
+from ttpa.stages.report.branching import HEAT_FLOORS
+from ttpa.stages.report.comparison import groups
+from ttpa.stages.report.costs import cost_rows
 from ttpa.stages.report.curves import HEIGHT, LEFT, RIGHT, WIDTH, training
+from ttpa.stages.report.datafacts import data_charts
 from ttpa.stages.report.dialogue import dialogue
+from ttpa.stages.report.error_shares import error_groups
+from ttpa.stages.report.explorer import explorer
 from ttpa.stages.report.flow import flow_boxes
+from ttpa.stages.report.histograms import spread_charts
 from ttpa.stages.report.inputs import ReportInputs
+from ttpa.stages.report.kind_bars import kind_bars
+from ttpa.stages.report.other_run import other_view
 from ttpa.stages.report.wavering import slot_rows
 from ttpa.stages.report.wording import count, counted, decimal, duration, percent, points, visible, words
 
@@ -21,10 +32,14 @@ from ttpa.stages.report.wording import count, counted, decimal, duration, percen
 class ReportConfig(Record):
     """How much of the run the page shows."""
 
-    trees: int = Field(default=6, ge=0, le=8)
-    """Candidate trees drawn."""
+    trees: int = Field(default=1000, ge=0, le=5000)
+    """Sampled turns that can be looked into, those that tell most first."""
+    megabytes: float = Field(default=10.0, gt=0, le=100)
+    """What these turns may take of the page's size; those that tell least are left out."""
     dialogues: int = Field(default=5, ge=0, le=50)
     """Instructions shown as dialogues."""
+    against: str = ""
+    """The name or folder of another run that this one is held against."""
 
 
 class Figure(NamedTuple):
@@ -38,9 +53,10 @@ class Figure(NamedTuple):
 def report(inputs: ReportInputs, config: ReportConfig) -> str:
     """The page as HTML text: the same inputs give the same bytes.
 
-    Model text is untrusted: all of it is escaped, and the page's policy allows no script and no request. What has more
-    items than `config` allows says how many it leaves out.
+    Model text is untrusted: all of it is escaped, and the page's policy allows no request and no script but the page's
+    own, named by its hash. What has more items than `config` allows says how many it leaves out.
     """
+    script = (files("ttpa.stages.report") / "templates" / "explorer.js").read_text(encoding="utf-8")
     page = _environment().get_template("page.html.jinja")
     return page.render(
         run=visible(inputs.run),
@@ -51,14 +67,22 @@ def report(inputs: ReportInputs, config: ReportConfig) -> str:
         policies=[visible(policy) for policy in inputs.evaluation.policies] if inputs.evaluation else [],
         prompt_hash=visible(inputs.evaluation.prompt_hash) if inputs.evaluation else "",
         pair_facts=_pair_facts(inputs.pairs),
-        rejected_errors=error_bars(_rejected_errors(inputs.pairs)),
-        candidate_errors=error_bars(inputs.candidate_errors),
-        trees=[tree_card(view, inputs.pairs) for view in inputs.trees[: config.trees]],
+        rejected_errors=kind_bars(_rejected_errors(inputs.pairs)),
+        candidate_errors=kind_bars(inputs.candidate_errors),
+        error_groups=error_groups(inputs.errors, inputs.evaluation.policies) if inputs.evaluation else [],
+        spreads=spread_charts(inputs.spreads),
+        explorer=explorer(
+            inputs.trees, inputs.pairs, limit=config.trees, megabytes=config.megabytes, of=inputs.sampled
+        ),
         wavering=slot_rows(inputs.wavering),
-        more_trees=_more(len(inputs.trees), config.trees, "tree"),
         heat_floors=[percent(floor, 0) for floor in HEAT_FLOORS],
         dialogues=[dialogue(instruction) for instruction in inputs.instructions[: config.dialogues]],
         more_dialogues=_more(len(inputs.instructions), config.dialogues, "instruction"),
+        data_charts=data_charts(inputs.data),
+        costs=cost_rows(inputs.flow),
+        other=other_view(inputs.other, inputs) if inputs.other else None,
+        script=Markup(script),  # noqa: S704 -- the package's own file
+        script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
         trainings=[training(checkpoint) for checkpoint in inputs.checkpoints],
         picture={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
         facts=[(visible(name), visible(fact)) for name, fact in inputs.facts.items()],

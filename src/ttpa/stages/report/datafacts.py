@@ -1,0 +1,136 @@
+"""What a run's data is, in numbers: splits, tools, calls a dialogue, and where the values of the calls stand."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from ttpa.records.instructions import Instruction
+from ttpa.stages.report.inputs import DataCounts
+from ttpa.stages.report.wording import count, percent, visible, width, words
+
+_MOST_TOOLS = 24
+_GROUNDS = {
+    "question": "stands in what was said before the calls",
+    "result": "stands in an earlier result",
+    "default": "is the schema's default",
+    "elsewhere": "stands nowhere letter by letter: derived, or worded otherwise",
+}
+
+
+class DataBar(NamedTuple):
+    """One bar: what it counts, how many, and their share."""
+
+    name: str
+    number: str
+    share: str
+    bar: str
+
+
+class DataChart(NamedTuple):
+    """Bars that belong together."""
+
+    title: str
+    bars: tuple[DataBar, ...]
+    note: str
+
+
+def count_data(instructions: Iterable[Instruction]) -> DataCounts:
+    """The counts over all instructions of a run, whatever their split."""
+    splits: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    tools: Counter[str] = Counter()
+    calls: Counter[int] = Counter()
+    grounds: Counter[str] = Counter()
+    for one in instructions:
+        splits[one.split] += 1
+        kinds[one.kind] += 1
+        calls[sum(len(step.calls) for step in one.steps)] += 1
+        tools.update(call.name for step in one.steps for call in step.calls)
+        grounds.update(_grounds(one))
+    return DataCounts(
+        splits=dict(splits.most_common()),
+        kinds=dict(kinds.most_common()),
+        tools=dict(tools.most_common()),
+        calls={str(number): calls[number] for number in sorted(calls)},
+        grounds={ground: grounds[ground] for ground in _GROUNDS if grounds[ground]},
+    )
+
+
+def data_charts(data: DataCounts) -> list[DataChart]:
+    """The charts of the data section; empty where there is no data."""
+    if not data.splits:
+        return []
+    more = len(data.tools) - _MOST_TOOLS
+    shown = dict(list(data.tools.items())[:_MOST_TOOLS])
+    return [
+        _chart("Instructions by split", data.splits),
+        _chart("Instructions by kind", data.kinds),
+        _chart("Calls a dialogue", data.calls),
+        _chart(
+            "Where the calls' values stand",
+            {_GROUNDS[ground]: number for ground, number in data.grounds.items()},
+            "Strings and numbers, looked up word by word, case aside.",
+        ),
+        _chart("Calls by tool", shown, f"and {count(more)} more tools, called less often" if more > 0 else ""),
+    ]
+
+
+def _chart(title: str, numbers: dict[str, int], note: str = "") -> DataChart:
+    whole, most = max(sum(numbers.values()), 1), max([*numbers.values(), 1])
+    bars = tuple(
+        DataBar(
+            words(name) if "_" in name and title != "Calls by tool" else visible(name),
+            count(number),
+            percent(number / whole, 0),
+            width(number / most),
+        )
+        for name, number in numbers.items()
+    )
+    return DataChart(title, bars, note)
+
+
+def _grounds(instruction: Instruction) -> Iterator[str]:
+    """For each string and number among the arguments: where it stands."""
+    defaults = {tool.name: _defaults(tool.parameters.get("properties")) for tool in instruction.tools}
+    said = "\n".join(message.content for message in instruction.context).casefold()
+    returned = ""
+    for step in instruction.steps:
+        for call in step.calls:
+            for name, value in call.arguments.items():
+                for leaf in _leaves(value):
+                    if _stands(leaf, said):
+                        yield "question"
+                    elif _stands(leaf, returned):
+                        yield "result"
+                    else:
+                        yield "default" if defaults.get(call.name, {}).get(name, ...) == value else "elsewhere"
+        returned += "\n".join(result.content for result in step.results).casefold()
+
+
+def _stands(value: str | float, text: str) -> bool:
+    """Whether the value stands in the text as a word of its own: 2 does not in 2026."""
+    return re.search(rf"(?<!\w){re.escape(str(value).casefold())}(?!\w)", text) is not None
+
+
+def _defaults(properties: JsonValue) -> dict[str, JsonValue]:
+    if not isinstance(properties, dict):
+        return {}
+    return {
+        name: schema["default"]
+        for name, schema in properties.items()
+        if isinstance(schema, dict) and "default" in schema
+    }
+
+
+def _leaves(value: JsonValue) -> Iterator[str | float]:
+    if isinstance(value, dict):
+        for below in value.values():
+            yield from _leaves(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _leaves(below)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
+        yield value

@@ -1,0 +1,58 @@
+"""Another run's records, for a report that holds a run against it."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ttpa.config import changed_keys
+from ttpa.errors import RunError
+from ttpa.records.evaluations import CaseResult, Evaluation
+from ttpa.runs.layout import RunDirectory
+from ttpa.runs.record_files import read_record
+from ttpa.stages.evaluate import compare
+from ttpa.stages.report import OtherRun
+from ttpa.steps.reading import read_cases, read_flow
+from ttpa.steps.run import Run
+
+
+def find_other(run: Run, cases: Mapping[str, Sequence[CaseResult]]) -> OtherRun:
+    """The run that `report.against` names, with its last policy against this run's on the turns that both were asked.
+
+    Raises `RunError` where there is none.
+    """
+    against = run.config.report.against
+    directory = RunDirectory(Path(against) if "/" in against else Path(run.config.runs) / against)
+    if not directory.config.is_file():
+        raise RunError(f"report.against = {against!r} is no run: there is no {str(directory.config)!r}")
+    theirs = read_record(directory.evaluation, Evaluation) if directory.evaluation.exists() else None
+    told = json.loads(directory.config.read_text(encoding="utf-8"))
+    changed = changed_keys(told, run.config.as_json())
+    return OtherRun(
+        run=directory.name,
+        flow=read_flow(directory),
+        changed=tuple(line for line in changed if not line.startswith(("name:", "runs:", "report."))),
+        evaluation=_side_by_side(run, read_cases(directory, theirs), cases, directory.name),
+    )
+
+
+def _side_by_side(
+    run: Run,
+    theirs: Mapping[str, Sequence[CaseResult]],
+    ours: Mapping[str, Sequence[CaseResult]],
+    other: str,
+) -> Evaluation | None:
+    if not theirs or not ours:
+        return None
+    (their_policy, their_cases), (our_policy, our_cases) = list(theirs.items())[-1], list(ours.items())[-1]
+    shared = {case.id for case in their_cases} & {case.id for case in our_cases}
+    if not shared:
+        return None
+    return compare(
+        {
+            f"{other}: {their_policy}": [case for case in their_cases if case.id in shared],
+            f"{run.config.name}: {our_policy}": [case for case in our_cases if case.id in shared],
+        },
+        prompt_hash="",
+        resamples=run.config.evaluate.resamples,
+        seed=run.config.seed,
+    )

@@ -1,0 +1,112 @@
+"""The page as a reader has it before them: opened in a headless Chromium, clicked, typed at, filtered."""
+
+# pyright: reportUnknownVariableType=false
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.stages.report.browser import CHROMEDRIVER, CHROMIUM, Browser
+
+from ttpa.stages.report import ReportConfig, ReportInputs, report
+
+pytestmark = [
+    pytest.mark.heavy,
+    pytest.mark.skipif(CHROMIUM is None or CHROMEDRIVER is None, reason="needs chromium and chromedriver"),
+]
+TURNS = 1000
+ENTER = "\ue007"
+_VISIBLE = "return [...document.querySelectorAll('#turn-list li')].filter((row) => !row.hidden).length"
+_OPEN = "return [...document.querySelectorAll('#turn-view .fork')].filter((panel) => !panel.hidden).length"
+_FRAME = "await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))"
+
+
+@pytest.fixture
+def page(inputs: ReportInputs, tmp_path: Path) -> Path:
+    """A page of a thousand turns."""
+    trees = tuple(inputs.trees[index % len(inputs.trees)] for index in range(TURNS))
+    path = tmp_path / "report.html"
+    path.write_text(report(inputs.model_copy(update={"trees": trees}), ReportConfig()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def browser(page: Path) -> Iterator[Browser]:
+    with Browser() as opened:
+        opened.open(page)
+        yield opened
+
+
+def test_a_thousand_turns_open_without_a_word_in_the_console_and_without_a_request(
+    page: Path, browser: Browser
+) -> None:
+    assert page.stat().st_size < 15_000_000
+    assert browser.run(_VISIBLE) == TURNS
+    assert browser.console() == []
+    assert browser.requests() == [page.resolve().as_uri()]
+
+
+def test_a_fork_opens_and_closes_by_click_and_by_key(browser: Browser) -> None:
+    assert browser.run(_OPEN) == 1  # the first one of a turn is open
+    browser.click("#turn-view .forked")
+    assert browser.run(_OPEN) == 0
+    browser.click("#turn-view .forked")
+    assert browser.run(_OPEN) == 1
+    browser.run("document.querySelector('#turn-view .forked').focus()")
+    browser.press(ENTER)
+    assert browser.run(_OPEN) == 0
+    browser.press(" ")
+    assert browser.run(_OPEN) == 1
+    assert "expected" in browser.run("return document.querySelector('#turn-view .branches').innerText")
+    assert browser.console() == []
+
+
+def test_a_filter_by_error_kind_changes_the_list_and_the_turn(browser: Browser) -> None:
+    browser.run(
+        "const filter = document.querySelector('select[data-key=kinds]'); filter.value = 'wrong type';"
+        "filter.dispatchEvent(new Event('change'))"
+    )
+    assert browser.run(_VISIBLE) == TURNS // 2
+    assert browser.run("return document.getElementById('turn-tally').textContent") == "500 of 1,000 turns"
+    assert "Trondheim" in browser.run("return document.querySelector('#turn-view h3').textContent")
+    browser.click("#turn-clear")
+    assert browser.run(_VISIBLE) == TURNS
+
+
+def test_the_list_is_walked_by_key_and_searched(browser: Browser) -> None:
+    browser.press("j")
+    assert browser.run("return document.querySelector('[aria-selected=true]').dataset.index") == "1"
+    browser.press("k", "/", *"lyon hotel")
+    assert browser.run(_VISIBLE) == TURNS // 2
+    browser.press(*" zebra")
+    assert browser.run(_VISIBLE) == 0
+    assert "No turn fits" in browser.run("return document.getElementById('turn-view').innerText")
+
+
+def test_a_thousand_turns_scroll_and_filter_in_under_a_fifth_of_a_second(browser: Browser) -> None:
+    browser.run("document.getElementById('explorer').scrollIntoView({behavior: 'instant'})")
+    took = browser.run(
+        f"""return (async () => {{
+          const best = async (act) => {{
+            let least = Infinity;
+            for (let turn = 0; turn < 3; turn++) {{
+              {_FRAME};
+              const start = performance.now();
+              act(turn);
+              {_FRAME};
+              least = Math.min(least, performance.now() - start);
+            }}
+            return least;
+          }};
+          const filter = document.querySelector("select[data-key=kinds]");
+          const list = document.getElementById("turn-list");
+          return [
+            await best((turn) => {{ list.scrollTop = turn % 2 ? 0 : list.scrollHeight; }}),
+            await best((turn) => {{
+              filter.value = turn % 2 ? "" : "wrong type";
+              filter.dispatchEvent(new Event("change"));
+            }}),
+          ];
+        }})()"""
+    )
+    assert max(took) < 200, f"milliseconds to scroll, to filter: {took}"
