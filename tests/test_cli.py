@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from ttpa.cli import main
+from ttpa.config import load_config
 
 WriteTools = Callable[[str], str]
 Result = tuple[int, str, str]
@@ -52,7 +53,7 @@ def config(folder: Path, text: str = "") -> str:
 def test_help_lists_every_command(ttpa: Ttpa) -> None:
     code, out, _ = ttpa("--help")
     stages = ["construct", "sample", "score", "pair", "train", "evaluate", "report"]
-    commands = ["run", *stages, "compare", "import", "status", "tools"]
+    commands = ["init", "run", *stages, "compare", "import", "status", "tools"]
     assert code == 0
     assert [command for command in commands if f" {command} " not in out] == []
 
@@ -151,7 +152,13 @@ def test_a_tool_with_an_invalid_schema_is_named(ttpa: Ttpa, tmp_path: Path, writ
 def test_tools_are_listed_and_checked(ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools) -> None:
     code, out, _ = ttpa("tools", config(tmp_path, f'tools.module = "{write_tools(TOOLS)}"'))
     assert code == 0
-    assert out.splitlines() == ["add(a, b)  Add two numbers.", "fail()  Fail.", "2 tools, all schemas valid"]
+    assert out.splitlines() == [
+        "add   a, [b]  Add two numbers.",
+        "fail          Fail.",
+        "2 tools, all schemas valid",
+    ]
+    code, out, _ = ttpa("tools", config(tmp_path, f'tools.module = "{write_tools(TOOLS)}"'), "--json")
+    assert [tool["name"] for tool in json.loads(out)["tools"]] == ["add", "fail"]
 
 
 @pytest.mark.parametrize(
@@ -201,6 +208,8 @@ def test_dialogues_are_imported_and_the_status_says_what_comes_next(ttpa: Ttpa, 
     assert "3 lines -> 2 instructions" in out
     assert out.endswith(f"next: sft, sample, score, pair, align, evaluate, report (ttpa run {word})\n")
     assert ttpa("run", word, "--dry-run")[0] == 0
+    told = json.loads(ttpa("status", word, "--json")[1])
+    assert (told["done"][0]["records_out"], told["next"][0], told["paid"]["requests"]) == (2, "sft", 0)
 
 
 def test_an_import_needs_no_config(ttpa: Ttpa, tmp_path: Path) -> None:
@@ -255,3 +264,34 @@ def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path
     assert (code, err) == (1, "error: one/base and two/base have no case in common\n")
     code, out, _ = ttpa("evaluate", source, "--run", "one", "--suite", "sources", "--dry-run")
     assert out == "run 'one' in runs/one: suite sources of base\n"
+
+
+@pytest.mark.parametrize(
+    ("case", "place", "key"),
+    [
+        ("python", "own_tools.py", "'own_tools.py'"),
+        ("openapi", "https://example.org/openapi.json", "'https://example.org/openapi.json'"),
+        ("mcp", "http://localhost:8000/mcp", "'http://localhost:8000/mcp'"),
+        ("mcp", "npx my-server", "('npx', 'my-server')"),
+        ("data", "chats.jsonl", ""),
+    ],
+)
+@pytest.mark.parametrize("endpoint", [False, True])
+def test_a_config_is_written_for_every_case_and_the_next_command_named(
+    ttpa: Ttpa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, case: str, place: str, key: str, *, endpoint: bool
+) -> None:
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.setenv("OPENAI_API_KEY", "none" if endpoint else "")
+    (tmp_path / "own_tools.py").write_text(TOOLS, encoding="utf-8")
+    write_dialogues(tmp_path, json.dumps(DIALOGUE))
+    code, out, err = ttpa("init", case, place)
+    assert (code, err) == (0, "")
+    written = load_config("ttpa.toml")
+    assert written.name == "ttpa"
+    assert key in repr(written.tools)
+    if case == "data":
+        assert "next: ttpa import chats.jsonl --run ttpa --config ttpa.toml, then ttpa run ttpa" in out
+    else:
+        assert written.generator.kind == ("openai" if endpoint else "schema")
+        assert "next: ttpa tools ttpa.toml, then ttpa run ttpa.toml --dry-run" in out
+    assert ttpa("init", case, place)[::2] == (1, "error: 'ttpa.toml' is there already; name another file with --out\n")

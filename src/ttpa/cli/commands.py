@@ -10,11 +10,13 @@ from ttpa.cli.doctor import doctor
 from ttpa.cli.evaluate import evaluate
 from ttpa.cli.export import export
 from ttpa.cli.importing import import_
+from ttpa.cli.init import init
 from ttpa.cli.score_file import score_file
 from ttpa.cli.status import status
 from ttpa.cli.tools import tools
 
 COMMANDS: dict[str, Callable[..., None]] = {
+    "init": init,
     "run": run.run,
     "construct": run.construct,
     "sample": run.sample,

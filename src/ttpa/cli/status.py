@@ -1,12 +1,16 @@
 """`ttpa status`: what a run has done and what comes next."""
 
+import json
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ttpa.cli.words import Runs, open_run, word_for
+from ttpa.cli.words import AsJson, Runs, open_run, word_for
 from ttpa.pipeline import due_steps
+from ttpa.records.costs import Cost
 from ttpa.records.summaries import StepSummary
+from ttpa.runs.journal import Journal
 from ttpa.runs.layout import STEPS
 from ttpa.runs.record_files import read_record
 
@@ -14,14 +18,41 @@ from ttpa.runs.record_files import read_record
 def status(
     name: Annotated[str, typer.Argument(metavar="RUN", help="The run's name or folder.")],
     runs: Runs = "runs",
+    as_json: AsJson = False,
 ) -> None:
-    """Show what a run has done and what comes next."""
+    """Show what a run has done, what it cost, and what comes next."""
     opened = open_run(name, runs)
-    directory = opened.directory
-    for step in STEPS:
-        if directory.summary(step).exists():
-            typer.echo(read_record(directory.summary(step), StepSummary).line())
+    directory, prices = opened.directory, opened.config.generator.prices
+    done = [read_record(directory.summary(step), StepSummary) for step in STEPS if directory.summary(step).exists()]
     due = due_steps(opened)
+    paid = _paid(opened.directory.journal)
+    report = str(directory.report) if directory.report.exists() else None
+    if as_json:
+        told = {
+            "run": directory.name,
+            "folder": str(directory.path),
+            "done": [summary.model_dump(mode="json") for summary in done],
+            "next": due,
+            "seconds": round(sum(summary.seconds for summary in done), 3),
+            "paid": paid.model_dump(mode="json") | {"money": paid.money(prices), "currency": prices.currency},
+            "report": report,
+        }
+        typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        return
+    for summary in done:
+        typer.echo(summary.line())
+    if paid.requests:
+        typer.echo(f"paid so far: {paid.line(prices)}")
     typer.echo(f"next: {', '.join(due)} (ttpa run {word_for(opened.config)})" if due else "all steps are done")
-    if directory.report.exists():
-        typer.echo(f"report: {directory.report}")
+    if report:
+        typer.echo(f"report: {report}")
+
+
+def _paid(path: Path) -> Cost:
+    if not path.exists():
+        return Cost()
+    journal = Journal(path)
+    try:
+        return journal.spent()
+    finally:
+        journal.close()

@@ -1,16 +1,19 @@
 """`ttpa tools`: the tools as they are offered, and a call to try."""
 
+import json
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from ttpa.assemble import assemble
-from ttpa.cli.words import Overrides, Source, load
+from ttpa.cli.words import AsJson, Overrides, Source, load
 from ttpa.errors import ConfigError
 from ttpa.models.recorded_chat import ForgetfulStore
 from ttpa.models.spending import Spending
 from ttpa.records.strict_json import InvalidJson, read_json
-from ttpa.records.tools import ToolCall
+from ttpa.records.tools import ToolCall, ToolSpec
+from ttpa.tools.base import Toolset
 
 
 def tools(
@@ -18,6 +21,7 @@ def tools(
     overrides: Overrides = None,
     call: Annotated[str | None, typer.Option(help="The name of a tool to call.")] = None,
     arguments: Annotated[str, typer.Option(help="Its arguments, as a JSON object.")] = "{}",
+    as_json: AsJson = False,
 ) -> None:
     """List and check the tools, or try a call."""
     config = load(source, overrides)
@@ -25,13 +29,7 @@ def tools(
         ForgetfulStore(), Spending(config.generator.budget, config.generator.prices)
     ) as toolset:
         if call is None:
-            for spec in toolset.specs:
-                properties = spec.parameters.get("properties")
-                parameters = ", ".join(properties) if isinstance(properties, dict) else ""
-                typer.echo(f"{spec.name}({parameters})  {spec.description}")
-            for name, reason in toolset.left_out.items():
-                typer.echo(f"left out: {name}: {reason}")
-            typer.echo(f"{len(toolset.specs)} tools, all schemas valid")
+            _list(toolset, as_json=as_json)
             return
         try:
             values = read_json(arguments)
@@ -41,6 +39,35 @@ def tools(
             raise ConfigError("--arguments is no JSON object")
         with toolset.session() as session:
             result = session.run(ToolCall(name=call, arguments=values))
-        typer.echo(result.content)
+        typer.echo(result.model_dump_json() if as_json else result.content)
         if not result.ok:
             raise typer.Exit(1)
+
+
+def _list(toolset: Toolset, *, as_json: bool) -> None:
+    if as_json:
+        offered = [spec.model_dump(mode="json") for spec in toolset.specs]
+        typer.echo(json.dumps({"tools": offered, "left_out": dict(toolset.left_out)}, indent=1, ensure_ascii=False))
+        return
+    for name, parameters, description in _rows(toolset.specs):
+        typer.echo(f"{name}  {parameters}  {description}".rstrip())
+    for name, reason in toolset.left_out.items():
+        typer.echo(f"left out: {name}: {reason}")
+    typer.echo(f"{len(toolset.specs)} tools, all schemas valid")
+    silent = [spec.name for spec in toolset.specs if not spec.description.strip()]
+    if silent:
+        typer.echo(f"no description: {', '.join(silent)}; a model picks tools by what their description says: add one")
+
+
+def _rows(specs: Sequence[ToolSpec]) -> list[tuple[str, str, str]]:
+    """Name, parameters (those that may be left out in brackets) and the description's first line, padded."""
+    rows = [(spec.name, _parameters(spec), spec.description.strip().partition("\n")[0]) for spec in specs]
+    names = max((len(name) for name, _, _ in rows), default=0)
+    parameters = min(max((len(parameter) for _, parameter, _ in rows), default=0), 44)
+    return [(name.ljust(names), parameter.ljust(parameters), text) for name, parameter, text in rows]
+
+
+def _parameters(spec: ToolSpec) -> str:
+    properties, required = spec.parameters.get("properties"), spec.parameters.get("required")
+    due = required if isinstance(required, list) else []
+    return ", ".join(key if key in due else f"[{key}]" for key in (properties if isinstance(properties, dict) else ()))

@@ -19,6 +19,7 @@ Limit = Annotated[
     int | None, typer.Option(min=1, help="At most so many instances, sampled turns, and held-out turns a split.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
+AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
 Runs = Annotated[str, typer.Option(help="The folder of all runs.")]
 
 

@@ -1,0 +1,74 @@
+"""`ttpa init`: a commented config for the user's case."""
+
+import json
+import os
+import shutil
+import tomllib
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Annotated, Literal
+
+import typer
+
+from ttpa.config import make_config
+from ttpa.errors import ConfigError
+
+Case = Literal["python", "openapi", "mcp", "data"]
+_NEEDS: dict[Case, str] = {
+    "python": "a file of functions, as in `ttpa init python my_tools.py`",
+    "openapi": "a document, as in `ttpa init openapi https://example.org/openapi.json`",
+    "mcp": "a server, as in `ttpa init mcp http://localhost:8000/mcp` or `ttpa init mcp 'npx my-server'`",
+    "data": "a file of dialogues, as in `ttpa init data dialogues.jsonl`",
+}
+
+
+def init(
+    case: Annotated[Case, typer.Argument(help="Where you start from.", show_choices=True)],
+    place: Annotated[str, typer.Argument(help="A file, an address, or the command of an MCP server.")] = "",
+    out: Annotated[Path, typer.Option(help="The config to write; it must not be there yet.")] = Path("ttpa.toml"),
+    name: Annotated[str | None, typer.Option(help="Of the run; by default the config's file name.")] = None,
+    model: Annotated[str, typer.Option(help="The endpoint's name for the generator's model.")] = "gpt-5-mini",
+) -> None:
+    """Write a commented config for your case, and say what comes next."""
+    if not place:
+        raise ConfigError(f"ttpa init {case} needs {_NEEDS[case]}")
+    if out.exists():
+        raise ConfigError(f"{str(out)!r} is there already; name another file with --out")
+    if case in ("python", "data") and not Path(place).is_file():
+        raise ConfigError(f"{place!r} is no file; ttpa init {case} needs {_NEEDS[case]}")
+    has_gpu, has_endpoint = shutil.which("nvidia-smi") is not None, _has_endpoint()
+    parts = [case]
+    if case != "data":
+        parts += ["generator_openai" if has_endpoint else "generator_schema", "construct"]
+    parts.append("policy_gpu" if has_gpu else "policy_cpu")
+    run = name or out.stem
+    text = f"name = {json.dumps(run)}\n\n" + "".join(_starter(part, place, model) for part in parts)
+    make_config(tomllib.loads(text))
+    out.write_text(text, encoding="utf-8")
+    typer.echo(f"wrote {out}: {_found(case, has_gpu=has_gpu, has_endpoint=has_endpoint)}")
+    if case == "data":
+        typer.echo(f"next: ttpa import {place} --run {run} --config {out}, then ttpa run {run}")
+    else:
+        typer.echo(f"next: ttpa tools {out}, then ttpa run {out} --dry-run")
+
+
+def _has_endpoint() -> bool:
+    return bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
+
+
+def _starter(part: str, place: str, model: str) -> str:
+    text = (files("ttpa.cli") / "starters" / f"{part}.toml").read_text(encoding="utf-8")
+    is_command = part == "mcp" and "://" not in place
+    quoted = json.dumps(place.split() if is_command else place)
+    return Template(text).substitute(
+        place=quoted, place_key="command" if is_command else "url", model=json.dumps(model)
+    )
+
+
+def _found(case: Case, *, has_gpu: bool, has_endpoint: bool) -> str:
+    policy = "a GPU was found" if has_gpu else "no GPU was found, so the small embedded policy learns"
+    if case == "data":
+        return policy
+    endpoint = "OPENAI_* names an endpoint" if has_endpoint else "no OPENAI_API_KEY, so the schemas alone make the data"
+    return f"{policy}; {endpoint}"
