@@ -11,7 +11,7 @@ FAILED = 1
 def explain(failure: Exception) -> str | None:
     """One line on what is wrong and what to do; none where it is a fault of the program, which shows its traceback."""
     if isinstance(failure, TtpaError):
-        return str(failure)
+        return " ".join(str(failure).split())
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
             f"no space is left for {failure.filename!r}; free some, or move the run and name its folder with "

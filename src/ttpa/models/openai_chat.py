@@ -24,6 +24,12 @@ _SECONDS_IN_ALL = 600.0
 _LONGEST_WAIT = 60.0
 _GREETING = "Say yes as a JSON object."
 _JITTER = wait_random_exponential(multiplier=1, max=_LONGEST_WAIT)
+_SUSPECTS = {
+    401: "OPENAI_API_KEY",
+    403: "OPENAI_API_KEY and what it may use",
+    404: "OPENAI_BASE_URL and generator.model",
+}
+"""By status: what is likely wrong."""
 
 
 class PassingFault(Exception):
@@ -94,7 +100,8 @@ class OpenAIChatModel:
             if error.retry_after is None and (sign := self._sign_of_life()) is not None:
                 return sign
             raise ModelError(
-                f"the generator {self._model!r} did not answer in {self._attempts} attempts: {error}"
+                f"the generator {self._model!r} did not answer in {self._attempts} attempts: {error}; "
+                "nothing is lost: check OPENAI_BASE_URL, or run the same command later"
             ) from error
 
     def _sign_of_life(self) -> ChatReply | None:
@@ -132,7 +139,9 @@ class OpenAIChatModel:
             )
         except openai.RateLimitError as error:
             if error.code == "insufficient_quota":
-                raise ModelError("the generator's quota is used up") from error
+                raise ModelError(
+                    "the generator's quota is used up; raise it and run the same command again: nothing is lost"
+                ) from error
             raise PassingFault("too many requests", _retry_after(error)) from error
         except (openai.APIConnectionError, openai.InternalServerError) as error:
             raise PassingFault(type(error).__name__) from error
@@ -145,7 +154,10 @@ class OpenAIChatModel:
             raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
         except openai.APIStatusError as error:
             # The body is left out: a 401 echoes the key.
-            raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
+            raise ModelError(
+                f"the endpoint refused the request with status {error.status_code}; "
+                f"check {_SUSPECTS.get(error.status_code, 'what it serves')}"
+            ) from error
         return _read(response.content)
 
 

@@ -27,7 +27,10 @@ class TransformersTokenizer:
             raise ModelError(f"no tokenizer can be loaded from {path!r}: {error}") from error
         assert isinstance(tokenizer, PreTrainedTokenizerBase)
         if not tokenizer.chat_template:
-            raise ModelError(f"the tokenizer of {path!r} has no chat template, so no dialogue can be rendered for it")
+            raise ModelError(
+                f"the tokenizer of {path!r} has no chat template, so no dialogue can be rendered for it; "
+                "take the model's instruct version, or put a chat_template.jinja into its folder"
+            )
         end_id = tokenizer.eos_token_id
         if not isinstance(end_id, int):
             raise ModelError(f"the tokenizer of {path!r} has no end token, so no turn would ever end")
