@@ -1,32 +1,26 @@
 """The run's policies on a benchmark: asked, judged, summed up; a run that was cut off goes on item by item."""
 
 import hashlib
-import json
 import time
 from collections.abc import Sequence
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from ttpa.errors import RunError
-from ttpa.models.base import ChatModel, ChatTokenizer
+from ttpa.models.base import ChatModel
 from ttpa.models.spending import Spending
-from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
-from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
 from ttpa.records.suites import SuiteAnswer, SuiteCase, SuiteEvaluation
-from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.runs.journal import Journal
 from ttpa.runs.record_files import Outcomes, read_record, read_records, write_record, write_records
 from ttpa.steps.run import Run
+from ttpa.steps.suite_settings import describe_settings, keep_settings
 from ttpa.suites import SUITES
 from ttpa.suites.base import Setting, Suite
 from ttpa.suites.episodes import Item, play
 from ttpa.suites.sample import describe_sample, draw_sample
 from ttpa.suites.summary import summarise
 from ttpa.tools.base import Toolset
-
-_PACKAGES = ("ttpa", "torch", "transformers", "vllm")
 
 
 class SuiteFiles:
@@ -81,14 +75,16 @@ def _evaluate(
     config = run.config.suites
     files = SuiteFiles(run.directory.suite(name), policy)
     items = draw_sample(suite.items, config.limit, seed=run.config.seed)
-    settings = _settings(run, suite, policy, path, describe_sample(suite.items, config.limit, seed=run.config.seed))
+    settings = describe_settings(
+        run, suite, policy, path, describe_sample(suite.items, config.limit, seed=run.config.seed)
+    )
     outcomes = Outcomes(files.answers, SuiteAnswer)
     if redo:
         outcomes.clear()
         outcomes = Outcomes(files.answers, SuiteAnswer)
         for file in (files.settings, files.evaluation):
             file.unlink(missing_ok=True)
-    _keep_settings(run, name, policy, files.settings, settings)
+    keep_settings(run, name, policy, files.settings, settings)
     if files.evaluation.exists():
         return read_record(files.evaluation, SuiteEvaluation), read_records(files.missing, Discard)
     started = time.monotonic()
@@ -155,81 +151,15 @@ def suite_setting(run: Run, name: str, journal: Journal) -> Setting:
             raise RunError(f"run {run.config.name!r} has no instruction in test or test_unseen")
         return found
 
-    return Setting(run.config.suites, run.config.score, run.parts.dialect, held_out, open_tools, open_chat)
-
-
-def _settings(run: Run, suite: Suite, policy: str, path: str, sample: str) -> dict[str, str]:
-    """What the figures depend on; nothing that only says where things lie."""
-    tokenizer = run.parts.load_tokenizer(path)
-    packages = {package: _version(package) for package in _PACKAGES}
-    return {
-        "policy": _hash_policy(run, policy, path),
-        "dialect": run.config.policy.dialect,
-        "engine": run.config.policy.engine,
-        "template hash": _hash_template(tokenizer),
-        "decoding": f"greedy, at most {run.config.suites.max_new_tokens} tokens a turn",
-        "sample": sample,
-        "seed": f"{run.config.seed} (sample and intervals; turns are greedy)",
-        "strings": run.config.score.strings,
-        **{package: told for package, told in packages.items() if told},
-        **suite.facts,
-    }
-
-
-def _keep_settings(run: Run, name: str, policy: str, file: Path, settings: dict[str, str]) -> None:
-    """Writes the settings down; raises `RunError` where answers were begun with others."""
-    if file.exists():
-        before: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
-        changed = [
-            f"{key}: {before.get(key)!r} -> {settings.get(key)!r}"
-            for key in {**before, **settings}
-            if before.get(key) != settings.get(key)
-        ]
-        if changed:
-            raise RunError(
-                f"run {run.config.name!r} has answers of {policy!r} on the suite {name!r} with other settings "
-                f"({'; '.join(changed)}); take it again with --redo"
-            )
-        return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _hash_policy(run: Run, policy: str, path: str) -> str:
-    """What tells a policy's weights from another's: its checkpoint's hashes, else those of its files, else its name."""
-    if policy != "base":
-        checkpoint = read_record(run.directory.checkpoint_record(policy), Checkpoint)  # pyright: ignore[reportArgumentType]
-        told = json.dumps([checkpoint.files, checkpoint.examples, checkpoint.steps, checkpoint.tokens], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()
-    weights = sorted(Path(path).glob("*.safetensors"))
-    if not weights:
-        return path
-    digest = hashlib.sha256()
-    for file in weights:
-        with file.open("rb") as content:
-            digest.update(hashlib.file_digest(content, "sha256").digest())
-    return digest.hexdigest()
-
-
-def _hash_template(tokenizer: ChatTokenizer) -> str:
-    """A hash of what the template makes of a dialogue with a tool, a call, its result and a second question."""
-    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
-    tool = ToolSpec.model_validate({"name": "find_rain", "description": "Tells the rain.", "parameters": schema})
-    history = (
-        UserMessage(content="Rain in Oslo?"),
-        AssistantMessage(tool_calls=(ToolCall(name="find_rain", arguments={"city": "Oslo"}),)),
-        ToolMessage(content='"none"'),
-        AssistantMessage(content="None."),
-        UserMessage(content="And in Rome?"),
+    return Setting(
+        config=run.config.suites,
+        scoring=run.config.score,
+        dialect=run.parts.dialect,
+        held_out=held_out,
+        open_tools=open_tools,
+        open_chat=open_chat,
+        tell=run.reporter.finish,
     )
-    return hashlib.sha256(json.dumps(list(tokenizer.prompt_ids(history, (tool,)))).encode()).hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return ""
 
 
 def suite_cases(run: Run, name: str, policy: str) -> list[SuiteCase]:

@@ -56,6 +56,8 @@ class Setting:
     """The run's tools, to be really executed."""
     open_chat: Callable[[str, float], ChatModel]
     """A model at the generator's endpoint, by its name and temperature: it judges, or plays tools."""
+    tell: Callable[[str], None]
+    """Says a line to whoever waits."""
 
 
 OpenSuite = Callable[[Setting], AbstractContextManager[Suite]]

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
@@ -39,11 +39,12 @@ class BfclEnvironment:
             return False
         return made == {"bfcl-eval": VERSION} and self._python.exists()
 
-    def prepare(self) -> None:
+    def prepare(self, tell: Callable[[str], None]) -> None:
         """Makes the environment where it is not there yet (minutes, 1 GB). Raises `RunError` where pip fails."""
         with hold(self.folder, f"the environment {str(self.folder)!r}"):
             if self.is_ready:
                 return
+            tell(f"making an environment with bfcl-eval {VERSION} in {self.folder}: once, some minutes")
             self._run([sys.executable, "-m", "venv", str(self.folder)])
             pip = [str(self._python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
             self._run([*pip, "--no-deps", f"bfcl-eval=={VERSION}"])
@@ -61,7 +62,7 @@ class BfclEnvironment:
 
     def start_worker(self) -> "BfclWorker":
         """Starts the process that tells the items and executes calls."""
-        return BfclWorker(str(self._python), _surroundings(self.folder / "root"))
+        return BfclWorker(str(self._python), self.folder / "worker.log", _surroundings(self.folder / "root"))
 
     def _run(self, words: Sequence[str], *, root: Path | None = None) -> str:
         done = subprocess.run(  # noqa: S603 - pip, and the programs of the environment that it made
@@ -81,13 +82,15 @@ class BfclEnvironment:
 class BfclWorker:
     """The process that tells the items and executes calls with the package's own classes."""
 
-    def __init__(self, python: str, surroundings: dict[str, str]) -> None:
+    def __init__(self, python: str, log: Path, surroundings: dict[str, str]) -> None:
+        """`log` gets what the package prints."""
         read, write = os.pipe()
+        self._log = log.open("w", encoding="utf-8")
         self._process = subprocess.Popen(  # noqa: S603 - our own script, run by the environment's interpreter
             [python, str(Path(__file__).with_name("worker.py")), str(write)],
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stdout=self._log,
+            stderr=self._log,
             pass_fds=(write,),
             env=surroundings,
             text=True,
@@ -105,7 +108,9 @@ class BfclWorker:
         except BrokenPipeError:
             line = ""
         if not line:
-            raise RunError(f"the process of bfcl-eval ended at a request for {request.get('op')!r}")
+            raise RunError(
+                f"the process of bfcl-eval ended at a request for {request.get('op')!r}; {self._log.name} says why"
+            )
         return cast("JsonValue", json.loads(line))
 
     def close(self) -> None:
@@ -114,6 +119,7 @@ class BfclWorker:
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._answers.close()
+        self._log.close()
 
     def __enter__(self) -> "BfclWorker":
         return self

@@ -139,7 +139,7 @@ class Bfcl:
 def open_bfcl(setting: Setting) -> Generator[Bfcl]:
     """The suite, its environment made where it is not there yet."""
     environment = BfclEnvironment(find_environment(setting.config.bfcl))
-    environment.prepare()
+    environment.prepare(setting.tell)
     with environment.start_worker() as worker:
         yield Bfcl(setting.config.bfcl, environment, worker, setting.dialect)
 

@@ -1,0 +1,91 @@
+"""What the figures of a suite depend on, written down when it is begun: other settings are refused later."""
+
+import hashlib
+import json
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from ttpa.errors import RunError
+from ttpa.models.base import ChatTokenizer
+from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
+from ttpa.records.tools import ToolCall, ToolSpec
+from ttpa.runs.record_files import read_record
+from ttpa.steps.run import Run
+from ttpa.suites.base import Suite
+
+_PACKAGES = ("ttpa", "torch", "transformers", "vllm")
+
+
+def describe_settings(run: Run, suite: Suite, policy: str, path: str, sample: str) -> dict[str, str]:
+    """What the figures depend on; nothing that only says where things lie."""
+    tokenizer = run.parts.load_tokenizer(path)
+    packages = {package: _version(package) for package in _PACKAGES}
+    return {
+        "policy": _hash_policy(run, policy, path),
+        "dialect": run.config.policy.dialect,
+        "engine": run.config.policy.engine,
+        "template hash": _hash_template(tokenizer),
+        "decoding": f"greedy, at most {run.config.suites.max_new_tokens} tokens a turn",
+        "sample": sample,
+        "seed": f"{run.config.seed} (sample and intervals; turns are greedy)",
+        "strings": run.config.score.strings,
+        **{package: told for package, told in packages.items() if told},
+        **suite.facts,
+    }
+
+
+def keep_settings(run: Run, name: str, policy: str, file: Path, settings: dict[str, str]) -> None:
+    """Writes the settings down; raises `RunError` where answers were begun with others."""
+    if file.exists():
+        before: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        changed = [
+            f"{key}: {before.get(key)!r} -> {settings.get(key)!r}"
+            for key in {**before, **settings}
+            if before.get(key) != settings.get(key)
+        ]
+        if changed:
+            raise RunError(
+                f"run {run.config.name!r} has answers of {policy!r} on the suite {name!r} with other settings "
+                f"({'; '.join(changed)}); take it again with --redo"
+            )
+        return
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _hash_policy(run: Run, policy: str, path: str) -> str:
+    """What tells a policy's weights from another's: its checkpoint's hashes, else those of its files, else its name."""
+    if policy != "base":
+        checkpoint = read_record(run.directory.checkpoint_record(policy), Checkpoint)  # pyright: ignore[reportArgumentType]
+        told = json.dumps([checkpoint.files, checkpoint.examples, checkpoint.steps, checkpoint.tokens], sort_keys=True)
+        return hashlib.sha256(told.encode()).hexdigest()
+    weights = sorted(Path(path).glob("*.safetensors"))
+    if not weights:
+        return path
+    digest = hashlib.sha256()
+    for file in weights:
+        with file.open("rb") as content:
+            digest.update(hashlib.file_digest(content, "sha256").digest())
+    return digest.hexdigest()
+
+
+def _hash_template(tokenizer: ChatTokenizer) -> str:
+    """A hash of what the template makes of a dialogue with a tool, a call, its result and a second question."""
+    schema = {"type": "object", "properties": {"city": {"type": "string"}}, "required": ["city"]}
+    tool = ToolSpec.model_validate({"name": "find_rain", "description": "Tells the rain.", "parameters": schema})
+    history = (
+        UserMessage(content="Rain in Oslo?"),
+        AssistantMessage(tool_calls=(ToolCall(name="find_rain", arguments={"city": "Oslo"}),)),
+        ToolMessage(content='"none"'),
+        AssistantMessage(content="None."),
+        UserMessage(content="And in Rome?"),
+    )
+    return hashlib.sha256(json.dumps(list(tokenizer.prompt_ids(history, (tool,)))).encode()).hexdigest()
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return ""
