@@ -40,7 +40,7 @@ class BfclEnvironment:
         return made == {"bfcl-eval": VERSION} and self._python.exists()
 
     def prepare(self, tell: Callable[[str], None]) -> None:
-        """Makes the environment where it is not there yet (minutes, 1 GB). Raises `RunError` where pip fails."""
+        """Makes the environment where it is not there yet (minutes, 570 MB). Raises `RunError` where pip fails."""
         with hold(self.folder, f"the environment {str(self.folder)!r}"):
             if self.is_ready:
                 return
