@@ -29,6 +29,12 @@ check: venv  ## style, types, floors
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+.PHONY: docs
+docs: venv  ## the pages into site/: references written anew, a dead link stops it
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'mkdocs>=1.6' 'mkdocs-material>=9.7'
+	$(BIN)/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+
 bench: venv  ## benchmarks, both arms in one run; PART=name for one
 	for part in $(PART); do OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$part.py || exit 1; done
 

@@ -1,0 +1,117 @@
+"""The documents tell what is true: references are up to date, and what their code blocks name is there."""
+
+import ast
+import importlib.util
+import re
+import shlex
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any, cast
+
+import pytest
+import typer
+
+from ttpa.cli import main
+from ttpa.cli.commands import app
+from ttpa.config import make_config
+from ttpa.errors import ConfigError
+
+ROOT = Path(__file__).parents[1]
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+_BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+
+
+def _blocks(language: str) -> Iterator[tuple[str, str]]:
+    for page in PAGES:
+        for found in _BLOCK.finditer(page.read_text(encoding="utf-8")):
+            if found[1] == language:
+                yield page.name, found[2]
+
+
+def _commands() -> Iterator[tuple[str, list[str]]]:
+    """Every line of a block that calls `ttpa`, in words; what follows a comment mark is left out."""
+    for page, block in _blocks(""):
+        for line in block.splitlines():
+            if line.startswith("ttpa "):
+                yield page, shlex.split(line, comments=True)
+
+
+def _refusal(block: str) -> str:
+    try:
+        make_config(tomllib.loads(block))
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+def _generator() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("generate", ROOT / "docs" / "generate.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["config", "cli"])
+def test_the_references_say_what_the_program_says(page: str) -> None:
+    written = (ROOT / "docs" / f"reference-{page}.md").read_text(encoding="utf-8")
+    assert written == getattr(_generator(), f"{page}_page")(), "out of date: run `make docs`"
+
+
+def test_every_command_in_the_documents_is_one_and_has_the_options_named() -> None:
+    group = cast("Any", typer.main.get_command(app))
+    wrong = [
+        (page, " ".join(words))
+        for page, words in _commands()
+        if words[1] not in {*group.commands, "--install-completion"}
+        or [
+            word
+            for word in words[2:]
+            if word.startswith("--")
+            and word.partition("=")[0] not in [opt for p in group.commands[words[1]].params for opt in p.opts]
+        ]
+    ]
+    assert wrong == []
+    assert len(list(_commands())) > 15
+
+
+def test_every_config_in_the_documents_names_keys_that_are_there() -> None:
+    # A fragment may lack what the rest of its config says, never name a key that there is not.
+    assert [told for page, block in _blocks("toml") if "unknown key" in (told := f"{page}: {_refusal(block)}")] == []
+
+
+def test_every_python_block_is_python_whose_imports_of_this_package_resolve() -> None:
+    for page, block in _blocks("python"):
+        for node in ast.walk(ast.parse(block)):
+            if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "ttpa":
+                module = importlib.import_module(node.module)
+                assert [name.name for name in node.names if not hasattr(module, name.name)] == [], page
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    for page in PAGES:
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
+            assert "://" in target or (page.parent / target).exists(), (page.name, target)
+
+
+def test_the_first_steps_lead_from_a_file_of_functions_to_a_dry_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    [tools] = [block for page, block in _blocks("python") if page == "index.md"]
+    (tmp_path / "my_tools.py").write_text(tools, encoding="utf-8")
+    steps = [words for page, words in _commands() if page == "index.md"]
+    for words in steps[:4]:
+        monkeypatch.setattr(sys, "argv", words)
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = capsys.readouterr()
+        assert (ended.value.code or 0, printed.err) == (0, ""), words
+        if "find_weekday" in words:
+            assert printed.out == "Wednesday\n"
