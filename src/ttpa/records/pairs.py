@@ -32,6 +32,11 @@ class PreferencePair(Record):
     rejected_errors: tuple[CallError, ...]
 
     @property
+    def length(self) -> int:
+        """Tokens of the longer of the two sequences."""
+        return len(self.prompt_ids) + len(self.shared_ids) + max(len(self.chosen_ids), len(self.rejected_ids))
+
+    @property
     def margin(self) -> float:
         """By how much the chosen turn scores higher."""
         return self.chosen_score - self.rejected_score

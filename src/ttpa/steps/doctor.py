@@ -8,9 +8,10 @@ from ttpa.errors import ModelError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.instructions import DecisionPoint, Instruction, Step
 from ttpa.records.messages import UserMessage
+from ttpa.records.pairs import PreferencePair
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.sample import label_tokens
-from ttpa.stages.train import build_examples
+from ttpa.stages.train import build_examples, count_shared
 from ttpa.steps.run import Run
 
 _SAMPLES = 3
@@ -42,6 +43,8 @@ def examine(run: Run) -> tuple[list[str], list[Finding]]:
         _dialect(points, turns, tokenizer, run.config.policy.dialect),
         _lengths(instructions, tokenizer, run.config.train.max_length),
     ]
+    if run.directory.summary("pair").exists():
+        findings.extend(_pairs(run))
     return _show(points, turns, tokenizer, run.config.policy.dialect), findings
 
 
@@ -112,6 +115,22 @@ def _lengths(instructions: Sequence[Instruction], tokenizer: ChatTokenizer, limi
         )
     text = f"{lost} of {len(lengths)} sequences are longer than train.max_length = {limit}; {longest} loses nothing"
     return Finding(is_good=False, text=text)
+
+
+def _pairs(run: Run) -> list[Finding]:
+    """What of the run's pairs is lost, and how much of them their batches share."""
+    limit, size = run.config.train.max_length, run.config.train.dpo.batch_size
+    pairs = run.read(run.directory.pairs, PreferencePair, "pair")
+    lengths = [pair.length for pair in pairs]
+    lost, longest = sum(length > limit for length in lengths), max(lengths, default=0)
+    kept = [pair for pair in pairs if pair.length <= limit]
+    text = f"{lost} of {len(pairs)} pairs are longer than train.max_length = {limit}; {longest} loses nothing"
+    findings = [Finding(is_good=False, text=text)] if lost else []
+    if kept:
+        tokens, nodes = count_shared(kept, size)
+        saved = f"{tokens} tokens of {len(kept)} pairs are {nodes} nodes of the forest: {tokens / nodes:.2f}x fewer"
+        findings.append(Finding(is_good=True, text=f"{saved}, in batches of {size} pairs"))
+    return findings
 
 
 def _show(

@@ -57,11 +57,7 @@ def _prefer(run: Run) -> None:
     account = Account(run, "align", takes="pairs", gives="pairs")
     config = run.config.train
     every_pair = run.read(run.directory.pairs, PreferencePair, "pair")
-    lengths = [
-        len(made.prompt_ids) + len(made.shared_ids) + max(len(made.chosen_ids), len(made.rejected_ids))
-        for made in every_pair
-    ]
-    pairs, discards = _within(config.max_length, every_pair, lengths)
+    pairs, discards = _within(config.max_length, every_pair, [made.length for made in every_pair])
     if not pairs:
         account.close(len(every_pair), 0, 0, discards, {"nothing to align on": "no pair is left"})
         return

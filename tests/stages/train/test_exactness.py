@@ -126,3 +126,20 @@ def test_in_bf16_the_forest_is_as_near_to_float32_as_padded_pairs_are(base: str,
     ours, theirs = (float((log_probs(packing, "bf16") - exact).norm()) for packing in ("tree", "pairs"))
     assert theirs > 0
     assert ours <= 1.2 * theirs
+
+
+@pytest.mark.parametrize("packing", ["tree", "pairs"])
+@pytest.mark.parametrize("parameters", ["full", "lora"])
+def test_pairs_count_by_their_score_gap(base: str, tmp_path: Path, packing: str, parameters: str) -> None:
+    """A pair of weight 2 beside one of weight 0 is that pair alone, twice in the batch."""
+    policy = write_policy("qwen3", base, tmp_path / "policy")
+    heavy, light = dialogue("one", 1, 1)[0], dialogue("two", 1, 1)[0].model_copy(update={"rejected_score": 1.0})
+    dpo = {"learning_rate": 1e-3, "epochs": 5, "batch_size": 2, "nll_weight": 0.0}
+    told = {"packing": packing, "parameters": parameters, "micro_batch_size": 2}
+    weighted = losses(
+        policy, [heavy, light], tmp_path / "w", **told, dpo=DpoConfig.model_validate(dpo | {"margin_weight": 1.0})
+    )
+    twin = heavy.model_copy(update={"id": "twin"})
+    alone = losses(policy, [heavy, twin], tmp_path / "a", **told, dpo=DpoConfig.model_validate(dpo))
+    assert len(weighted) == 5
+    assert weighted == pytest.approx(alone, abs=1e-5)

@@ -13,6 +13,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen3Co
 from trl.trainer.utils import add_fused_lm_head
 
 from ttpa.errors import ModelError
+from ttpa.records.pairs import PreferencePair
+from ttpa.stages.train import count_shared
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_blocks import cut_blocks
 from ttpa.stages.train.tree_forward import add_tree_forward
@@ -140,3 +142,13 @@ def test_a_block_sees_what_its_queries_see(sequences: list[list[int]], rows: int
             for row, query in enumerate(range(block.start, block.end)):
                 hidden = {keys[block.first_masked + int(place)] for place in torch.nonzero(block.hidden[row])}
                 assert set(keys) - hidden == {key for key in range(query + 1) if int(ends[key]) > query}
+
+
+def test_the_account_before_training_counts_the_nodes_of_the_batches(pairs: list[PreferencePair]) -> None:
+    expected = [
+        plant([[*p.prompt_ids, *p.shared_ids, *rest] for p in batch for rest in (p.chosen_ids, p.rejected_ids)])
+        for batch in (pairs[:3], pairs[3:])
+    ]
+    tokens, nodes = count_shared(pairs, 3)
+    assert tokens == sum(forest.sequence_tokens for forest in expected)
+    assert nodes == sum(len(forest.token_ids) for forest in expected)

@@ -1,5 +1,5 @@
 """Train: instructions and pairs -> checkpoints."""
 
-from ttpa.stages.train.stage import Learners, RewardedPrompt, SftExample, TrainConfig, build_examples
+from ttpa.stages.train.stage import Learners, RewardedPrompt, SftExample, TrainConfig, build_examples, count_shared
 
-__all__ = ["Learners", "RewardedPrompt", "SftExample", "TrainConfig", "build_examples"]
+__all__ = ["Learners", "RewardedPrompt", "SftExample", "TrainConfig", "build_examples", "count_shared"]

@@ -4,6 +4,7 @@
 
 import math
 import os
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -68,12 +69,19 @@ def trainer_arguments(
         # Where a mean over steps is logged, so that it never spans a state.
         "save_steps": max(1, math.ceil(config.checkpoint_steps / logged)) * logged,
         "save_total_limit": 2,
-        "report_to": [],
+        "report_to": [require_tracker(name) for name in config.report_to],
         "disable_tqdm": True,
         "log_level": "error",
         "seed": seed,
         "max_length": None,  # what is too long was left out before; nothing is cut here
     }
+
+
+def require_tracker(name: str) -> str:
+    """The tracker's name. Raises `ModelError` where its package is missing."""
+    if find_spec(name) is None:
+        raise ModelError(f"train.report_to = {name!r} needs it in this environment: pip install {name}")
+    return name
 
 
 def peft_config(config: TrainConfig) -> PeftLoraConfig | None:

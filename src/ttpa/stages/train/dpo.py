@@ -9,10 +9,13 @@ collator. Reference: Rafailov et al. 2023, eq. 7, with an NLL term on the chosen
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Any
 
+import torch
 from datasets import Dataset
 from peft import PeftModel
+from torch.nn import functional as nn_functional
 from transformers import PreTrainedModel
 from trl import DPOConfig as TrlDpoConfig
 from trl import DPOTrainer
@@ -84,11 +87,15 @@ def make_trainer(
             loss_weights=loss_weights,
             **arguments,
         ),
-        train_dataset=Dataset.from_list([_row(pair) for pair in pairs]),
+        train_dataset=Dataset.from_list(
+            [_row(pair, weight) for pair, weight in zip(pairs, weigh_margins(pairs, dpo.margin_weight), strict=True)]
+        ),
         processing_class=load_tokenizer(base),
         peft_config=peft_config(config),
     )
     trainer.order = by_group([pair.instruction_id for pair in pairs])
+    if dpo.margin_weight:
+        trainer.weigh()
     if config.packing == "tree":
         trainer.pack()
     return trainer
@@ -117,12 +124,49 @@ class TokenDpoTrainer(OrderedTrainer, DPOTrainer):
 
         self.data_collator = collate
 
+    def weigh(self) -> None:
+        """Weighs the preference loss of each pair with its row's `weight`, 1 on average; the NLL term stays."""
+        self.args.remove_unused_columns = False  # else the collator is not given the weights
+        self._read: list[torch.Tensor] = []
+
+        def keep(_: torch.nn.Module, __: Any, output: Any) -> None:
+            self._read.append(output.log_probs.sum(dim=1))
+
+        for model in (self.model, self.ref_model):
+            if isinstance(model, torch.nn.Module):
+                model.register_forward_hook(keep)
+        usual = self.data_collator
+
+        def collate(rows: list[dict[str, Any]]) -> dict[str, Any]:
+            return {**usual(rows), "weights": torch.tensor([row["weight"] for row in rows])}
+
+        self.data_collator = collate
+
+    def _compute_loss(self, model: Any, inputs: dict[str, Any], return_outputs: bool) -> Any:
+        if "weights" not in inputs:
+            return super()._compute_loss(model, inputs, return_outputs)
+        told = {name: value for name, value in inputs.items() if name != "weights"}
+        self._read.clear()
+        loss = super()._compute_loss(model, told, return_outputs)
+        policy, reference = self._read  # TRL asks the policy first, then the reference
+        chosen, rejected = (policy - reference).chunk(2)
+        every = -nn_functional.logsigmoid(self.beta * (chosen - rejected))
+        return loss + ((inputs["weights"] - 1) * every).mean()
+
     def _prepare_dataset(self, dataset: Dataset, *_: Any, **__: Any) -> Dataset:
         return dataset
 
 
-def _row(pair: PreferencePair) -> dict[str, list[int]]:
+def weigh_margins(pairs: Sequence[PreferencePair], power: float) -> list[float]:
+    """The weight of each pair: its score gap to this power, over the mean of all."""
+    raised = [pair.margin**power for pair in pairs]
+    mean = fmean(raised)
+    return [one / mean if mean else 1.0 for one in raised]
+
+
+def _row(pair: PreferencePair, weight: float) -> dict[str, Any]:
     return {
+        "weight": weight,
         "prompt_ids": [*pair.prompt_ids, *pair.shared_ids],
         "chosen_ids": list(pair.chosen_ids),
         "rejected_ids": list(pair.rejected_ids),

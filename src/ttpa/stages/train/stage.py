@@ -1,6 +1,7 @@
 """Train: instructions and pairs -> checkpoints. What is learned from is built here, on token ids; TRL learns it."""
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Protocol
 
@@ -48,6 +49,9 @@ class DpoConfig(Record):
     beta: float = Field(default=0.1, gt=0)
     nll_weight: float = Field(default=1.0, ge=0)
     """Of the chosen turn's negative log-likelihood beside the preference loss; 0 leaves it out."""
+    margin_weight: float = Field(default=0.0, ge=0)
+    """How much more a pair counts whose scores are further apart: its preference loss is weighted with the score gap to
+    this power, over the mean of all pairs. 0 weighs all alike."""
     warmup_share: float = Field(default=0.05, ge=0, le=1)
 
 
@@ -92,6 +96,8 @@ class TrainConfig(Record):
     """Sequences (for DPO: pairs) in one forward; `batch_size` is reached by accumulating."""
     activation_checkpointing: bool = False
     """Less memory, more time."""
+    report_to: tuple[str, ...] = ()
+    """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`."""
     precision: Literal["bf16", "float32"] = "bf16"
     """Of products; `bf16` is autocast over float32 weights, and twice as fast on CPUs too."""
     checkpoint_steps: int = Field(default=100, ge=0)
@@ -185,3 +191,27 @@ def build_examples(instruction: Instruction, tokenizer: ChatTokenizer) -> list[S
         learned.extend([False] * (len(prompt) - len(known)) + [True] * len(turn))
         ids.extend([*prompt[len(known) :], *turn])
     return [SftExample(token_ids=tuple(ids), is_learned=tuple(learned)) for ids, learned in sequences]
+
+
+def count_shared(pairs: Sequence[PreferencePair], batch_size: int) -> tuple[int, int]:
+    """Tokens of all sequences of some pairs, and how many of them are distinct within a batch: nodes of its forest.
+
+    Pairs of one instruction stand together, as they do while training.
+    """
+    members: dict[str, list[PreferencePair]] = {}
+    for pair in pairs:
+        members.setdefault(pair.instruction_id, []).append(pair)
+    ordered = [pair for group in members.values() for pair in group]
+    tokens = nodes = 0
+    for start in range(0, len(ordered), batch_size):
+        sequences = sorted(
+            (*pair.prompt_ids, *pair.shared_ids, *rest)
+            for pair in ordered[start : start + batch_size]
+            for rest in (pair.chosen_ids, pair.rejected_ids)
+        )
+        tokens += sum(map(len, sequences))
+        nodes += len(sequences[0])
+        for before, sequence in pairwise(sequences):
+            shared = next((i for i, (a, b) in enumerate(zip(before, sequence, strict=False)) if a != b), None)
+            nodes += len(sequence) - (min(len(before), len(sequence)) if shared is None else shared)
+    return tokens, nodes
