@@ -52,7 +52,7 @@ def test_pairs_are_a_dataset(finished: Run) -> None:
 def test_a_notebook_shows_one_turn_or_the_whole_page_in_a_frame(finished: Run) -> None:
     loaded = LoadedRun(finished)
     tree = loaded.trees[0].id
-    alone, whole = loaded.show(tree)._repr_html_(), loaded.show()._repr_html_()
+    alone, whole = loaded.show(tree).html, loaded.show().html
     assert alone.startswith('<iframe srcdoc="')
     assert alone.count("<") == whole.count("<") == 2  # the frame alone: what it holds is escaped
     assert "section:not(#trees)" in alone

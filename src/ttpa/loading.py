@@ -1,8 +1,8 @@
 """A run as Python has it: typed records, tables of them, and pictures for a notebook."""
 
-import html
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -113,11 +113,16 @@ class Picture:
         self._at = at
 
     def _repr_html_(self) -> str:
+        return self.html
+
+    @property
+    def html(self) -> str:
+        """The frame as a notebook gets it."""
         page = self.page
         if self._at:
             hidden = f"<style>header, main > section:not(#{self._at}) {{ display: none }}</style></head>"
             page = page.replace("</head>", hidden, 1)
-        source = html.escape(page, quote=True)
+        source = escape(page, quote=True)
         return f'<iframe srcdoc="{source}" style="width:100%;height:{self._height}px;border:0"></iframe>'
 
 
