@@ -47,7 +47,7 @@ def test_all_values_come_out_and_go_in_again() -> None:
         ("[train.sft]\nlearningrate = 1", "unknown key 'train.sft.learningrate'; did you mean 'learning_rate'?"),
         (
             "[tools]\nzzz = 1",
-            "unknown key 'tools.zzz'; known there: allow_write, mcp, memory_gb, module, only, openapi",
+            "unknown key 'tools.zzz'; known there: allow_write, environment, mcp, memory_gb, module, only, openapi",
         ),
         ("construct_ = 1", "unknown key 'construct_'; did you mean 'construct'?"),
         ('[construct]\ninstances = "many"', "construct.instances = 'many': input should be a valid integer"),

@@ -121,6 +121,7 @@ def _open_python(tools: ToolsConfig, _: OpenChat) -> Toolset:
         tools.module,
         timeout_seconds=tools.timeout_seconds,
         memory_gb=tools.memory_gb,
+        environment=tools.environment,
         only=tools.only,
         allow_write=tools.allow_write,
     )

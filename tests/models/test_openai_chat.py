@@ -214,7 +214,7 @@ def test_structured_output_is_given_up_where_the_endpoint_knows_none(endpoint: E
 
 def test_an_endpoint_that_is_down_is_left_alone(endpoint: Endpoint) -> None:
     endpoint.answers = [refusal(503)]
-    model = OpenAIChatModel("small", attempts=50, in_flight=4)
-    with pytest.raises(ModelError, match="failed 8 times in a row; nothing is lost"):
+    model = OpenAIChatModel("small", attempts=50, in_flight=6)
+    with pytest.raises(ModelError, match="failed 12 times in a row; nothing is lost"):
         model.chat(HELLO, seed=1)
-    assert len(endpoint.asked) == 8
+    assert len(endpoint.asked) == 12

@@ -7,6 +7,10 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
+from ttpa.errors import RunError
+from ttpa.records.costs import Cost
 from ttpa.runs.journal import Journal
 
 
@@ -20,12 +24,29 @@ def test_a_reply_is_found_by_its_question(tmp_path: Path) -> None:
     journal.close()
 
 
-def test_a_second_reply_takes_the_place_of_the_first(tmp_path: Path) -> None:
+def test_the_first_reply_stays_because_it_was_used(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal.sqlite")
     journal.keep("how?", "so")
     journal.keep("how?", "thus")
-    assert journal.find("how?") == "thus"
+    assert journal.find("how?") == "so"
     journal.close()
+
+
+def test_what_was_spent_is_the_sum_of_the_replies(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    assert journal.spent() == Cost()
+    journal.keep("how?", '["so", 3, 4]')
+    journal.keep("why?", '["\\"], 9, 9]", 30, 40]')
+    journal.results.keep("what?", "no reply")
+    assert journal.spent() == Cost(requests=2, prompt_tokens=33, completion_tokens=44)
+    journal.close()
+
+
+def test_a_damaged_journal_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"no database, whatever its name says" * 100)
+    with pytest.raises(RunError, match=r"journal\.sqlite' is damaged"):
+        Journal(path)
 
 
 def test_what_was_kept_survives_a_killed_process(tmp_path: Path) -> None:

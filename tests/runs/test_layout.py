@@ -99,3 +99,13 @@ def test_a_lock_is_given_up_after_an_error(tmp_path: Path) -> None:
         raise ZeroDivisionError
     with directory.lock():
         pass
+
+
+def test_drafts_of_steps_that_are_done_are_removed(tmp_path: Path) -> None:
+    run = RunDirectory(tmp_path / "run")
+    for folder in ("1-construct", "2-sample"):
+        (run.path / folder).mkdir(parents=True)
+        (run.path / folder / "x.jsonl.partial").touch()
+    run.summary("construct").touch()
+    run.remove_drafts()
+    assert [path.parent.name for path in run.path.glob("*/*.partial")] == ["2-sample"]

@@ -14,13 +14,13 @@ def explain(failure: Exception) -> str | None:
         return " ".join(str(failure).split())
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
-            f"no space is left for {failure.filename!r}; free some, or move the run and name its folder with "
+            f"no space is left for {_named(failure)}; free some, or move the run and name its folder with "
             "--set runs=FOLDER: the same command goes on from here"
         )
     if isinstance(failure, OSError) and failure.errno in (errno.EACCES, errno.EROFS):
-        return (
-            f"{failure.filename!r} may not be written ({failure.strerror}); name another folder with --set runs=FOLDER"
-        )
+        return f"{_named(failure)} may not be written ({failure.strerror}); name another folder with --set runs=FOLDER"
+    if isinstance(failure, OSError) and failure.errno == errno.EIO:
+        return f"the disk failed at {_named(failure)}; what was done is kept: the same command goes on from here"
     if _is_out_of_device_memory(failure):
         return (
             "the GPU is out of memory; lower train.micro_batch_size or policy.batch_size, shorten train.max_length, "
@@ -29,6 +29,11 @@ def explain(failure: Exception) -> str | None:
     if isinstance(failure, MemoryError):
         return "the machine is out of memory; lower policy.batch_size or the number of construct.instances"
     return None
+
+
+def _named(failure: OSError) -> str:
+    """The file; a write to an open one does not name it."""
+    return "a file of the run" if failure.filename is None else repr(failure.filename)
 
 
 def _is_out_of_device_memory(failure: Exception) -> bool:

@@ -68,7 +68,7 @@ class OpenAIChatModel:
     """
 
     def __init__(
-        self, model: str, *, temperature: float = 1.0, attempts: int = 5, max_tokens: int = 2048, in_flight: int = 1
+        self, model: str, *, temperature: float = 1.0, attempts: int = 10, max_tokens: int = 2048, in_flight: int = 1
     ) -> None:
         """Reads key and base URL from the environment. Raises `ModelError` where there is no key."""
         try:

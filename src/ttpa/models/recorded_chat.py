@@ -42,5 +42,6 @@ class RecordedChatModel:
             reply = self._model.chat(messages, seed=seed)
             kept = json.dumps([reply.text, reply.prompt_tokens, reply.completion_tokens])
             self._store.keep(question, kept)
+            kept = self._store.find(question) or kept  # one that was asked at the same time may have come first
         text, prompt_tokens, completion_tokens = json.loads(kept)
         return ChatReply(text, prompt_tokens, completion_tokens)

@@ -6,8 +6,8 @@ from contextlib import contextmanager
 
 from ttpa.errors import ModelError
 
-_PATIENCE = 5
-"""Failures in a row that a single caller sees through."""
+_PATIENCE = 10
+"""Failures in a row that a few callers see through."""
 
 
 class Throttle:
@@ -30,11 +30,15 @@ class Throttle:
 
     @contextmanager
     def slot(self) -> Generator[None]:
-        """Waits for room and holds it. Raises `ModelError` where the endpoint has failed every time for long."""
+        """Waits for room and holds it. Raises `ModelError` where the endpoint has failed every time for long.
+
+        Where it is down it gets twice `most` requests in all, or ten: none begins that might be one more.
+        """
+        patience = max(_PATIENCE, 2 * self._most)
         with self._changed:
-            while self._in_flight >= self.limit:
+            while self._in_flight >= self.limit or (self._failures + self._in_flight >= patience and self._in_flight):
                 self._changed.wait()
-            if self._failures >= max(_PATIENCE, 2 * self._most):
+            if self._failures >= patience:
                 raise ModelError(
                     f"the endpoint failed {self._failures} times in a row; nothing is lost: run the same command later"
                 )

@@ -124,6 +124,14 @@ class RunDirectory:
         for later in STEPS[STEPS.index(step) :]:
             self.clear(later)
 
+    def remove_drafts(self) -> None:
+        """Removes what steps that are done went on from; a run that was killed at the very end of one leaves it."""
+        for step in STEPS:
+            if self.summary(step).exists():
+                for output in _OUTPUTS[step]:
+                    for draft in (self.path / output).glob("*.partial"):
+                        draft.unlink()
+
     def lock(self) -> AbstractContextManager[None]:
         """Holds the run for this process. Entering raises `RunError` that says who holds it."""
         return hold(self.path, f"run {self.name!r}")

@@ -1,14 +1,13 @@
-"""Typed record files: JSON Lines that are written whole or not at all, and outcomes that grow item by item."""
+"""Typed record files: a record, or one a line, written whole or not at all."""
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from ttpa.errors import DataError
-from ttpa.records.discards import Discard
 from ttpa.records.record import Record
 
 R = TypeVar("R", bound=Record)
@@ -16,13 +15,28 @@ R = TypeVar("R", bound=Record)
 
 def write_text(path: Path, text: str) -> None:
     """Writes a file so that a reader sees the old one or the new one, never a part."""
+    write_lines(path, (text,), end="")
+
+
+def write_lines(path: Path, lines: Iterable[str], end: str = "\n") -> None:
+    """Writes a file line by line, in the same way: whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".tmp")
     with draft.open("w", encoding="utf-8") as file:
-        file.write(text)
+        file.writelines(line + end for line in lines)
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes names in a folder last: without it, a file that was just made or renamed may be gone after a power cut."""
+    fd = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(fd)
+    finally:
+        os.close(fd)
 
 
 def write_record(path: Path, record: BaseModel) -> None:
@@ -35,12 +49,12 @@ def read_record(path: Path, kind: type[R]) -> R:
     try:
         return kind.model_validate_json(path.read_text(encoding="utf-8"))
     except (ValidationError, UnicodeDecodeError) as error:
-        raise DataError(f"{path} does not hold a {kind.__name__}: {_first(error)}") from error
+        raise DataError(f"{path} does not hold a {kind.__name__}: {first_problem(error)}") from error
 
 
 def write_records(path: Path, records: Iterable[Record]) -> None:
     """Writes one record a line."""
-    write_text(path, "".join(record.model_dump_json() + "\n" for record in records))
+    write_lines(path, (record.model_dump_json() for record in records))
 
 
 def read_records(path: Path, kind: type[R]) -> list[R]:
@@ -51,65 +65,12 @@ def read_records(path: Path, kind: type[R]) -> list[R]:
             try:
                 records.append(kind.model_validate_json(line))
             except ValidationError as error:
-                raise DataError(f"{path}, line {number}: no {kind.__name__}: {_first(error)}") from error
+                raise DataError(f"{path}, line {number}: no {kind.__name__}: {first_problem(error)}") from error
     return records
 
 
-class Outcomes(Generic[R]):
-    """The outcomes of a resumable step, appended item by item beside the file they will become.
-
-    An outcome is a record or a discard, and both have an `id`. A line that a crash cut off is dropped; its item runs
-    again.
-    """
-
-    def __init__(self, path: Path, kind: type[R]) -> None:
-        self._path = path.with_name(path.name + ".partial")
-        self._kind = kind
-        self.by_id: dict[str, R | Discard] = {}
-        if self._path.exists():
-            self._read()
-
-    def add(self, outcomes: Sequence[R | Discard]) -> None:
-        """Keeps outcomes on disk; after this a killed run does not lose them."""
-        self._path.parent.mkdir(parents=True, exist_ok=True)
-        with self._path.open("a", encoding="utf-8") as file:
-            for outcome in outcomes:
-                mark = "-" if isinstance(outcome, Discard) else "+"
-                file.write(f"{mark}{outcome.model_dump_json()}\n")
-                self.by_id[_id(outcome)] = outcome
-            file.flush()
-            os.fsync(file.fileno())
-
-    def in_order(self, ids: Sequence[str]) -> tuple[list[R], list[Discard]]:
-        """All records and all discards, each in the order of `ids`."""
-        ordered = [self.by_id[item_id] for item_id in ids]
-        records = [outcome for outcome in ordered if not isinstance(outcome, Discard)]
-        return records, [outcome for outcome in ordered if isinstance(outcome, Discard)]
-
-    def clear(self) -> None:
-        """Removes the file; what it held stands elsewhere now."""
-        self._path.unlink(missing_ok=True)
-
-    def _read(self) -> None:
-        *whole, _ = self._path.read_bytes().split(b"\n")
-        for number, line in enumerate(whole, start=1):
-            kind: type[Record] = Discard if line.startswith(b"-") else self._kind
-            try:
-                outcome = kind.model_validate_json(line[1:])
-            except ValidationError as error:
-                raise DataError(f"{self._path}, line {number}: {_first(error)}") from error
-            assert isinstance(outcome, (self._kind, Discard))
-            self.by_id[_id(outcome)] = outcome
-        write_text(self._path, "".join(line.decode() + "\n" for line in whole))
-
-
-def _id(outcome: Record) -> str:
-    value = getattr(outcome, "id", None)
-    assert isinstance(value, str), f"{type(outcome).__name__} has no id"
-    return value
-
-
-def _first(error: ValidationError | UnicodeDecodeError) -> str:
+def first_problem(error: ValidationError | UnicodeDecodeError) -> str:
+    """The first thing that is wrong, and where."""
     if isinstance(error, UnicodeDecodeError):
         return str(error)
     first = error.errors()[0]

@@ -11,7 +11,8 @@ from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
 from ttpa.records.judgements import Judgement
 from ttpa.runs.journal import Journal
-from ttpa.runs.record_files import Outcomes, write_record, write_records, write_text
+from ttpa.runs.outcomes import Outcomes
+from ttpa.runs.record_files import write_record, write_records, write_text
 from ttpa.stages.construct import (
     BenchmarkQuestions,
     Plan,

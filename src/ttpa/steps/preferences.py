@@ -10,7 +10,8 @@ from ttpa.records.instructions import DecisionPoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import ScoredTurn
 from ttpa.records.strict_json import canonical_json
-from ttpa.runs.record_files import Outcomes, write_records
+from ttpa.runs.outcomes import Outcomes
+from ttpa.runs.record_files import write_records
 from ttpa.stages.pair import pair
 from ttpa.stages.sample import sample
 from ttpa.stages.score import CompiledTools, fits_schemas, score

@@ -8,7 +8,8 @@ from ttpa.models.base import ChatTokenizer
 from ttpa.records.discards import Discard
 from ttpa.records.evaluations import CaseResult, Evaluation, Measures
 from ttpa.records.instructions import DecisionPoint
-from ttpa.runs.record_files import Outcomes, write_record, write_records
+from ttpa.runs.outcomes import Outcomes
+from ttpa.runs.record_files import write_record, write_records
 from ttpa.stages.evaluate import compare, evaluate
 from ttpa.steps.run import Account, Run, batched
 

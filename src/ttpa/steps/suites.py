@@ -12,7 +12,8 @@ from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
 from ttpa.records.suites import SuiteAnswer, SuiteCase, SuiteEvaluation
 from ttpa.runs.journal import Journal
-from ttpa.runs.record_files import Outcomes, read_record, read_records, write_record, write_records
+from ttpa.runs.outcomes import Outcomes
+from ttpa.runs.record_files import read_record, read_records, write_record, write_records
 from ttpa.steps.run import Run
 from ttpa.steps.suite_settings import describe_settings, keep_settings
 from ttpa.suites import SUITES

@@ -69,6 +69,8 @@ class ToolsConfig(Record):
     """After this a call is stopped."""
     memory_gb: float = Field(default=8.0, ge=0)
     """For `python`: address space that a worker process may take; no limit where 0."""
+    environment: tuple[str, ...] = ()
+    """For `python`: names of environment variables that the tools see besides the usual ones; keys stay out."""
 
     @model_validator(mode="after")
     def _names_its_source(self) -> "ToolsConfig":

@@ -21,18 +21,21 @@ class PythonToolset(OfferedTools):
         *,
         timeout_seconds: float = 10.0,
         memory_gb: float = 0.0,
+        environment: Sequence[str] = (),
         only: Sequence[str] = (),
         allow_write: bool = False,
     ) -> None:
         """Loads the tools of `target`, all or `only` the named ones; a worker takes at most `memory_gb`, where not 0.
 
-        Raises `ToolError` that names the tool when one cannot be described, has an invalid schema, or is not there.
+        Tools see the usual environment variables, no keys among them, and those that `environment` names. Raises
+        `ToolError` that names the tool when one cannot be described, has an invalid schema, or is not there.
         """
         self._target = target
         self._timeout_seconds = timeout_seconds
         self._memory_gb = memory_gb
+        self._environment = environment
         self._idle: SimpleQueue[Worker] = SimpleQueue()
-        worker = Worker(target, memory_gb)
+        worker = self._start()
         self._idle.put(worker)
         self._definitions = worker.definitions
         try:
@@ -77,7 +80,7 @@ class PythonToolset(OfferedTools):
         with suppress(Empty, WorkerDied):  # one that lay idle may have ended meanwhile
             return self._reset(self._idle.get_nowait())
         try:
-            return self._reset(Worker(self._target, self._memory_gb))
+            return self._reset(self._start())
         except WorkerDied as error:
             raise ToolError(f"reset() of {self._target!r} did not return: {error}") from error
 
@@ -86,7 +89,15 @@ class PythonToolset(OfferedTools):
         return worker
 
     def give_back(self, worker: Worker) -> None:
-        self._idle.put(worker)
+        """Keeps a worker for the next session, unless calls left processes behind: these end with it."""
+        with suppress(WorkerDied):
+            if worker.ask({"op": "leftovers"}, self._timeout_seconds).content == "0":
+                self._idle.put(worker)
+            else:
+                worker.stop()
+
+    def _start(self) -> Worker:
+        return Worker(self._target, self._memory_gb, self._environment)
 
     def tell_state(self, worker: Worker) -> ToolResult:
         """What the module says of its state, not ok where it says nothing. Raises `WorkerDied`."""

@@ -1,7 +1,7 @@
-"""The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD MEMORY`.
+"""The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD LIFE_FD MEMORY`.
 
 Its first line gives the specs; then it answers JSON lines: `reset` restores the tools' initial state, `state` tells it,
-`call` executes one call. It ends when its parent does.
+`call` executes one call, `leftovers` counts processes that calls left behind. A keeper ends it when its parent ends.
 """
 
 import importlib
@@ -10,6 +10,7 @@ import inspect
 import json
 import os
 import resource
+import shutil
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -21,8 +22,11 @@ from pydantic import validate_call
 
 from ttpa.errors import ToolError
 from ttpa.tools.effects import effect_of
+from ttpa.tools.keeper import descendants, stand_guard
 from ttpa.tools.python_tools import read_specs
 from ttpa.tools.results import cap
+
+_LARGEST_FILE = 2**30
 
 
 def load_module(target: str) -> ModuleType:
@@ -105,18 +109,43 @@ def read_state(module: ModuleType) -> tuple[str, bool]:
 
 
 def limit(memory: int) -> None:
-    """Keeps this process to so many bytes of address space, where not 0, and lets it leave no core file."""
+    """Keeps this process to so many bytes of address space, where not 0; no core file, and no file over a gigabyte."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (_LARGEST_FILE, _LARGEST_FILE))
     if memory:
         resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
 
 
-def serve(target: str, read_fd: int, write_fd: int) -> None:
+class Surroundings:
+    """What stood around the tools once they were loaded: files in their folder, and processes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._files = set(folder.iterdir())
+        self._processes = set(descendants(os.getpid()))
+
+    def restore(self) -> None:
+        """Goes back to the folder, and removes what calls wrote there."""
+        os.chdir(self._folder)
+        for path in set(self._folder.iterdir()) - self._files:
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink()
+
+    def leftovers(self) -> int:
+        """How many processes calls left behind."""
+        return len(set(descendants(os.getpid())) - self._processes)
+
+
+def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
     """Answers requests until the parent closes its end."""
-    folder = Path.cwd()
+    process = os.getpid()
     with os.fdopen(read_fd, encoding="utf-8") as requests, os.fdopen(write_fd, "w", encoding="utf-8") as replies:
 
         def reply(**fields: object) -> None:
+            if os.getpid() != process:
+                os._exit(0)  # a copy of this process, made by a tool that forked: one answer is enough
             replies.write(json.dumps(fields) + "\n")
             replies.flush()
 
@@ -128,23 +157,32 @@ def serve(target: str, read_fd: int, write_fd: int) -> None:
         except Exception as error:  # loading runs the user's module, which may raise anything
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return
-        reply(specs=specs, effects=[effect_of(function) for function in found.values()])
+        surroundings = Surroundings(folder)
+        effects = [effect_of(function) for function in found.values()]
+        reply(specs=specs, effects=effects, process=process, folder=str(folder))
         for line in requests:
             request = json.loads(line)
+            content, ok = "", True
             if request["op"] == "reset":
-                os.chdir(folder)  # a tool may have gone elsewhere
+                surroundings.restore()
                 getattr(module, "reset", lambda: None)()
                 if any(inspect.ismethod(function) for function in found.values()):
                     functions = _callable(tool_functions(module))  # instances begin anew
-                reply(content="", ok=True)
             elif request["op"] == "state":
                 content, ok = read_state(module)
-                reply(content=content, ok=ok)
+            elif request["op"] == "leftovers":
+                content = str(surroundings.leftovers())
             else:
                 content, ok = run_call(functions[request["name"]], request["arguments"])
-                reply(content=content, ok=ok)
+            reply(number=request["number"], content=content, ok=ok)
+
+
+def main(target: str, read_fd: int, write_fd: int, life_fd: int, memory: int) -> None:
+    """Runs the tools behind a keeper."""
+    folder = stand_guard(life_fd, (read_fd, write_fd))
+    limit(memory)
+    serve(target, folder, read_fd, write_fd)
 
 
 if __name__ == "__main__":
-    limit(int(sys.argv[4]))
-    serve(sys.argv[1], int(sys.argv[2]), int(sys.argv[3]))
+    main(sys.argv[1], *map(int, sys.argv[2:]))
