@@ -44,6 +44,13 @@ def test_plain_transformers_loads_it() -> None:
     assert len(tokenizer) == model.config.vocab_size
 
 
+def test_a_decoder_that_skips_special_tokens_keeps_the_tags_of_a_call() -> None:
+    tokenizer = AutoTokenizer.from_pretrained(FOLDER)
+    text = '<tool_call>\n{"name": "ring"}\n</tool_call>'
+    ids = tokenizer.encode(f"{text}<|im_end|>", add_special_tokens=False)
+    assert tokenizer.decode(ids, skip_special_tokens=True) == text
+
+
 def test_its_template_writes_what_the_dialect_reads(policy: TransformersModel) -> None:
     tool = ToolSpec(name="ring", parameters={"type": "object", "properties": {"who": {"type": "array"}}})
     turn = AssistantMessage(

@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,12 +31,20 @@ def train_tokenizer(texts: Iterable[str], vocabulary: int) -> PreTrainedTokenize
         show_progress=False,
     )
     bpe.train_from_iterator(texts, trainer)
-    return _wrap(bpe)
+    return _wrap(_with_plain_tags(bpe))
 
 
 def make_renderer() -> PreTrainedTokenizerFast:
     """A tokenizer that knows no token yet, but renders dialogues."""
     return _wrap(Tokenizer(models.BPE()))
+
+
+def _with_plain_tags(bpe: Tokenizer) -> Tokenizer:
+    """The tags of the dialect are text that a decoder keeps where it is told to skip special tokens."""
+    document = json.loads(bpe.to_str())
+    for token in document["added_tokens"]:
+        token["special"] = token["content"] not in TAG_TOKENS
+    return Tokenizer.from_str(json.dumps(document))
 
 
 def _wrap(bpe: Tokenizer) -> PreTrainedTokenizerFast:
