@@ -4,7 +4,7 @@ BIN := .venv/bin
 PARTS := scoring sampling exactness training construction policy
 PART ?= $(PARTS)
 
-.PHONY: demo test check bench format policy vllm
+.PHONY: demo test check bench format policy vllm faults
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -22,6 +22,9 @@ policy: venv  ## the embedded policy, pretrained from nothing: an hour or two on
 
 test: venv  ## the tests, heavy ones included
 	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
+
+faults: venv  ## the fault kit: every promise of docs/reliability.md tried, one table; SMALL=--small for minutes
+	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m faults $(SMALL)
 
 check: venv  ## style, types, floors
 	$(BIN)/ruff check .

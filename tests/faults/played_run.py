@@ -5,6 +5,7 @@ and evaluate, and goes on where the folder stands.
 """
 
 import hashlib
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import replace
@@ -83,6 +84,11 @@ def _parts(config: RunConfig) -> Parts:
         return CharacterTokenizer()
 
     return replace(assemble(config), load_model=load_model, load_tokenizer=load_tokenizer)
+
+
+def surroundings() -> dict[str, str]:
+    """The environment of a process that finds the kit and the package."""
+    return {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path])}
 
 
 def main() -> None:

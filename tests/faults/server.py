@@ -35,10 +35,12 @@ class FaultyServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 128
 
-    def __init__(self, seed: int = 0, share: float = 0.0, faults: tuple[Fault, ...] = (), key: str = "") -> None:
+    def __init__(
+        self, seed: int = 0, share: float = 0.0, faults: tuple[Fault, ...] = (), keys: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.rng = random.Random(seed)
-        self.share, self.faults, self.key = share, faults, key
+        self.share, self.faults, self.keys = share, faults, keys
         self.is_down = False
         self.generator = OfflineGenerator()
         self.lock = threading.Lock()
@@ -84,8 +86,9 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["content-length"]))
         asked = json.loads(body)
         fault = self._player.draw_fault()
-        if self._player.key:
-            self._give(_completion(f"{self.headers['authorization']} {self._player.key}"))
+        if self._player.keys:
+            echo = " ".join([str(self.headers["authorization"]), *self._player.keys])
+            self._give(_completion(_repeat(self._player.reply(asked), echo)))
         elif fault in (None, *SPOILING, "prose"):
             text = _spoil(fault, self._player.reply(asked))
             with self._player.lock:
@@ -137,6 +140,12 @@ def _completion(text: str) -> bytes:
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
     usage = {"prompt_tokens": 100, "completion_tokens": len(text) // 4}
     return json.dumps({"id": "c", "object": "chat.completion", "choices": [choice], "usage": usage}).encode()
+
+
+def _repeat(text: str, echo: str) -> str:
+    """A good reply with something more in each of its texts."""
+    reply = {key: f"{value} {echo}" if isinstance(value, str) else value for key, value in json.loads(text).items()}
+    return json.dumps(reply)
 
 
 def _spoil(fault: Fault | None, text: str) -> str:

@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Literal
 
-from faults.played_run import make_run, records
+from faults.played_run import make_run, records, surroundings
 from faults.table import Row
 
 Blow = Literal["KILL", "ENOSPC", "EIO"]
@@ -19,7 +19,6 @@ CALLS = (
     "write,writev,pwrite64,pwritev,fsync,fdatasync,ftruncate,rename,renameat,renameat2,unlink,unlinkat,mkdir,mkdirat"
 )
 ITEMS = 6
-_TESTS = Path(__file__).parents[1]
 
 
 def is_possible() -> bool:
@@ -90,5 +89,4 @@ def _run(path: Path, traced: Sequence[str] | None) -> subprocess.CompletedProces
     """The played run as a command, under `strace` where it is traced."""
     program = [sys.executable, "-m", "faults.played_run", str(path), str(ITEMS), "--offline"]
     words = program if traced is None else ["strace", *traced, *program]
-    paths = os.pathsep.join([str(_TESTS), *sys.path])
-    return subprocess.run(words, check=False, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": paths})
+    return subprocess.run(words, check=False, capture_output=True, text=True, env=surroundings())

@@ -18,6 +18,7 @@ from ttpa.errors import ModelError
 from ttpa.models.base import ChatReply
 from ttpa.models.throttle import Throttle
 from ttpa.records.messages import AssistantMessage, Message, UserMessage
+from ttpa.redaction import hide_keys
 
 _SECONDS_A_REQUEST = 120.0
 _SECONDS_IN_ALL = 600.0
@@ -184,7 +185,7 @@ def _read(body: bytes) -> ChatReply:
         raise PassingFault("a reply without content, or no JSON") from error
     usage = completion.usage or _Usage()
     return ChatReply(
-        text=completion.choices[0].message.content or "",
+        text=hide_keys(completion.choices[0].message.content or ""),  # an endpoint may echo what it was sent
         prompt_tokens=usage.prompt_tokens or 0,
         completion_tokens=usage.completion_tokens or 0,
     )

@@ -16,6 +16,8 @@ from ttpa.tools.results import failed
 
 _LONGEST = 64
 _ILLEGAL = re.compile(r"[^A-Za-z0-9_-]+")
+_BOUNDED = jsonschema_rs.FancyRegexOptions(backtrack_limit=20_000, size_limit=1_000_000, dfa_size_limit=1_000_000)
+"""No pattern takes long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,9 @@ class Offer:
                 specs.append(spec.model_copy(update={"name": name}))
                 self._original[name] = spec.name
                 schema = {**spec.parameters, "additionalProperties": False} if closed else spec.parameters
-                self._validators[name] = jsonschema_rs.validator_for(schema, retriever=refuse_remote)
+                self._validators[name] = jsonschema_rs.validator_for(
+                    schema, retriever=refuse_remote, pattern_options=_BOUNDED
+                )
         known = sorted({definition.spec.name for definition in definitions})
         if unknown := sorted(wanted - set(self.left_out)):
             raise ToolError(f"{source!r} has no tool {unknown[0]!r}; it has {', '.join(known) or 'none'}")

@@ -12,6 +12,7 @@ from pydantic_core import SchemaError
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
+from ttpa.records.schema_growth import find_growth
 from ttpa.records.tools import ToolSpec
 
 
@@ -32,6 +33,8 @@ def check_schema(spec: ToolSpec) -> str | None:
     """
     if spec.parameters.get("type") != "object":
         return f"parameters have type {spec.parameters.get('type')!r}, an object schema was due"
+    if growth := find_growth(spec.parameters):
+        return f"parameters cannot be checked: {growth}"
     try:
         jsonschema_rs.validator_for(spec.parameters, retriever=refuse_remote)
     except jsonschema_rs.ValidationError as error:

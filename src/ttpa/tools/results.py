@@ -1,6 +1,7 @@
 """A tool's result on its way to the model."""
 
 from ttpa.records.tools import ToolResult
+from ttpa.redaction import hide_keys
 
 RESULT_LIMIT = 20_000
 """Characters of a result that reach the model."""
@@ -17,6 +18,7 @@ def failed(reason: str) -> ToolResult:
 
 
 def cap(text: str) -> str:
-    """The text without lone surrogates, which no UTF-8 file can hold, and at most `RESULT_LIMIT` characters of it."""
+    """The text without keys and lone surrogates, which no UTF-8 file can hold, and at most `RESULT_LIMIT` of it."""
+    text = hide_keys(text)
     text = text.encode(errors="backslashreplace").decode()
     return text if len(text) <= RESULT_LIMIT else text[:RESULT_LIMIT] + f"... [cut: {len(text)} characters]"

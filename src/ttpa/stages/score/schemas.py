@@ -9,6 +9,7 @@ from typing import Any
 import jsonschema_rs
 
 from ttpa.records.record import JsonValue
+from ttpa.records.schema_growth import find_growth
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.score.nodes import ANYTHING, Node, Path, compile_nodes, is_constrained
 from ttpa.stages.score.normalise import SchemaReader
@@ -113,10 +114,12 @@ def compile_tool(name: str, parameters: object) -> CompiledTool:
 
 @lru_cache(maxsize=4096)
 def _compile(name: str, text: str) -> CompiledTool:
-    reader = SchemaReader(json.loads(text))
+    parameters: JsonValue = json.loads(text)
+    growth = find_growth(parameters) if "$ref" in text and isinstance(parameters, dict) else None
+    reader = SchemaReader({} if growth else parameters)
     schema = reader.read()
     arguments = compile_nodes(schema)
-    problems = list(reader.problems)
+    problems = [f"anything is allowed: {growth}"] if growth else list(reader.problems)
     validator: jsonschema_rs.Draft202012Validator | None = None
     is_crossing = not _CROSSING.isdisjoint(schema)
     if is_crossing or is_constrained(schema, schema):
