@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from tests.stages.report.browser import Browser
 
-SHOTS = {"tree": "explorer", "flow": "flow", "errors": "errors", "data": "data", "training": "training"}
+SHOTS = {"tree": "explorer", "errors": "errors"}
 """Name of the picture -> where the page is scrolled to."""
 
 
