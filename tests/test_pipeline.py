@@ -265,6 +265,15 @@ def test_an_interrupted_run_goes_on_and_ends_the_same(finished: Run, tmp_path: P
     assert read_record(again.directory.evaluation, Evaluation) == read_record(finished.directory.evaluation, Evaluation)
 
 
+def test_what_a_step_went_on_from_does_not_outlive_it(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    run = make_run(tmp_path)
+    left = run.directory.trees.with_name("trees.jsonl.partial")
+    left.touch()  # as where the run was killed between the step's account and the removal
+    take_steps(run)
+    assert not left.exists()
+
+
 def test_a_finished_run_is_left_as_it_is(finished: Run) -> None:
     before = finished.directory.report.stat().st_mtime_ns
     take_steps(finished)

@@ -56,6 +56,7 @@ def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = N
             _refuse_to_lose_import(run, redo)
             run.directory.clear_from(redo)
         run.keep_config()
+        run.directory.remove_drafts()
         for step in STEPS:
             if step in steps and step in due_steps(run):
                 for later in STEPS[STEPS.index(step) + 1 :]:
