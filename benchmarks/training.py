@@ -129,7 +129,7 @@ def measure(name: str, base: str, pairs: list[PreferencePair], options: argparse
             losses.setdefault(arm, loss)
             if number:  # the first warms up
                 seconds[arm].append(time.perf_counter() - start)
-    assert max(losses.values()) - min(losses.values()) < 5e-2, losses  # bf16
+    assert max(losses.values()) - min(losses.values()) < 1e-2, losses  # bf16
     took = {arm: statistics.median(all_seconds) for arm, all_seconds in seconds.items()}
     forest = plant(sequences_of(pairs))
     tokens, nodes = forest.sequence_tokens, len(forest.token_ids)
@@ -181,7 +181,7 @@ def step_of(base: str, pairs: list[PreferencePair], arm: str, output: Path) -> C
 def carry_reference(trainer: TokenDpoTrainer, batch: dict[str, Any]) -> None:
     """Computes the reference once, outside of what is timed, and drops its model."""
     labels = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, -100)
-    with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
+    with torch.no_grad():  # in the precision that the trainer itself reads it in
         told = trainer.ref_model(labels=labels, forest=batch["forest"]).log_probs.sum(dim=1)
     batch["ref_chosen_logps"], batch["ref_rejected_logps"] = told.chunk(2)
     trainer.precompute_ref_logps = True
