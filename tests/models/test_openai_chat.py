@@ -212,6 +212,14 @@ def test_structured_output_is_given_up_where_the_endpoint_knows_none(endpoint: E
     assert ["response_format" in asked for asked in endpoint.asked] == [True, False, False]
 
 
+def test_an_endpoint_that_answers_others_is_not_given_up_for_a_request_that_always_fails(endpoint: Endpoint) -> None:
+    endpoint.answers = [*[refusal(500)] * 9, completion("yes"), completion()]
+    model = OpenAIChatModel("small", attempts=50)
+    assert model.chat(HELLO, seed=1).text == "Hello!"
+    asked = [body["messages"] for body in endpoint.asked]
+    assert asked[8] == asked[10] != asked[9]  # the tenth only asked whether the endpoint lives
+
+
 def test_an_endpoint_that_is_down_is_left_alone(endpoint: Endpoint) -> None:
     endpoint.answers = [refusal(503)]
     model = OpenAIChatModel("small", attempts=50, in_flight=6)

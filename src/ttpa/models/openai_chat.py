@@ -23,7 +23,7 @@ from ttpa.redaction import hide_keys
 _SECONDS_A_REQUEST = 120.0
 _SECONDS_IN_ALL = 600.0
 _LONGEST_WAIT = 60.0
-_GREETING = "Say yes as a JSON object."
+_GREETING = (UserMessage(content="Say yes as a JSON object."),)
 _JITTER = wait_random_exponential(multiplier=1, max=_LONGEST_WAIT)
 _SUSPECTS = {
     401: "OPENAI_API_KEY",
@@ -108,17 +108,17 @@ class OpenAIChatModel:
     def _sign_of_life(self) -> ChatReply | None:
         """An empty reply, at the cost of asking whether the endpoint answers at all; none where it does not."""
         try:
-            cost = self._ask([UserMessage(content=_GREETING)], 0)
+            cost = self._ask(_GREETING, 0)
         except PassingFault:
             return None
         self._throttle.succeeded()
         return ChatReply("", prompt_tokens=cost.prompt_tokens, completion_tokens=cost.completion_tokens)
 
     def _try(self, messages: Sequence[Message], seed: int) -> ChatReply:
-        """One attempt, when there is room for it."""
-        with self._throttle.slot():
+        """One attempt, when there is room for it; the last before giving up asks only whether the endpoint lives."""
+        with self._throttle.slot() as is_last:
             try:
-                reply = self._ask(messages, seed)
+                reply = self._ask(_GREETING if is_last else messages, seed)
             except PassingFault as fault:
                 if fault.retry_after is None:
                     self._throttle.failed()
@@ -126,7 +126,9 @@ class OpenAIChatModel:
                     self._throttle.refused()
                 raise
             self._throttle.succeeded()
-            return reply
+        if is_last:
+            raise PassingFault("failed, though the endpoint answers others")
+        return reply
 
     def _ask(self, messages: Sequence[Message], seed: int) -> ChatReply:
         try:

@@ -29,10 +29,11 @@ class Throttle:
         return max(1, int(self._limit))
 
     @contextmanager
-    def slot(self) -> Generator[None]:
-        """Waits for room and holds it. Raises `ModelError` where the endpoint has failed every time for long.
+    def slot(self) -> Generator[bool]:
+        """Waits for room and holds it; whether this is the last request before the endpoint is given up.
 
-        Where it is down it gets twice `most` requests in all, or ten: none begins that might be one more.
+        Raises `ModelError` where the endpoint has failed every time for long. Where it is down it gets twice `most`
+        requests in all, or ten: none begins that might be one more.
         """
         patience = max(_PATIENCE, 2 * self._most)
         with self._changed:
@@ -42,9 +43,10 @@ class Throttle:
                 raise ModelError(
                     f"the endpoint failed {self._failures} times in a row; nothing is lost: run the same command later"
                 )
+            is_last = self._failures + self._in_flight == patience - 1
             self._in_flight += 1
         try:
-            yield
+            yield is_last
         finally:
             with self._changed:
                 self._in_flight -= 1
