@@ -8,6 +8,7 @@ is that of attention over copies (the idea of cascade inference, Ye et al. 2024;
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
@@ -38,10 +39,10 @@ class SharedPrefix:
             layers = [(keys[trunks], values[trunks]) for keys, values in layers]
         return SharedPrefix(layers, trunk, self.seen[keep])
 
-    def slots(self) -> Tensor:
-        """(rows,), the number of rows before each that go on from the same trunk."""
-        same = self.trunk[:, None] == self.trunk[None]
-        return same.tril(-1).sum(-1)
+    @cached_property
+    def layout(self) -> "_Layout":
+        """The rows of each trunk side by side; found once for all layers and steps."""
+        return _Layout(self.trunk, len(self.layers[0][0]))
 
 
 def shared_prefix_attention(
@@ -65,7 +66,7 @@ def shared_prefix_attention(
     rows, heads, tokens, size = query.shape
     shared, groups = key.shape[1], heads // key.shape[1]
     scaled = (query * (size**-0.5 if scaling is None else scaling)).reshape(rows, shared, groups * tokens, size)
-    layout = _Layout(prefix, len(keys))
+    layout = prefix.layout
     there = layout.regroup(layout.by_trunk(scaled) @ keys.mT)
     there = there.masked_fill(~prefix.seen[:, None, None], float("-inf"))
     own = scaled @ key.mT
@@ -80,8 +81,9 @@ def shared_prefix_attention(
 class _Layout:
     """The rows of each trunk side by side, so that one product reads the trunk once."""
 
-    def __init__(self, prefix: SharedPrefix, trunks: int) -> None:
-        self._trunk, self._slot = prefix.trunk, prefix.slots()
+    def __init__(self, trunk: Tensor, trunks: int) -> None:
+        same = trunk[:, None] == trunk[None]
+        self._trunk, self._slot = trunk, same.tril(-1).sum(-1)  # the rows before that go on from the same trunk
         self._shape = trunks, int(self._slot.max()) + 1
 
     def by_trunk(self, rows: Tensor) -> Tensor:

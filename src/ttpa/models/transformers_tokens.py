@@ -13,13 +13,10 @@ from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
 from ttpa.models.shared_prefix import SHARED_ATTENTION
+from ttpa.models.transformers_reading import read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 
-_MOST_TOKENS = 4096
-"""Of one forward over prompts or dialogues: more at once is no faster, on CPUs slower, and takes memory."""
-_MOST_LOGITS = 2**27
-"""Numbers that the logits of one such forward may have: 0.5 GiB."""
 ChooseTokens = Callable[[list[int], torch.Tensor], torch.Tensor]
 """Given the indices of the rows' drafts and the logits (rows, vocabulary): the next token of each row."""
 
@@ -49,7 +46,6 @@ class TransformersModel:
         self.model = model.eval()
         self.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
         self.batch_size = batch_size
-        self._layers = int(model.config.get_text_config().num_hidden_layers)
 
     @torch.inference_mode()
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
@@ -118,7 +114,7 @@ class TransformersModel:
         for batch in self._batches([dialogue.token_ids for dialogue in dialogues], self.batch_size):
             trunks: list[_Trunk] = []
             before = [[c for s, e in dialogues[index].turns for c in range(s - 1, e - 1)] for index in batch]
-            for order, rows, logits in self._read([dialogues[index].token_ids for index in batch], before):
+            for order, rows, logits in read(self.model, [dialogues[index].token_ids for index in batch], before):
                 for row, place in enumerate(order):
                     dialogue, computed, told = dialogues[batch[place]], 0, 0
                     for number, (start, end) in enumerate(dialogue.turns, first[batch[place]]):
@@ -186,48 +182,9 @@ class TransformersModel:
 
     def _prefill(self, prompts: list[Sequence[int]]) -> tuple[Rows, torch.Tensor]:
         """The prompts, shortest first, read; the logits after each prompt's last token, (rows, vocabulary)."""
-        parts = list(self._read(prompts, [[len(prompt) - 1] for prompt in prompts]))
+        parts = list(read(self.model, prompts, [[len(prompt) - 1] for prompt in prompts]))
         logits = torch.cat([seen for _, _, found in parts for seen in found])
         return join([rows for _, rows, _ in parts]), logits.float()
-
-    def _read(
-        self, sequences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]
-    ) -> Iterator[tuple[list[int], Rows, list[torch.Tensor]]]:
-        """The sequences, shortest first, in few forwards: of each the indices, the rows, and each row's logits.
-
-        Those are (wanted, vocabulary), after the row's `wanted` tokens.
-
-        Padded on the right: causality keeps the padding out of sight, and no mask slows attention down.
-        """
-        for batch in self._readable(sequences, wanted):
-            longest = max(len(sequences[index]) for index in batch)
-            pads = [longest - len(sequences[index]) for index in batch]
-            ids = [[*sequences[index], *[0] * pad] for index, pad in zip(batch, pads, strict=True)]
-            kept = sorted({column for index in batch for column in wanted[index]})
-            place_of = {column: place for place, column in enumerate(kept)}
-            rows = Rows.filled(self._layers, [len(sequences[index]) for index in batch], self.device)
-            output = self.model(
-                input_ids=torch.tensor(ids, device=self.device),
-                past_key_values=rows.cache,
-                logits_to_keep=torch.tensor(kept, device=self.device),
-            )
-            found = [[place_of[column] for column in wanted[index]] for index in batch]
-            yield batch, rows, [output.logits[row, places] for row, places in enumerate(found)]
-
-    def _readable(self, sequences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]) -> Iterator[list[int]]:
-        """Indices in batches, each as many as one forward takes."""
-        batch: list[int] = []
-        asked: set[int] = set()
-        for index, sequence in enumerate(sequences):
-            more = asked.union(wanted[index])
-            numbers = (len(batch) + 1) * len(more) * int(self.model.config.vocab_size)
-            if batch and ((len(batch) + 1) * len(sequence) > _MOST_TOKENS or numbers > _MOST_LOGITS):
-                yield batch
-                batch, more = [], set(wanted[index])
-            batch.append(index)
-            asked = more
-        if batch:
-            yield batch
 
     def _given_turn(self, token_ids: tuple[int, ...], logits: torch.Tensor, top_k: int) -> Completion:
         """A given turn as the policy sees it; `logits` (tokens, vocabulary) are those before each of its tokens."""

@@ -1,0 +1,57 @@
+"""Sequences that are given, prompts and whole dialogues, read by a model in few forwards."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from collections.abc import Iterator, Sequence
+
+import torch
+from transformers import PreTrainedModel
+
+from ttpa.models.transformers_rows import Rows
+
+_MOST_TOKENS = 4096
+"""Of one forward: more at once is no faster, on CPUs slower, and takes memory."""
+_MOST_LOGITS = 2**27
+"""Numbers that the logits of one forward may have: 0.5 GiB."""
+
+
+def read(
+    model: PreTrainedModel, sequences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]
+) -> Iterator[tuple[list[int], Rows, list[torch.Tensor]]]:
+    """The sequences, shortest first, in few forwards: of each the indices, the rows, and each row's logits.
+
+    Those are (wanted, vocabulary), after the row's `wanted` tokens. Padded on the right: causality keeps the padding
+    out of sight, and no mask slows attention down.
+    """
+    layers = int(model.config.get_text_config().num_hidden_layers)
+    for batch in _batches(sequences, wanted, int(model.config.get_text_config().vocab_size)):
+        longest = max(len(sequences[index]) for index in batch)
+        ids = [[*sequences[index], *[0] * (longest - len(sequences[index]))] for index in batch]
+        kept = sorted({column for index in batch for column in wanted[index]})
+        place_of = {column: place for place, column in enumerate(kept)}
+        rows = Rows.filled(layers, [len(sequences[index]) for index in batch], model.device)
+        output = model(
+            input_ids=torch.tensor(ids, device=model.device),
+            past_key_values=rows.cache,
+            logits_to_keep=torch.tensor(kept, device=model.device),
+        )
+        found = [[place_of[column] for column in wanted[index]] for index in batch]
+        yield batch, rows, [output.logits[row, places] for row, places in enumerate(found)]
+
+
+def _batches(
+    sequences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]], vocabulary: int
+) -> Iterator[list[int]]:
+    """Indices in batches, each as many as one forward takes."""
+    batch: list[int] = []
+    asked: set[int] = set()
+    for index, sequence in enumerate(sequences):
+        more = asked.union(wanted[index])
+        numbers = (len(batch) + 1) * len(more) * vocabulary
+        if batch and ((len(batch) + 1) * len(sequence) > _MOST_TOKENS or numbers > _MOST_LOGITS):
+            yield batch
+            batch, more = [], set(wanted[index])
+        batch.append(index)
+        asked = more
+    if batch:
+        yield batch
