@@ -14,7 +14,7 @@ from ttpa.errors import ConfigError
 from ttpa.pretrain.model import FormConfig
 from ttpa.pretrain.sessions import texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
-from ttpa.pretrain.training import PretrainConfig, learning_rate_share, phase_at, pretrain
+from ttpa.pretrain.training import Cycle, PretrainConfig, learning_rate_share, phase_at, pretrain
 from ttpa.progress import SilentReporter
 
 # The compiler is imported, if not used, and torch warns of itself there.
@@ -22,7 +22,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is dep
 
 FORM = FormConfig(vocabulary=400, hidden_size=64, layers=2, heads=2, key_value_heads=1, head_size=32, feed_forward=96)
 CONFIG = PretrainConfig(
-    form=FORM, steps=12, sessions_per_step=2, forward_tokens=2048, warmup_steps=2, checkpoint_steps=3
+    form=FORM,
+    cycles=(Cycle(steps=6, decay_share=0.4), Cycle(steps=6, decay_share=0.4)),
+    sessions_per_step=2,
+    forward_tokens=2048,
+    warmup_steps=2,
+    checkpoint_steps=3,
 )
 
 
@@ -79,12 +84,32 @@ def test_another_config_is_refused_by_name(whole: Path, tokenizer: PreTrainedTok
 
 
 def test_the_rate_rises_stays_and_falls_to_zero() -> None:
-    config = PretrainConfig(steps=100, warmup_steps=10, decay_share=0.5)
-    shares = [learning_rate_share(step, config) for step in range(100)]
+    config = PretrainConfig(
+        cycles=(Cycle(steps=100, decay_share=0.5), Cycle(steps=50, decay_share=0.2)), warmup_steps=10
+    )
+    shares = [learning_rate_share(step, config) for step in range(150)]
     assert shares[0] == pytest.approx(0.1)
     assert shares[10:50] == [1.0] * 40
     assert shares[75] == pytest.approx(0.5)
-    assert shares[-1] == pytest.approx(0.02)
+    assert shares[99] == pytest.approx(0.02)
+    assert shares[100:110] == shares[:10]  # the second cycle begins
+    assert shares[110:140] == [1.0] * 30
+    assert shares[-1] == pytest.approx(0.1)
+
+
+def test_a_cycle_begins_with_what_the_last_one_would_save(tokenizer: PreTrainedTokenizerFast, tmp_path: Path) -> None:
+    one = CONFIG.model_copy(update={"cycles": CONFIG.cycles[:1]})
+    pretrain(one, tokenizer, tmp_path / "one", reporter=SilentReporter())
+    train(tokenizer, tmp_path / "two", stop_at=6)
+    state = torch.load(tmp_path / "two" / "checkpoint.pt", weights_only=True)
+    saved = weights(tmp_path / "one")
+    state["model"] = {name: saved[name].float() for name in state["model"]}
+    torch.save(state, tmp_path / "two" / "checkpoint.pt")
+    train(tokenizer, tmp_path / "two")
+    train(tokenizer, tmp_path / "whole")
+    assert all(
+        torch.equal(saved, weights(tmp_path / "whole")[name]) for name, saved in weights(tmp_path / "two").items()
+    )
 
 
 def test_a_phase_holds_until_the_next_one_begins() -> None:

@@ -85,6 +85,13 @@ class History:
         write_text(self._curve, draw_curve(read_history(self._path)))
 
 
+def round_weights(model: Qwen3ForCausalLM) -> None:
+    """Makes the weights what `save_policy` would write."""
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.copy_(parameter.bfloat16())
+
+
 def save_policy(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerFast, path: Path) -> None:
     """Writes the policy as plain `transformers` loads it, in bfloat16, whole or not at all."""
     narrow = Qwen3ForCausalLM(model.config)

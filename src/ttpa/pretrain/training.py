@@ -16,7 +16,7 @@ from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 from ttpa.errors import ModelError
 from ttpa.pretrain.batches import make_batches
 from ttpa.pretrain.fast_forward import FastForward
-from ttpa.pretrain.folder import History, keep_config, resume, save_policy, write_checkpoint
+from ttpa.pretrain.folder import History, keep_config, resume, round_weights, save_policy, write_checkpoint
 from ttpa.pretrain.model import FormConfig, make_model
 from ttpa.pretrain.sessions import Session, SessionMaker
 from ttpa.pretrain.sessions_ahead import sessions_ahead
@@ -37,12 +37,23 @@ class Phase(Record):
     """Of the tokens in which a turn is decided (a tool's name, call or none, one more or the end), over the others."""
 
 
+class Cycle(Record):
+    """A rise and a fall of the learning rate. The next cycle begins with what this one saves, rounded as it saves it,
+    and with new optimisers (WSD-S, Wen et al. 2024, arXiv 2410.05192)."""
+
+    steps: int = Field(ge=1)
+    decay_share: float = Field(ge=0, le=1)
+    """The last share of the steps, over which the learning rate falls to zero."""
+
+
 class PretrainConfig(Record):
     """How a policy is pretrained. The defaults made the embedded one."""
 
     seed: int = 0
     form: FormConfig = FormConfig()
-    steps: int = Field(default=2800, ge=1)
+    cycles: tuple[Cycle, ...] = Field(
+        default=(Cycle(steps=2800, decay_share=0.428), Cycle(steps=4000, decay_share=0.65)), min_length=1
+    )
     sessions_per_step: int = Field(default=20, ge=1)
     """Dialogues an optimiser step; they have 450 tokens each on average."""
     forward_tokens: int = Field(default=2048, ge=1)
@@ -51,15 +62,15 @@ class PretrainConfig(Record):
         Phase(from_step=0, muon_rate=2e-3, decision_weight=1.0),
         Phase(from_step=600, muon_rate=2e-3, decision_weight=4.0),
         Phase(from_step=1400, muon_rate=4e-3, decision_weight=4.0),
+        Phase(from_step=2800, muon_rate=3e-3, decision_weight=2.0),
     )
-    """First the policy learns to copy, then to choose, then faster."""
+    """First the policy learns to copy, then to choose, then faster; then to read what parameters are called."""
     adam_rate: float = Field(default=2e-3, gt=0)
     """Learning rate of embeddings and norms (AdamW)."""
     weight_decay: float = Field(default=0.05, ge=0)
     """Of the matrices."""
     warmup_steps: int = Field(default=100, ge=0)
-    decay_share: float = Field(default=0.428, ge=0, le=1)
-    """The last share of all steps, over which the learning rate falls to zero."""
+    """Of each cycle."""
     context_weight: float = Field(default=0.1, ge=0)
     """Of the loss on a quarter of the tokens that are not the assistant's."""
     clip_norm: float = Field(default=1.0, gt=0)
@@ -73,6 +84,11 @@ class PretrainConfig(Record):
         if 0 not in {phase.from_step for phase in self.phases}:
             raise ValueError("no phase begins with step 0")
         return self
+
+    @property
+    def steps(self) -> int:
+        """Of all cycles."""
+        return sum(cycle.steps for cycle in self.cycles)
 
 
 def pretrain(
@@ -106,6 +122,9 @@ def pretrain(
     reporter.advance(done)
     started, seen = time.monotonic(), 0
     for step, sessions in sessions_ahead(make_session, config.sessions_per_step, done, last):
+        if step and cycle_at(step, config)[1] == step:
+            round_weights(model)
+            optimisers = _make_optimisers(model, config)
         learned, context, tokens = _take_step(forward, model, optimisers, sessions, config, step, device)
         seen += tokens
         row = {"step": step, "learned_loss": learned, "context_loss": context, "tokens": tokens}
@@ -124,9 +143,21 @@ def pretrain(
 
 
 def learning_rate_share(step: int, config: PretrainConfig) -> float:
-    """The share of the full learning rate at a step, from 0: it rises, stays, and falls to zero in a line."""
-    decay = max(1, round(config.decay_share * config.steps))
-    return min(1.0, (step + 1) / max(1, config.warmup_steps), (config.steps - step) / decay)
+    """The share of the full learning rate at a step: in each cycle it rises, stays, and falls to zero in a line."""
+    cycle, first = cycle_at(step, config)
+    decay = max(1, round(cycle.decay_share * cycle.steps))
+    done = step - first
+    return min(1.0, (done + 1) / max(1, config.warmup_steps), (cycle.steps - done) / decay)
+
+
+def cycle_at(step: int, config: PretrainConfig) -> tuple[Cycle, int]:
+    """The cycle that a step belongs to, and its first step."""
+    first = 0
+    for cycle in config.cycles:
+        if step < first + cycle.steps:
+            return cycle, first
+        first += cycle.steps
+    raise ValueError(f"step {step} is beyond the last of {config.steps}")
 
 
 def phase_at(step: int, config: PretrainConfig) -> Phase:

@@ -15,11 +15,16 @@ from ttpa.pretrain.lexicon.made_up import made_up
 
 Share = Literal["train", "test"]
 """Which words are used: the test's are never used in training."""
+Part = Literal["known", "mixed", "read"]
+"""How the words of the training become harder: nearly all are known ones; far more are made up, so that any word may
+name a tool; and names whose meaning is fixed give way, too, so that what a parameter is called can only be read."""
 _TEST_SHARE = 15
 """Per cent of the words that are kept for the test."""
-_MADE_UP_SHARE, _LATER_MADE_UP_SHARE = 0.15, 0.45
+_MADE_UP_SHARES: dict[Part, float] = {"known": 0.15, "mixed": 0.45, "read": 0.45}
 _BLEND_SHARE = 0.6
-"""How many of the later part's made-up words are two halves of real ones."""
+"""How many of the later parts' made-up words are two halves of real ones."""
+_RENAMED_SHARE = 0.6
+"""How many of the names with a fixed meaning are any word in the last part."""
 _LEFT_OUT = frozenset(
     """hotel hostel booking train flight weather forecast event product order book audiobook recipe ingredient nutrition
     contact message bill loan currency expense seat traveller branch library air slot food payment address hour money
@@ -85,17 +90,27 @@ class Lexicon:
     qualities: tuple[Word, ...]
     """What parameters are about."""
     adjectives: tuple[Word, ...]
-    is_later: bool = False
-    """Whether it is for the later part of the training, in which far more words are made up."""
+    part: Part = "known"
+    """Of the training."""
 
-    def fixed(self, names: tuple[str, ...]) -> tuple[str, ...]:
-        """The share's part of names whose meaning is fixed."""
+    def fixed(self, rng: Random, names: tuple[str, ...]) -> str:
+        """One of the share's part of names whose meaning is fixed; in the last part of the training often any word."""
+        if self._renames(rng):
+            return self.noun(rng)
         cut = len(names) * 3 // 4
-        return names[:cut] if self.share == "train" else names[cut:]
+        return rng.choice(names[:cut] if self.share == "train" else names[cut:])
 
-    def routes(self) -> tuple[tuple[str, str], ...]:
-        """The share's pairs of names for where something starts and ends."""
-        return ROUTES[:4] if self.share == "train" else ROUTES[4:]
+    def route(self, rng: Random) -> tuple[str, str]:
+        """A pair of names for where something starts and ends; in the last part of the training often any words."""
+        if self._renames(rng):
+            start, end = self.noun(rng), self.noun(rng)
+            if start != end:
+                return start, end
+        return rng.choice(ROUTES[:4] if self.share == "train" else ROUTES[4:])
+
+    def noun(self, rng: Random) -> str:
+        """What a parameter can be called."""
+        return (self.quality(rng) if rng.random() < 0.55 else self.thing(rng)).text
 
     def thing(self, rng: Random) -> Word:
         return self._draw(rng, self.things)
@@ -106,26 +121,30 @@ class Lexicon:
     def adjective(self, rng: Random) -> str:
         return self._draw(rng, self.adjectives).text
 
+    def _renames(self, rng: Random) -> bool:
+        return self.share == "train" and self.part == "read" and rng.random() < _RENAMED_SHARE
+
     def _draw(self, rng: Random, words: tuple[Word, ...]) -> Word:
         """In training, now and then a made-up word: what it names can only be read, not known."""
-        if self.share == "train" and rng.random() < (_LATER_MADE_UP_SHARE if self.is_later else _MADE_UP_SHARE):
-            if self.is_later and rng.random() < _BLEND_SHARE:
+        is_later = self.part != "known"
+        if self.share == "train" and rng.random() < _MADE_UP_SHARES[self.part]:
+            if is_later and rng.random() < _BLEND_SHARE:
                 first, second = rng.choice(words).text, rng.choice(words).text
                 word = first[: (len(first) + 1) // 2] + second[len(second) // 2 :]
             else:
                 word = made_up(rng)
             # A real word by chance must not give a word of the test away.
-            if not is_kept_for_test(word) and not (self.is_later and word in _LEFT_OUT):
+            if not is_kept_for_test(word) and not (is_later and word in _LEFT_OUT):
                 return Word(word, ())
         return rng.choice(words)
 
 
 @cache
-def load_lexicon(share: Share, *, is_later: bool = False) -> Lexicon:
-    """The words of a share."""
+def load_lexicon(share: Share, part: Part = "known") -> Lexicon:
+    """The words of a share, as a part of the training draws them."""
     things, qualities, adjectives = (_read(name, share) for name in ("things", "qualities", "adjectives"))
     known = {word.text for word in things}
-    return Lexicon(share, things, tuple(word for word in qualities if word.text not in known), adjectives, is_later)
+    return Lexicon(share, things, tuple(word for word in qualities if word.text not in known), adjectives, part)
 
 
 def is_kept_for_test(word: str) -> bool:

@@ -17,7 +17,7 @@ _FIELDS = (
 
 
 def texts(rng: Random, lexicon: Lexicon) -> Parameter:
-    many = plural(simple_kinds.draw_noun(rng, lexicon))
+    many = plural(lexicon.noun(rng))
     low = rng.choice((1, 2, 2))
 
     def sample(rng: Random) -> JsonValue:
@@ -40,7 +40,7 @@ def texts(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def numbers(rng: Random, lexicon: Lexicon) -> Parameter:
-    many = plural(simple_kinds.draw_noun(rng, lexicon))
+    many = plural(lexicon.noun(rng))
     kind = rng.choice(("integer", "number"))
     one = values.whole if kind == "integer" else values.decimal
     phrases = (f" with the {many} {{}}", f" of the {many} {{}}", f", {many} {{}}", f" for {many} {{}}", " of {}")
@@ -55,7 +55,7 @@ def numbers(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def record(rng: Random, lexicon: Lexicon) -> Parameter:
-    noun = simple_kinds.draw_noun(rng, lexicon)
+    noun = lexicon.noun(rng)
     fields = draw_distinct(rng, lexicon, rng.choice((2, 2, 3)), _FIELDS)
     properties: JsonObject = {field.name: field.schema for field in fields}
 

@@ -49,7 +49,7 @@ def id_of(noun: str, rng: Random, sample: Sampler | None = None) -> Parameter:
 
 def route(rng: Random, lexicon: Lexicon) -> tuple[Parameter, Parameter]:
     """Where something starts and where it ends."""
-    start, end = rng.choice(lexicon.routes())
+    start, end = lexicon.route(rng)
     schema: JsonObject = {"type": "string"}
     return (
         Parameter(start, schema, values.place, (" from {}", " starting in {}", " leaving {}"), start.replace("_", " ")),

@@ -38,10 +38,6 @@ _UNITS = (
 )
 
 
-def draw_noun(rng: Random, lexicon: Lexicon) -> str:
-    return (lexicon.quality(rng) if rng.random() < 0.55 else lexicon.thing(rng)).text
-
-
 def naming_phrases(noun: str) -> tuple[str, ...]:
     """Phrases that name the parameter."""
     return (
@@ -59,7 +55,7 @@ def naming_phrases(noun: str) -> tuple[str, ...]:
 
 
 def text(rng: Random, lexicon: Lexicon) -> Parameter:
-    noun = draw_noun(rng, lexicon)
+    noun = lexicon.noun(rng)
     name = noun if rng.random() < 0.7 else f"{lexicon.adjective(rng)}_{noun}"
     words = name.replace("_", " ")
     quoted = tuple(part.replace("{}", "'{}'") for part in naming_phrases(words)[:3])
@@ -74,7 +70,7 @@ def text(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def code(rng: Random, lexicon: Lexicon) -> Parameter:
-    noun = draw_noun(rng, lexicon)
+    noun = lexicon.noun(rng)
     name = f"{noun}_{rng.choice(('code', 'number', 'ref', 'key'))}"
     words = name.replace("_", " ")
     return Parameter(
@@ -90,11 +86,11 @@ def code(rng: Random, lexicon: Lexicon) -> Parameter:
 def count(rng: Random, lexicon: Lexicon) -> Parameter:
     schema: JsonObject = {"type": "integer"}
     if rng.random() < 0.4:
-        noun = rng.choice(lexicon.fixed(COUNTS))
+        noun = lexicon.fixed(rng, COUNTS)
         return Parameter(
             noun, schema, values.whole, naming_phrases(noun.replace("_", " ")), noun.replace("_", " "), is_plain=True
         )
-    noun = draw_noun(rng, lexicon)
+    noun = lexicon.noun(rng)
     many = plural(noun)
     kind = rng.randrange(3)
     name = (many, f"num_{many}", f"{noun}_count")[kind]
@@ -104,7 +100,7 @@ def count(rng: Random, lexicon: Lexicon) -> Parameter:
 
 def limit(rng: Random, lexicon: Lexicon) -> Parameter:
     is_high = rng.random() < 0.6
-    noun = rng.choice(lexicon.fixed(AMOUNTS)) if rng.random() < 0.4 else draw_noun(rng, lexicon)
+    noun = lexicon.fixed(rng, AMOUNTS) if rng.random() < 0.4 else lexicon.noun(rng)
     name = f"{rng.choice(('max', 'max', 'maximum') if is_high else ('min', 'min', 'minimum'))}_{noun}"
     if is_high:
         phrases = (
@@ -130,7 +126,7 @@ def limit(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def amount(rng: Random, lexicon: Lexicon) -> Parameter:
-    noun = rng.choice(lexicon.fixed(AMOUNTS)) if rng.random() < 0.6 else draw_noun(rng, lexicon)
+    noun = lexicon.fixed(rng, AMOUNTS) if rng.random() < 0.6 else lexicon.noun(rng)
     kind = rng.choice(("number", "number", "integer"))
     unit = rng.choice(_UNITS)
     measured = unit if "{}" in unit else f"{{}} {unit}"
@@ -147,7 +143,7 @@ def amount(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def place(rng: Random, lexicon: Lexicon) -> Parameter:
-    name = rng.choice(lexicon.fixed(PLACES))
+    name = lexicon.fixed(rng, PLACES)
     return Parameter(
         name,
         {"type": "string"},
@@ -158,7 +154,7 @@ def place(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def person(rng: Random, lexicon: Lexicon) -> Parameter:
-    name = rng.choice(lexicon.fixed(PERSONS))
+    name = lexicon.fixed(rng, PERSONS)
     if rng.random() < 0.25:
         name += "_name"
     words = name.replace("_", " ")
@@ -180,7 +176,7 @@ def person(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def day(rng: Random, lexicon: Lexicon) -> Parameter:
-    name = rng.choice(lexicon.fixed(DAYS)) if rng.random() < 0.6 else f"{draw_noun(rng, lexicon)}_date"
+    name = lexicon.fixed(rng, DAYS) if rng.random() < 0.6 else f"{lexicon.noun(rng)}_date"
     words = name.replace("_", " ")
     return Parameter(
         name,
@@ -193,7 +189,7 @@ def day(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def clock(rng: Random, lexicon: Lexicon) -> Parameter:
-    name = rng.choice(lexicon.fixed(CLOCKS)) if rng.random() < 0.7 else f"{draw_noun(rng, lexicon)}_time"
+    name = lexicon.fixed(rng, CLOCKS) if rng.random() < 0.7 else f"{lexicon.noun(rng)}_time"
     words = name.replace("_", " ")
     return Parameter(
         name, {"type": "string"}, values.clock, (" at {}", " at {}", f", {words} {{}}", " from {}", " around {}"), words
@@ -219,7 +215,7 @@ def flag(rng: Random, lexicon: Lexicon) -> Parameter:
         phrases = (f", only {adjective} ones", f", {adjective} only", f"^{adjective}", f", just the {adjective} ones")
         denied = (f", not only {adjective} ones", f", not just the {adjective} ones")
     else:
-        noun = draw_noun(rng, lexicon)
+        noun = lexicon.noun(rng)
         name, words = rng.choice((noun, f"include_{noun}", f"with_{noun}", f"has_{noun}")), noun
         phrases = (f" with {noun}", f", {noun} included", f" including {noun}", f" with a {noun}", f", and add {noun}")
         denied = (f" without {noun}", f", no {noun}", f" without a {noun}", f", {noun} excluded")
@@ -229,7 +225,7 @@ def flag(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def choice(rng: Random, lexicon: Lexicon) -> Parameter:
-    noun = rng.choice(lexicon.fixed(CHOICES)) if rng.random() < 0.35 else draw_noun(rng, lexicon)
+    noun = lexicon.fixed(rng, CHOICES) if rng.random() < 0.35 else lexicon.noun(rng)
     style = rng.randrange(5)
 
     def draw() -> str:
@@ -256,7 +252,7 @@ def choice(rng: Random, lexicon: Lexicon) -> Parameter:
 
 
 def free_text(rng: Random, lexicon: Lexicon) -> Parameter:
-    name = rng.choice(lexicon.fixed(TEXTS))
+    name = lexicon.fixed(rng, TEXTS)
     phrases = (
         f" with the {name} '{{}}'",
         " saying '{}'",
@@ -272,7 +268,7 @@ def free_text(rng: Random, lexicon: Lexicon) -> Parameter:
 
 def contact(rng: Random, lexicon: Lexicon) -> Parameter:
     names, sample = rng.choice(((MAILS, values.mail), (PHONES, values.phone), (LINKS, values.link)))
-    name = rng.choice(lexicon.fixed(names))
+    name = lexicon.fixed(rng, names)
     words = name.replace("_", " ")
     return Parameter(
         name,

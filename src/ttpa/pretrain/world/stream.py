@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
-from ttpa.pretrain.lexicon import Lexicon, Share, load_lexicon
+from ttpa.pretrain.lexicon import Lexicon, Part, Share, load_lexicon
 from ttpa.pretrain.world.parameter import MENTION_SHARE
 from ttpa.pretrain.world.phrasing import answer, clause, echo, join_parts, query, refusal
 from ttpa.pretrain.world.tools import GeneratedTool, draw_tools
@@ -32,11 +32,12 @@ SHAPES: dict[Shape, int] = {
     "missing_value": 9,
 }
 """How often each is drawn, of 100."""
+LAST_SHAPES: dict[Shape, int] = SHAPES | {"single": 39, "parallel": 10, "missing_value": 15}
+"""The same, in the last part of the training: what was learned least comes more often."""
 OFFERED = {1: 6, 2: 18, 3: 18, 4: 22, 5: 12, 6: 10, 8: 9, 10: 3, 12: 2}
 """How often a world has how many tools, of 100."""
-EARLY_WORLDS = 24_000
-"""In training worlds from this index on far more words are made up: first the policy learns what words do, then that
-any word may do it."""
+PARTS: dict[Part, int] = {"known": 0, "mixed": 24_000, "read": 56_000}
+"""The training world with which each part begins."""
 END_SHARE = 0.25
 """How often an instruction ends with its calls, without results and answer."""
 
@@ -61,7 +62,9 @@ class World:
     def __init__(self, seed: int, share: Share, index: int, *, tools: int | None = None) -> None:
         """World `index`; with `tools` it has that many."""
         self._rng = Random(f"{seed}/{share}/{index}")
-        self._lexicon: Lexicon = load_lexicon(share, is_later=share == "train" and index >= EARLY_WORLDS)
+        part = [part for part, first in PARTS.items() if index >= first][-1] if share == "train" else "known"
+        self._lexicon: Lexicon = load_lexicon(share, part)
+        self._shapes = LAST_SHAPES if part == "read" else SHAPES
         self._name = f"{share}-{index}"
         self._split: Literal["train", "test_unseen"] = "train" if share == "train" else "test_unseen"
         count = tools or self._rng.choices(list(OFFERED), list(OFFERED.values()))[0]
@@ -72,7 +75,7 @@ class World:
     def instructions(self) -> Iterator[Instruction]:
         """Instructions without end, of every shape that the tools allow."""
         while True:
-            yield self.draw(self._rng.choices(list(SHAPES), list(SHAPES.values()))[0])
+            yield self.draw(self._rng.choices(list(self._shapes), list(self._shapes.values()))[0])
 
     def draw(self, shape: Shape) -> Instruction:
         """An instruction of `shape`, or of another one where the tools do not allow it."""
