@@ -38,8 +38,10 @@ class Phase(Record):
 
 
 class Cycle(Record):
-    """A rise and a fall of the learning rate. The next cycle begins with what this one saves, rounded as it saves it,
-    and with new optimisers (WSD-S, Wen et al. 2024, arXiv 2410.05192)."""
+    """A rise and a fall of the learning rate (WSD-S, Wen et al. 2024, arXiv 2410.05192).
+
+    The next cycle begins with the policy that this one gives, rounded as it is saved, and with new optimisers.
+    """
 
     steps: int = Field(ge=1)
     decay_share: float = Field(ge=0, le=1)
