@@ -2,11 +2,13 @@
 
 `python benchmarks/transformers_serve.py [--model MODEL] [--plans 40] [--server-python PYTHON]`, where that interpreter
 has `transformers[serving]`. The embedded policy is served where no other model is named: it knows how to call tools
-and nothing of writing JSON, so nearly everything it says is given up, and all of it has a reason.
+and nothing of writing instructions, so nearly everything it says is given up, and all of it has a reason.
 """
 
 import argparse
+import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -29,6 +32,13 @@ from ttpa.runs.record_files import read_record, read_records
 from ttpa.steps.run import Run
 
 _START_SECONDS = 120
+_TEXT_ONLY = {
+    "defaults": {"role": "assistant"},
+    "start_anchor": "<|im_start|>assistant\n",
+    "fields": {"content": {"close_pattern": r"\s*<\|im_end\|>", "content": "text"}},
+}
+"""Tells the server to hand on what the policy writes: it would read calls out of it, and answer 500 where one is
+malformed."""
 
 
 def main() -> None:
@@ -39,17 +49,32 @@ def main() -> None:
     parser.add_argument("--max-tokens", type=int, default=256)
     parser.add_argument("--server-python", default=sys.executable, help="the interpreter that serves")
     options = parser.parse_args()
-    model = policy_path(options.model)
-    with serving(options.server_python, model) as address, tempfile.TemporaryDirectory() as folder:
-        os.environ |= {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": f"{address}/v1"}
-        generator = {"kind": "openai", "model": model, "workers": options.workers, "max_tokens": options.max_tokens}
-        construct = {"instances": options.plans, "max_calls": 3}
-        config = make_config({"name": "served", "runs": folder, "construct": construct, "generator": generator})
-        run = Run(config, assemble(config), SilentReporter())
-        take_steps(run, ("construct",))
-        summary = read_record(run.directory.summary("construct"), StepSummary)
-        made = read_records(run.directory.instructions, Instruction)
-        discards = read_records(run.directory.discards("construct"), Discard)
+    with tempfile.TemporaryDirectory() as folder:
+        model = _text_only_policy(Path(folder)) if options.model == EMBEDDED else options.model
+        with serving(options.server_python, model) as address:
+            _construct(options, model, address, folder)
+
+
+def _text_only_policy(folder: Path) -> str:
+    """A copy of the embedded policy whose turns the server leaves as they are."""
+    path = folder / "policy"
+    shutil.copytree(policy_path(EMBEDDED), path)
+    settings = path / "tokenizer_config.json"
+    settings.write_text(json.dumps(json.loads(settings.read_text()) | {"response_template": _TEXT_ONLY}))
+    return str(path)
+
+
+def _construct(options: argparse.Namespace, model: str, address: str, folder: str) -> None:
+    """Constructs against the server and prints what became of every plan."""
+    os.environ |= {"OPENAI_API_KEY": "none", "OPENAI_BASE_URL": f"{address}/v1"}
+    generator = {"kind": "openai", "model": model, "workers": options.workers, "max_tokens": options.max_tokens}
+    construct = {"instances": options.plans, "max_calls": 3}
+    config = make_config({"name": "served", "runs": folder, "construct": construct, "generator": generator})
+    run = Run(config, assemble(config), SilentReporter())
+    take_steps(run, ("construct",))
+    summary = read_record(run.directory.summary("construct"), StepSummary)
+    made = read_records(run.directory.instructions, Instruction)
+    discards = read_records(run.directory.discards("construct"), Discard)
     ids = {one.id for one in (*made, *discards)}
     print(f"{options.model} behind transformers serve, {options.workers} requests in flight\n")
     print("| plans | kept | discards | accounted for | asked | wall time |\n|---|---|---|---|---|---|")
