@@ -1,7 +1,7 @@
 """The score as a reward: GRPO on a finished run's decision points, in all shapes, from one policy in one run.
 
-`python benchmarks/grpo.py [--run runs/quickstart] [--epochs 2] [--rate 3e-5] [--plot docs/images/grpo.svg]`. Each shape
-starts from the run's fine-tuned policy and draws turns at the same points; the run itself is left as it is.
+`python benchmarks/grpo.py [--run runs/quickstart] [--steps 64] [--points 4] [--turns 6] [--plot docs/images/grpo.svg]`.
+Each shape starts from the run's fine-tuned policy and draws turns at the same points; the run itself is left as it is.
 """
 
 import argparse
@@ -12,7 +12,7 @@ from statistics import fmean
 from typing import get_args
 
 from ttpa.assemble import assemble
-from ttpa.config import RunConfig, load_config
+from ttpa.config import load_config
 from ttpa.line_plot import Line, draw_lines
 from ttpa.progress import SilentReporter
 from ttpa.records.candidates import CandidateTree
@@ -21,6 +21,7 @@ from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import DecisionPoint
 from ttpa.rewards import Shape, ToolCallReward
 from ttpa.stages.evaluate import evaluate
+from ttpa.stages.train.stage import GrpoConfig
 from ttpa.steps.run import Run
 from ttpa.steps.training import rewarded_prompt
 
@@ -30,7 +31,9 @@ COLOURS = dict(zip(get_args(Shape), ("#3b6ea8", "#c2571a", "#2f7d4f"), strict=Tr
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--run", default="runs/quickstart")
-    parser.add_argument("--epochs", type=float, default=2.0)
+    parser.add_argument("--steps", type=int, default=64, help="optimiser steps")
+    parser.add_argument("--points", type=int, default=4, help="decision points a step")
+    parser.add_argument("--turns", type=int, default=6, help="turns that are drawn at each of them")
     parser.add_argument("--rate", type=float, default=3e-5)
     parser.add_argument("--plot", type=Path, help="where to draw the rewards")
     options = parser.parse_args()
@@ -38,7 +41,15 @@ def main() -> None:
     run = Run(config, assemble(config), SilentReporter())
     trees = run.read(run.directory.trees, CandidateTree, "sample")
     points = {point.id: point for point in run.points("train")}
-    sampled = [points[tree.id] for tree in trees]
+    sampled = [points[tree.id] for tree in trees][: options.steps * options.points]
+    grpo = config.train.grpo.model_copy(
+        update={
+            "epochs": options.steps * options.points / len(sampled),
+            "batch_size": options.points,
+            "completions": options.turns,
+            "learning_rate": options.rate,
+        }
+    )
     held_out = run.points("test")[: config.evaluate.points]
     print(f"{len(sampled)} decision points of {options.run}, {len(held_out)} held out; policy {run.policy()}")
     print("\n| reward | steps | mean reward, first 10 steps | last 10 steps | spread | exact, held out | time |")
@@ -48,7 +59,7 @@ def main() -> None:
     for shape in get_args(Shape):
         with tempfile.TemporaryDirectory() as folder:
             start = time.monotonic()
-            checkpoint = _train(run, config, sampled, shape, options.epochs, options.rate, Path(folder) / shape)
+            checkpoint = _train(run, sampled, grpo.model_copy(update={"reward": shape}), Path(folder) / shape)
             seconds = time.monotonic() - start
             exact = _exact(run, held_out, str(Path(folder) / shape))
         rewards = [(float(step.step), step.metrics["reward"]) for step in checkpoint.history]
@@ -62,14 +73,12 @@ def main() -> None:
         options.plot.write_text(draw_lines(title, lines, x_label="optimiser step", x_text=lambda x: f"{x:.0f}"))
 
 
-def _train(
-    run: Run, config: RunConfig, points: list[DecisionPoint], shape: Shape, epochs: float, rate: float, output: Path
-) -> Checkpoint:
+def _train(run: Run, points: list[DecisionPoint], grpo: GrpoConfig, output: Path) -> Checkpoint:
+    config = run.config
     tokenizer = run.parts.load_tokenizer(run.policy())
-    reward = ToolCallReward(shape=shape, dialect=config.policy.dialect)
+    reward = ToolCallReward(shape=grpo.reward, dialect=config.policy.dialect)
     prompts = [rewarded_prompt(point, tokenizer) for point in points]
     reward.check(prompt.columns for prompt in prompts)
-    grpo = config.train.grpo.model_copy(update={"reward": shape, "epochs": epochs, "learning_rate": rate})
     settings = config.train.model_copy(update={"method": "grpo", "grpo": grpo})
     learners = run.parts.load_learners()
     return learners.grpo(run.policy(), prompts, output, settings, reward=reward, seed=config.seed, on_step=_ignore)
