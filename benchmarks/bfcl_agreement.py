@@ -1,4 +1,4 @@
-"""Our verdicts beside those of BFCL's own checker, on its golds, right variants of them and labelled mutations.
+"""Our verdicts and kinds of errors beside those of BFCL's own checker, on its golds, right variants and mutations.
 
 `python benchmarks/bfcl_agreement.py --venv DIR --data DIR`: DIR/bin/python has bfcl-eval, data holds BFCL_v4_*.jsonl.
 """
@@ -12,10 +12,36 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ttpa.records.scores import ErrorKind
 from ttpa.stages.score import CompiledTools, TurnScorer, explain, mutate
 from ttpa.suites.bfcl.golds import first_calls, plain_value
 
 CATEGORIES = ("simple_python", "multiple", "parallel", "parallel_multiple")
+
+_COUNT = frozenset({ErrorKind.MISSING_CALL, ErrorKind.EXTRA_CALL, ErrorKind.NO_CALL})
+_NAME = frozenset({ErrorKind.WRONG_TOOL, ErrorKind.UNKNOWN_TOOL})
+_UNEXPECTED = frozenset({ErrorKind.UNKNOWN_ARGUMENT, ErrorKind.EXTRA_ARGUMENT})
+_MISSING = frozenset({ErrorKind.MISSING_REQUIRED, ErrorKind.MISSING_OPTIONAL})
+_TYPE = frozenset({ErrorKind.WRONG_TYPE})
+_VALUE = frozenset({ErrorKind.WRONG_VALUE, ErrorKind.INVALID_VALUE})
+KINDS = {
+    "simple_function_checker:wrong_count": _COUNT,
+    "multiple_function_checker:wrong_count": _COUNT,
+    "parallel_function_checker_no_order:wrong_count": _COUNT,
+    "simple_function_checker:wrong_func_name": _NAME,
+    "simple_function_checker:missing_required": frozenset({ErrorKind.MISSING_REQUIRED}),
+    "simple_function_checker:missing_optional": frozenset({ErrorKind.MISSING_OPTIONAL}),
+    "simple_function_checker:unexpected_param": _UNEXPECTED,
+    "type_error:simple": _TYPE,
+    "type_error:nested": _TYPE,
+    "value_error:string": _VALUE,
+    "value_error:list/tuple": _VALUE,
+    "value_error:dict_value": _VALUE,
+    "value_error:dict_key": _UNEXPECTED | _MISSING,
+    "value_error:others": _VALUE,
+}
+"""What the checker's kinds are called here. Two are left out: that one of several calls has no match names no kind, and
+a number of objects in an array that differs has none here."""
 
 Call = dict[str, Any]
 
@@ -29,6 +55,7 @@ class Case:
     label: str
     calls: list[Call]
     is_right: bool
+    kinds: frozenset[ErrorKind]
     explanation: str
     functions: list[dict[str, Any]]
     answer: list[dict[str, Any]]
@@ -43,6 +70,7 @@ def main() -> None:
     cases = [case for category in CATEGORIES for case in _cases(options.data, category)]
     theirs = _ask_checker(options.venv, cases)
     _print_table(cases, theirs, options.examples)
+    _print_kinds(cases, theirs, options.examples)
 
 
 def _cases(data: Path, category: str) -> Iterator[Case]:
@@ -64,7 +92,8 @@ def _cases(data: Path, category: str) -> Iterator[Case]:
         for label, calls in turns:
             verdict = scorer.score_calls(calls)
             right = verdict.score == 1.0
-            yield Case(task["id"], category, label, calls, right, explain(verdict.errors), functions, answer)
+            kinds = frozenset(error.kind for error in verdict.errors)
+            yield Case(task["id"], category, label, calls, right, kinds, explain(verdict.errors), functions, answer)
 
 
 def _read(path: Path) -> list[dict[str, Any]]:
@@ -130,6 +159,36 @@ def _print_table(cases: list[Case], theirs: list[dict[str, Any]], examples: int)
     for key in sorted(total):
         print(f"{key[3:]:34} {total[key]:7} {same[key]:7} {same[key] / total[key]:8.2%}")
     for name, found in sorted(classes.items(), key=lambda item: -len(item[1])):
+        print(f"\n{len(found)} x {name}")
+        for case in found[:examples]:
+            print(f"    {case.id}: {json.dumps(case.calls)[:300]}\n    ours: {case.explanation[:300]}")
+
+
+def _print_kinds(cases: list[Case], theirs: list[dict[str, Any]], examples: int) -> None:
+    """Turns that both take for wrong: whether the first error the checker tells is among those we tell."""
+    total: Counter[str] = Counter()
+    same: Counter[str] = Counter()
+    unmapped: Counter[str] = Counter()
+    other: dict[str, list[Case]] = defaultdict(list)
+    for case, verdict in zip(cases, theirs, strict=True):
+        if case.is_right or verdict["valid"] is not False:
+            continue
+        kind = verdict["error"]
+        if kind not in KINDS:
+            unmapped[kind] += 1
+            continue
+        total[kind] += 1
+        if KINDS[kind] & case.kinds:
+            same[kind] += 1
+        else:
+            other[f"theirs {kind}, ours {', '.join(sorted(case.kinds))}"].append(case)
+    print(f"\n{'both wrong, kind of the checker':52} {'turns':>7} {'agree':>7} {'share':>8}")
+    for kind in sorted(total):
+        print(f"{kind:52} {total[kind]:7} {same[kind]:7} {same[kind] / total[kind]:8.2%}")
+    print(f"{'all whose kind maps to ours':52} {total.total():7} {same.total():7} {same.total() / total.total():8.2%}")
+    for kind, count in unmapped.items():
+        print(f"{kind:52} {count:7}  no kind of ours")
+    for name, found in sorted(other.items(), key=lambda item: -len(item[1])):
         print(f"\n{len(found)} x {name}")
         for case in found[:examples]:
             print(f"    {case.id}: {json.dumps(case.calls)[:300]}\n    ours: {case.explanation[:300]}")
