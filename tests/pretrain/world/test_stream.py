@@ -1,8 +1,10 @@
 import hashlib
 from itertools import islice
+from random import Random
 
-from ttpa.pretrain.lexicon import Share
-from ttpa.pretrain.world.stream import World
+from ttpa.pretrain.lexicon import PLACES, Share
+from ttpa.pretrain.world import simple_kinds
+from ttpa.pretrain.world.stream import PARTS, World
 from ttpa.records.instructions import Instruction
 from ttpa.records.record import JsonObject
 from ttpa.records.tools import ToolSpec
@@ -75,9 +77,32 @@ def test_every_string_value_that_a_call_takes_stands_in_what_was_said_before() -
 
 def test_the_stream_is_the_one_that_the_embedded_policy_was_made_of() -> None:
     """Whoever changes the stream makes another policy: its card and figures are due again."""
-    digest = hashlib.sha256()
-    for share in ("train", "test"):
-        for index in range(30):
+
+    def digest(share: Share, first: int) -> str:
+        made = hashlib.sha256()
+        for index in range(first, first + 30):
             for one in islice(World(0, share, index).instructions(), 4):
-                digest.update(one.model_dump_json().encode())
-    assert digest.hexdigest()[:16] == "53aa2251131aec23"
+                made.update(one.model_dump_json().encode())
+        return made.hexdigest()[:16]
+
+    assert [digest("train", first) for first in PARTS.values()] == [
+        "5564a6d08efb5a88",
+        "5cc16184d4ec5800",
+        "4e60bde73ca0a3c7",
+    ]
+    assert digest("test", 0) == "caac014462938829"
+
+
+def test_in_the_last_part_of_the_training_a_fixed_meaning_has_any_name() -> None:
+    """So a place is not always `city` or `region`: what its parameter is called can only be read."""
+
+    def place_names(first: int) -> set[str]:
+        rng = Random(5)
+        lexicon = World(0, "train", first).lexicon
+        return {simple_kinds.place(rng, lexicon).name for _ in range(200)}
+
+    known = set(PLACES[:6])
+    assert place_names(PARTS["known"]) == place_names(PARTS["mixed"]) == known
+    assert known < place_names(PARTS["read"])
+    assert len(place_names(PARTS["read"])) > 60
+    assert not place_names(PARTS["read"]) & set(PLACES[6:])

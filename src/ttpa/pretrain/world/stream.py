@@ -63,12 +63,12 @@ class World:
         """World `index`; with `tools` it has that many."""
         self._rng = Random(f"{seed}/{share}/{index}")
         part = [part for part, first in PARTS.items() if index >= first][-1] if share == "train" else "known"
-        self._lexicon: Lexicon = load_lexicon(share, part)
+        self.lexicon: Lexicon = load_lexicon(share, part)
         self._shapes = LAST_SHAPES if part == "read" else SHAPES
         self._name = f"{share}-{index}"
         self._split: Literal["train", "test_unseen"] = "train" if share == "train" else "test_unseen"
         count = tools or self._rng.choices(list(OFFERED), list(OFFERED.values()))[0]
-        *self.tools, self._absent = draw_tools(self._rng, self._lexicon, count + 1)
+        *self.tools, self._absent = draw_tools(self._rng, self.lexicon, count + 1)
         self.specs: tuple[ToolSpec, ...] = tuple(tool.spec for tool in self.tools)
         self._made = 0
 
@@ -177,12 +177,12 @@ class World:
             ends = is_cut and turn == len(calls) - 1
             steps.append(Step(calls=tuple(made), results=() if ends else tuple(outcomes[turn])))
         parts = [(one.text, one.is_question, i > 0 and one.turn > asked[i - 1].turn) for i, one in enumerate(asked)]
-        question = join_parts(rng, self._lexicon, parts)
+        question = join_parts(rng, self.lexicon, parts)
         told = [(one.tool, result) for one, result in zip(asked, results, strict=True)]
         return self._instruction("calls", question, tuple(steps), None if is_cut else answer(rng, told))
 
     def _no_call(self, kind: InstructionKind, text: str, reply: str) -> Instruction:
-        return self._instruction(kind, join_parts(self._rng, self._lexicon, [(text, False, False)]), (), reply)
+        return self._instruction(kind, join_parts(self._rng, self.lexicon, [(text, False, False)]), (), reply)
 
     def _instruction(
         self, kind: InstructionKind, question: str, steps: tuple[Step, ...], reply: str | None
