@@ -54,7 +54,7 @@ class PretrainConfig(Record):
     seed: int = 0
     form: FormConfig = FormConfig()
     cycles: tuple[Cycle, ...] = Field(
-        default=(Cycle(steps=2800, decay_share=0.428), Cycle(steps=2600, decay_share=0.6)), min_length=1
+        default=(Cycle(steps=2800, decay_share=0.428), Cycle(steps=2600, decay_share=0.6923)), min_length=1
     )
     sessions_per_step: int = Field(default=20, ge=1)
     """Dialogues an optimiser step; they have 450 tokens each on average."""
