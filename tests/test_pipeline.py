@@ -33,6 +33,7 @@ from ttpa.stages.train.stage import OnStep, TurnReward
 from ttpa.steps.run import Run
 
 HERMES = DIALECTS["hermes"]
+FEW = {"instances": 16, "test_share": 0.2}
 
 
 class ScriptedLearners:
@@ -208,6 +209,43 @@ def test_grpo_leaves_out_what_is_too_long_and_says_so(tmp_path: Path) -> None:
     summary = read_record(short.directory.summary("align"), StepSummary)
     assert summary.items_used == 0
     assert summary.discards == {"context_overflow": summary.items_in}
+
+
+class Listener(SilentReporter):
+    """Keeps what is told and when a step's items move."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def advance(self, count: int, note: str = "") -> None:
+        self.heard.append(note)
+
+    def tell(self, line: str) -> None:
+        self.heard.append(line)
+
+
+@pytest.mark.parametrize("method", ["dpo", "grpo"])
+def test_what_a_limit_on_length_loses_is_told_before_the_first_step(tmp_path: Path, method: str) -> None:
+    run = make_run(tmp_path, construct=FEW, train={"method": method, "max_length": 20_000})
+    listener = run.reporter = Listener()
+    take_steps(run, STEPS[: STEPS.index("evaluate")])
+    steps = [place for place, line in enumerate(listener.heard) if line in ("loss 0.5", "reward 0.5")]
+    told = [place for place, line in enumerate(listener.heard) if "train.max_length = 20000" in line]
+    assert len(steps) == 3  # sft, alignment, control
+    assert [place + 1 for place in told] == steps[:2]
+    assert "sequences" in listener.heard[told[0]]
+    assert ("pairs" if method == "dpo" else "turns") in listener.heard[told[1]]
+
+
+def test_the_account_of_a_training_says_what_was_too_long(tmp_path: Path) -> None:
+    run = make_run(tmp_path, construct=FEW)
+    take_steps(run, ["construct"])
+    lengths = sorted(len(CharacterTokenizer().prompt_ids(p.history, p.tools)) for p in run.points("train"))
+    short = make_run(tmp_path, construct=FEW, train={"max_length": lengths[len(lengths) // 2]})
+    take_steps(short, ["sft"])
+    summary = read_record(short.directory.summary("sft"), StepSummary)
+    assert summary.discards["context_overflow"] > 0
+    assert "loses nothing" in summary.facts["too long"]
 
 
 def test_alignment_shows_as_a_paired_difference(finished: Run) -> None:

@@ -34,11 +34,11 @@ TAKE: dict[Step, Callable[[Run], None]] = {
 
 SECTIONS: dict[Step, tuple[str, ...]] = {
     "construct": ("seed", "tools", "construct", "import", "generator.kind", "generator.model", "generator.temperature"),
-    "sft": ("policy.base", "train.parameters", "train.lora", "train.sft", "train.max_length"),
+    "sft": ("policy.base", "train.parameters", "train.lora", "train.sft", "train.max_length", "train.precision"),
     "sample": ("policy.base", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),
-    "align": ("train",),
+    "align": ("train", "score"),
     "evaluate": ("evaluate",),
     "report": ("report",),
 }

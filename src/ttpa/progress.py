@@ -29,6 +29,10 @@ class Reporter(Protocol):
         """`count` items are done."""
         ...
 
+    def tell(self, line: str) -> None:
+        """Something that a person should know of the step while it goes on."""
+        ...
+
     def finish(self, line: str) -> None:
         """The step is over; `line` sums it up."""
         ...
@@ -45,6 +49,9 @@ class SilentReporter:
         """Ignores it."""
 
     def advance(self, count: int, note: str = "") -> None:
+        """Ignores it."""
+
+    def tell(self, line: str) -> None:
         """Ignores it."""
 
     def finish(self, line: str) -> None:
@@ -70,9 +77,12 @@ class LineReporter:
             sys.stdout.write(f"{self._name:<10} {self._done}/{self._total} {note}".rstrip() + "\n")
             sys.stdout.flush()
 
-    def finish(self, line: str) -> None:
+    def tell(self, line: str) -> None:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
+
+    def finish(self, line: str) -> None:
+        self.tell(line)
 
     def close(self) -> None:
         """Holds nothing."""
@@ -105,9 +115,12 @@ class BarReporter:
         if self._progress is not None:
             self._progress.update(self._task, advance=count, note=note)
 
+    def tell(self, line: str) -> None:
+        self._console.print(line, markup=False, highlight=False, soft_wrap=True)  # above the bar
+
     def finish(self, line: str) -> None:
         self.close()
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)
+        self.tell(line)
 
     def close(self) -> None:
         if self._progress is not None:

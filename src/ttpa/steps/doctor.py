@@ -12,6 +12,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.sample import label_tokens
 from ttpa.stages.train import build_examples, count_shared
+from ttpa.steps.lengths import LengthAccount
 from ttpa.steps.run import Run
 
 _SAMPLES = 3
@@ -106,26 +107,17 @@ def _dialect(
 
 def _lengths(instructions: Sequence[Instruction], tokenizer: ChatTokenizer, limit: int) -> Finding:
     lengths = [len(example.token_ids) for one in instructions for example in build_examples(one, tokenizer)]
-    lost = sum(length > limit for length in lengths)
-    longest = max(lengths, default=0)
-    if not lost:
-        return Finding(
-            is_good=True,
-            text=f"nothing is lost at train.max_length = {limit}: the longest sequence has {longest} tokens",
-        )
-    text = f"{lost} of {len(lengths)} sequences are longer than train.max_length = {limit}; {longest} loses nothing"
-    return Finding(is_good=False, text=text)
+    account = LengthAccount("sequences", limit, lengths)
+    return Finding(is_good=not account.lost, text=account.text)
 
 
 def _pairs(run: Run) -> list[Finding]:
     """What of the run's pairs is lost, and how much of them their batches share."""
     limit, size = run.config.train.max_length, run.config.train.dpo.batch_size
     pairs = run.read(run.directory.pairs, PreferencePair, "pair")
-    lengths = [pair.length for pair in pairs]
-    lost, longest = sum(length > limit for length in lengths), max(lengths, default=0)
+    account = LengthAccount("pairs", limit, [pair.length for pair in pairs])
     kept = [pair for pair in pairs if pair.length <= limit]
-    text = f"{lost} of {len(pairs)} pairs are longer than train.max_length = {limit}; {longest} loses nothing"
-    findings = [Finding(is_good=False, text=text)] if lost else []
+    findings = [Finding(is_good=False, text=account.text)] if account.lost else []
     if kept:
         tokens, nodes = count_shared(kept, size)
         saved = f"{tokens} tokens of {len(kept)} pairs are {nodes} nodes of the forest: {tokens / nodes:.2f}x fewer"

@@ -15,6 +15,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.rewards import BrokenReward, ToolCallReward, reward_columns
 from ttpa.runs.record_files import write_record
 from ttpa.stages.train import RewardedPrompt, SftExample, build_examples
+from ttpa.steps.lengths import LengthAccount
 from ttpa.steps.run import Account, Run
 
 PairOrPoint = TypeVar("PairOrPoint", PreferencePair, DecisionPoint)
@@ -26,7 +27,8 @@ def fine_tune(run: Run) -> None:
     run.reporter.start("sft", 0)
     instructions = run.instructions("train")
     base = run.parts.base
-    examples, discards, left_out = _examples(run, instructions, base)
+    examples, discards, lengths = _examples(run, instructions, base)
+    run.reporter.tell(f"sft       {lengths.text}")
     if not examples:
         raise RunError(f"no training sequence is within train.max_length = {run.config.train.max_length}")
     checkpoint = run.parts.load_learners().sft(
@@ -40,7 +42,7 @@ def fine_tune(run: Run) -> None:
         on_step=run.on_train_step("sft"),
     )
     write_record(run.directory.checkpoint_record("sft"), checkpoint)
-    facts = _describe(checkpoint) | ({"sequences left out": str(left_out)} if left_out else {})
+    facts = _describe(checkpoint) | ({"too long": lengths.text} if lengths.lost else {})
     account.close(len(instructions), len(instructions) - len(discards), len(examples), discards, facts)
 
 
@@ -57,7 +59,9 @@ def _prefer(run: Run) -> None:
     account = Account(run, "align", takes="pairs", gives="pairs")
     config = run.config.train
     every_pair = run.read(run.directory.pairs, PreferencePair, "pair")
-    pairs, discards = _within(config.max_length, every_pair, [made.length for made in every_pair])
+    lengths = LengthAccount("pairs", config.max_length, [made.length for made in every_pair])
+    run.reporter.tell(f"align     {lengths.text}")
+    pairs, discards = _within(lengths, every_pair)
     if not pairs:
         account.close(len(every_pair), 0, 0, discards, {"nothing to align on": "no pair is left"})
         return
@@ -86,8 +90,10 @@ def _reward(run: Run) -> None:
     sampled = [points[tree.id] for tree in run.read(run.directory.trees, CandidateTree, "sample")]
     tokenizer = run.parts.load_tokenizer(run.policy())
     prompts = {point.id: rewarded_prompt(point, tokenizer) for point in sampled}
-    lengths = [len(prompts[point.id].prompt_ids) + config.grpo.max_new_tokens for point in sampled]
-    short, discards = _within(config.max_length, sampled, lengths)
+    longest = [len(prompts[point.id].prompt_ids) + config.grpo.max_new_tokens for point in sampled]
+    lengths = LengthAccount("turns", config.max_length, longest)
+    run.reporter.tell(f"align     {lengths.text}")
+    short, discards = _within(lengths, sampled)
     if not short:
         account.close(len(sampled), 0, 0, discards, {"nothing to align on": "no turn is left"})
         return
@@ -146,17 +152,18 @@ def _train_control(run: Run, steps: int) -> None:
     write_record(run.directory.checkpoint_record("sft_continued"), control)
 
 
-def _within(
-    limit: int, items: Sequence[PairOrPoint], lengths: Sequence[int]
-) -> tuple[list[PairOrPoint], list[Discard]]:
-    """The items of at most `limit` tokens, and discards of the others."""
-    measured = list(zip(items, lengths, strict=True))
+def _within(account: LengthAccount, items: Sequence[PairOrPoint]) -> tuple[list[PairOrPoint], list[Discard]]:
+    """The items that the account keeps, and discards of the others."""
+    limit = account.limit
+    measured = list(zip(items, account.lengths, strict=True))
     short = [item for item, length in measured if length <= limit]
     return short, [_too_long(item.id, length, limit) for item, length in measured if length > limit]
 
 
-def _examples(run: Run, instructions: Sequence[Instruction], base: str) -> tuple[list[SftExample], list[Discard], int]:
-    """The training sequences that are short enough, discards, and how many sequences of kept instructions are left out.
+def _examples(
+    run: Run, instructions: Sequence[Instruction], base: str
+) -> tuple[list[SftExample], list[Discard], LengthAccount]:
+    """The training sequences that are short enough, discards, and the account of all sequences' lengths.
 
     A discard is an instruction that gives no sequence at all.
     """
@@ -164,9 +171,10 @@ def _examples(run: Run, instructions: Sequence[Instruction], base: str) -> tuple
     limit = run.config.train.max_length
     examples: list[SftExample] = []
     discards: list[Discard] = []
-    left_out = 0
+    lengths: list[int] = []
     for instruction in instructions:
         built = build_examples(instruction, tokenizer)
+        lengths.extend(len(example.token_ids) for example in built)
         short = [example for example in built if len(example.token_ids) <= limit]
         examples.extend(short)
         if not built:
@@ -176,9 +184,7 @@ def _examples(run: Run, instructions: Sequence[Instruction], base: str) -> tuple
         elif not short:
             longest = max(len(example.token_ids) for example in built)
             discards.append(_too_long(instruction.id, longest, limit))
-        else:
-            left_out += len(built) - len(short)
-    return examples, discards, left_out
+    return examples, discards, LengthAccount("sequences", limit, lengths)
 
 
 def _too_long(item_id: str, length: int, limit: int) -> Discard:
