@@ -182,6 +182,8 @@ def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path)
     code, out, _ = ttpa("run", config(tmp_path), "--dry-run")
     assert code == 0
     assert out == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, evaluate, report\n"
+    due = ttpa("run", config(tmp_path), "--dry-run", "--set", "rounds=2")[1]
+    assert due == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, rounds, evaluate, report\n"
     assert ttpa("score", config(tmp_path), "--dry-run", "--run", "other")[1] == "run 'other' in runs/other: score\n"
     assert not (tmp_path / "runs").exists()
 

@@ -73,6 +73,8 @@ class RunConfig(Record):
     runs: str = "runs"
     """The folder of all runs."""
     seed: int = 0
+    rounds: int = Field(default=1, ge=1)
+    """How often the policy is sampled, scored, paired and aligned, each time as the round before has left it."""
     tools: ToolsConfig = ToolsConfig()
     generator: GeneratorConfig = GeneratorConfig()
     policy: PolicyConfig = PolicyConfig()
@@ -157,6 +159,11 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
         raise ConfigError(_explain(error)) from error
 
 
+def with_defaults(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What an older version has written, with the defaults of the keys that it did not have."""
+    return _over(RunConfig().as_json(), stored)
+
+
 def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
     """The keys whose values differ, as `section.key: old -> new`."""
     lines: list[str] = []
@@ -167,6 +174,15 @@ def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "
         elif before != after:
             lines.append(f"{prefix}{key}: {before!r} -> {after!r}")
     return lines
+
+
+def _over(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
+    merged = {**below, **above}
+    for key in set(below) & set(above):
+        one, other = below[key], above[key]
+        if isinstance(one, dict) and isinstance(other, dict):
+            merged[key] = _over(cast("dict[str, Any]", one), cast("dict[str, Any]", other))
+    return merged
 
 
 def _folder_of_runs(overrides: Sequence[str]) -> str:

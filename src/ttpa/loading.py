@@ -11,7 +11,7 @@ from ttpa.config import load_config
 from ttpa.errors import DataError
 from ttpa.progress import SilentReporter
 from ttpa.records.candidates import CandidateTree
-from ttpa.records.checkpoints import Checkpoint, TrainMethod
+from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.evaluations import CaseResult, Evaluation
 from ttpa.records.instructions import Instruction
 from ttpa.records.pairs import PreferencePair
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 R = TypeVar("R", bound=Record)
 Kind = Literal["instructions", "trees", "turns", "pairs", "cases"]
-_METHODS: tuple[TrainMethod, ...] = ("sft", "sft_continued", "dpo", "grpo")
 
 
 class LoadedRun:
@@ -59,9 +58,13 @@ class LoadedRun:
 
     @cached_property
     def checkpoints(self) -> dict[str, Checkpoint]:
-        """By method."""
-        records = {method: self._run.directory.checkpoint_record(method) for method in _METHODS}
-        return {method: read_record(path, Checkpoint) for method, path in records.items() if path.exists()}
+        """By the policy's name: its method, and its round after the first (`dpo_2`)."""
+        directory = self._run.directory
+        return {name: read_record(directory.checkpoint_record(name), Checkpoint) for name in directory.trained}
+
+    def in_round(self, number: int) -> "LoadedRun":
+        """The same run with the trees, turns and pairs of its round of this number; the first one is shown before."""
+        return LoadedRun(self._run.in_round(number))
 
     @cached_property
     def evaluation(self) -> Evaluation | None:

@@ -2,13 +2,15 @@
 
 tools --construct--> instructions --sft--> policy --sample--> candidate trees --score--> errors and scores
       --pair--> preference pairs --align--> aligned policy --evaluate--> before and after --report--> one page
+
+With `rounds` the aligned policy is sampled, scored, paired and aligned again before it is evaluated.
 """
 
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ttpa.config import changed_keys
+from ttpa.config import changed_keys, with_defaults
 from ttpa.errors import RunError
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS, Step
@@ -18,6 +20,7 @@ from ttpa.steps.importing import import_instructions
 from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
 from ttpa.steps.report import write_report
 from ttpa.steps.results import evaluate_policies
+from ttpa.steps.rounds import rounds_are_due, take_rounds
 from ttpa.steps.run import Run
 from ttpa.steps.training import align, fine_tune
 
@@ -28,6 +31,7 @@ TAKE: dict[Step, Callable[[Run], None]] = {
     "score": score_candidates,
     "pair": pair_candidates,
     "align": align,
+    "rounds": take_rounds,
     "evaluate": evaluate_policies,
     "report": write_report,
 }
@@ -39,6 +43,7 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
     "score": ("score",),
     "pair": ("pair",),
     "align": ("train", "score"),
+    "rounds": ("rounds",),
     "evaluate": ("evaluate",),
     "report": ("report",),
 }
@@ -87,8 +92,9 @@ def train_steps(run: Run) -> tuple[Step, ...]:
 
 def due_steps(run: Run) -> list[Step]:
     """The steps that are not done yet, in order; without `train.sft` the policy is sampled as it is."""
-    without_sft = not run.config.train.sft
-    return [step for step in STEPS if not run.directory.summary(step).exists() and not (step == "sft" and without_sft)]
+    asked: dict[Step, bool] = {"sft": bool(run.config.train.sft), "rounds": run.config.rounds > 1}
+    done = {step: run.directory.summary(step).exists() for step in STEPS} | {"rounds": not rounds_are_due(run)}
+    return [step for step in STEPS if asked.get(step, True) and not done[step]]
 
 
 def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
@@ -98,11 +104,13 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
     """
     if not run.directory.config.exists():
         return
-    before = json.loads(run.directory.config.read_text(encoding="utf-8"))
+    before = with_defaults(json.loads(run.directory.config.read_text(encoding="utf-8")))
     changed = changed_keys(before, run.config.as_json())
     for step in STEPS[: STEPS.index(redo)] if redo else STEPS:
         sections = ("seed", "import") if step == "construct" and _is_imported(run) else SECTIONS[step]
         mine = [change for change in changed if _is_within(change, sections)]
+        if step == "rounds" and run.config.rounds > before["rounds"]:
+            continue  # what was asked for before stays, and more of it is taken
         if mine and run.directory.has_begun(step):
             raise RunError(
                 f"run {run.config.name!r} has begun the step {step!r} with another config ({'; '.join(mine)}); "

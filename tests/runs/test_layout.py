@@ -27,6 +27,12 @@ def fill(directory: RunDirectory) -> dict[Step, list[Path]]:
             directory.checkpoint("sft_continued") / "model",
             directory.checkpoint_record("sft_continued"),
         ],
+        "rounds": [
+            directory.in_round(2).trees,
+            directory.in_round(2).summary("align"),
+            directory.checkpoint("dpo_2") / "model",
+            directory.checkpoint_record("dpo_2"),
+        ],
         "evaluate": [directory.cases("dpo"), directory.evaluation],
         "report": [directory.report],
     }
@@ -70,6 +76,20 @@ def test_a_step_has_begun_once_its_output_or_its_summary_is_there(tmp_path: Path
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(step)
         assert [other for other in STEPS if directory.has_begun(other)] == [step]
+
+
+def test_what_a_round_makes_lies_apart_and_what_all_share_does_not(tmp_path: Path) -> None:
+    first = RunDirectory(tmp_path / "mine")
+    second = first.in_round(2)
+    assert second.instructions == first.instructions
+    assert second.checkpoint("sft") == first.checkpoint("sft")
+    assert second.checkpoint("dpo") == first.checkpoint("dpo_2") == first.path / "rounds" / "2" / "5-train" / "dpo"
+    assert second.checkpoint("sft_continued") != first.checkpoint("sft_continued")
+    fill(first)
+    assert first.trained == second.trained == ("sft", "sft_continued", "dpo", "grpo", "dpo_2")
+    second.clear("sample")
+    assert first.trees.exists()
+    assert not second.trees.exists()
 
 
 def test_a_run_in_use_is_refused_and_its_holder_named(tmp_path: Path) -> None:

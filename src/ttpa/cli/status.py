@@ -9,10 +9,8 @@ import typer
 from ttpa.cli.words import AsJson, Runs, open_run, word_for
 from ttpa.pipeline import due_steps
 from ttpa.records.costs import Cost
-from ttpa.records.summaries import StepSummary
 from ttpa.runs.journal import Journal
-from ttpa.runs.layout import STEPS
-from ttpa.runs.record_files import read_record
+from ttpa.steps.reading import read_summaries
 
 
 def status(
@@ -23,7 +21,7 @@ def status(
     """Show what a run has done, what it cost, and what comes next."""
     opened = open_run(name, runs)
     directory, prices = opened.directory, opened.config.generator.prices
-    done = [read_record(directory.summary(step), StepSummary) for step in STEPS if directory.summary(step).exists()]
+    done = read_summaries(directory)
     due = due_steps(opened)
     paid = _paid(opened.directory.journal)
     report = str(directory.report) if directory.report.exists() else None

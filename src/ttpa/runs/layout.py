@@ -8,9 +8,11 @@ from typing import Literal
 from ttpa.records.checkpoints import TrainMethod
 from ttpa.runs.lock import hold
 
-Step = Literal["construct", "sft", "sample", "score", "pair", "align", "evaluate", "report"]
-STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "align", "evaluate", "report")
+Step = Literal["construct", "sft", "sample", "score", "pair", "align", "rounds", "evaluate", "report"]
+STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "align", "rounds", "evaluate", "report")
 """In the order in which a run takes them: the policy is fine-tuned before it is sampled."""
+ROUND_STEPS: tuple[Step, ...] = ("sample", "score", "pair", "align")
+"""What each round takes: the first one as steps of the run, the others within `rounds`."""
 
 _OUTPUTS: dict[Step, tuple[str, ...]] = {
     "construct": ("1-construct",),
@@ -19,6 +21,7 @@ _OUTPUTS: dict[Step, tuple[str, ...]] = {
     "score": ("3-score",),
     "pair": ("4-pair",),
     "align": ("5-train/dpo", "5-train/grpo", "5-train/sft_continued"),
+    "rounds": ("rounds",),
     "evaluate": ("6-evaluate",),
     "report": ("7-report",),
 }
@@ -27,10 +30,16 @@ _STATES = ".states"
 
 
 class RunDirectory:
-    """One run on disk."""
+    """One run on disk, as one of its rounds sees it: what a round makes lies apart from what the others made."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, round_number: int = 1) -> None:
         self.path = path
+        self.round_number = round_number
+        self._round = path if round_number == 1 else path / "rounds" / str(round_number)
+
+    def in_round(self, number: int) -> "RunDirectory":
+        """The same run as its round of this number sees it."""
+        return RunDirectory(self.path, number)
 
     @property
     def name(self) -> str:
@@ -67,21 +76,38 @@ class RunDirectory:
 
     @property
     def trees(self) -> Path:
-        return self.path / "2-sample" / "trees.jsonl"
+        return self._round / "2-sample" / "trees.jsonl"
 
     @property
     def scored(self) -> Path:
-        return self.path / "3-score" / "turns.jsonl"
+        return self._round / "3-score" / "turns.jsonl"
 
     @property
     def pairs(self) -> Path:
-        return self.path / "4-pair" / "pairs.jsonl"
+        return self._round / "4-pair" / "pairs.jsonl"
 
-    def checkpoint(self, method: TrainMethod) -> Path:
-        return self.path / "5-train" / method
+    def checkpoint(self, policy: str) -> Path:
+        """A trained policy by its name: `dpo` is this round's, `dpo_3` that of the third, `sft` the one of all."""
+        method, _, number = policy.rpartition("_")
+        if number.isdigit():
+            return self.in_round(int(number)).checkpoint(method)
+        return (self.path if policy == "sft" else self._round) / "5-train" / policy
 
-    def checkpoint_record(self, method: TrainMethod) -> Path:
-        return self.path / "5-train" / f"{method}.json"
+    def checkpoint_record(self, policy: str) -> Path:
+        folder = self.checkpoint(policy)
+        return folder.with_name(f"{folder.name}.json")
+
+    @property
+    def rounds(self) -> tuple[int, ...]:
+        """The numbers of the rounds after the first that have begun."""
+        return tuple(sorted(int(path.name) for path in (self.path / "rounds").glob("*") if path.name.isdigit()))
+
+    @property
+    def trained(self) -> tuple[str, ...]:
+        """The names of all policies that the run has trained so far, in order, those of every round."""
+        methods: tuple[TrainMethod, ...] = ("sft_continued", "dpo", "grpo")
+        names = ["sft", *methods, *(f"{method}_{number}" for number in self.rounds for method in methods)]
+        return tuple(name for name in names if RunDirectory(self.path).checkpoint_record(name).exists())
 
     def cases(self, policy: str) -> Path:
         return self.path / "6-evaluate" / f"{policy}.jsonl"
@@ -100,14 +126,14 @@ class RunDirectory:
 
     def summary(self, step: Step) -> Path:
         """The account of a step. It is written last, so it says that the step is done."""
-        return self.path / _OUTPUTS[step][-1].split("/")[0] / f"{step}.summary.json"
+        return self._at(step) / _OUTPUTS[step][-1].split("/")[0] / f"{step}.summary.json"
 
     def discards(self, step: Step) -> Path:
-        return self.path / _OUTPUTS[step][-1].split("/")[0] / f"{step}.discards.jsonl"
+        return self._at(step) / _OUTPUTS[step][-1].split("/")[0] / f"{step}.discards.jsonl"
 
     def has_begun(self, step: Step) -> bool:
         """Whether a step has left anything on disk."""
-        folders = [self.path / f"{output}{kind}" for output in _OUTPUTS[step] for kind in ("", _STATES)]
+        folders = [self._at(step) / f"{output}{kind}" for output in _OUTPUTS[step] for kind in ("", _STATES)]
         return self.summary(step).exists() or any(folder.exists() for folder in folders)
 
     def clear(self, step: Step) -> None:
@@ -116,8 +142,8 @@ class RunDirectory:
         self.discards(step).unlink(missing_ok=True)
         for output in _OUTPUTS[step]:
             for kind in ("", _STATES):
-                shutil.rmtree(self.path / f"{output}{kind}", ignore_errors=True)
-            (self.path / f"{output}.json").unlink(missing_ok=True)
+                shutil.rmtree(self._at(step) / f"{output}{kind}", ignore_errors=True)
+            (self._at(step) / f"{output}.json").unlink(missing_ok=True)
 
     def clear_from(self, step: Step) -> None:
         """Removes what a step and those after it have written."""
@@ -129,9 +155,13 @@ class RunDirectory:
         for step in STEPS:
             if self.summary(step).exists():
                 for output in _OUTPUTS[step]:
-                    for draft in (self.path / output).glob("*.partial"):
+                    for draft in (self._at(step) / output).glob("*.partial"):
                         draft.unlink()
 
     def lock(self) -> AbstractContextManager[None]:
         """Holds the run for this process. Entering raises `RunError` that says who holds it."""
         return hold(self.path, f"run {self.name!r}")
+
+    def _at(self, step: Step) -> Path:
+        """The folder that holds the folders of a step."""
+        return self._round if step in ROUND_STEPS else self.path

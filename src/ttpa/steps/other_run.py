@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ttpa.config import changed_keys
+from ttpa.config import changed_keys, with_defaults
 from ttpa.errors import RunError
 from ttpa.records.evaluations import CaseResult, Evaluation
 from ttpa.runs.layout import RunDirectory
@@ -25,7 +25,7 @@ def find_other(run: Run, cases: Mapping[str, Sequence[CaseResult]]) -> OtherRun:
     if not directory.config.is_file():
         raise RunError(f"report.against = {against!r} is no run: there is no {str(directory.config)!r}")
     theirs = read_record(directory.evaluation, Evaluation) if directory.evaluation.exists() else None
-    told = json.loads(directory.config.read_text(encoding="utf-8"))
+    told = with_defaults(json.loads(directory.config.read_text(encoding="utf-8")))
     changed = changed_keys(told, run.config.as_json())
     return OtherRun(
         run=directory.name,

@@ -1,6 +1,5 @@
 """From the policy's wavering to preference pairs: sample, score, pair."""
 
-import random
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
@@ -23,7 +22,7 @@ def sample_trees(run: Run) -> None:
     account = Account(run, "sample", takes="turns", gives="trees")
     config = run.config.sample
     every_point = run.points("train")
-    rng = random.Random(f"{run.config.seed}/sample")
+    rng = run.rng("sample")
     drawn = sorted(rng.sample(range(len(every_point)), min(config.points, len(every_point))))
     points = [every_point[index] for index in drawn]
     outcomes = Outcomes(run.directory.trees, CandidateTree)

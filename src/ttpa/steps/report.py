@@ -55,11 +55,7 @@ def gather(run: Run) -> ReportInputs:
     turns = run.read(directory.scored, ScoredTurn, "score")
     trees = {tree.id: tree for tree in run.read(directory.trees, CandidateTree, "sample")}
     kinds = Counter(error.kind.value for turn in turns for c in turn.candidates for error in c.errors)
-    checkpoints = [
-        read_record(path, Checkpoint)
-        for method in ("sft", "sft_continued", "dpo", "grpo")
-        if (path := directory.checkpoint_record(method)).exists()
-    ]
+    checkpoints = {name: read_record(directory.checkpoint_record(name), Checkpoint) for name in directory.trained}
     evaluation = read_record(directory.evaluation, Evaluation) if directory.evaluation.exists() else None
     cases = read_cases(directory, evaluation)
     return ReportInputs(
@@ -72,7 +68,7 @@ def gather(run: Run) -> ReportInputs:
         sampled=len(turns),
         wavering=count_forks(trees.values(), {turn.tree_id: turn for turn in turns}),
         pairs=tuple(run.read(directory.pairs, PreferencePair, "pair")),
-        checkpoints=tuple(checkpoints),
+        checkpoints=checkpoints,
         evaluation=evaluation,
         errors=_shares(cases, evaluation),
         spreads=_spreads(turns, trees, cases),
@@ -144,6 +140,8 @@ def _facts(run: Run) -> dict[str, str]:
             facts[package] = version(package)
         except PackageNotFoundError:
             continue
+    if run.directory.rounds:
+        facts["rounds"] = f"{max(run.directory.rounds)}; turns and pairs are shown of the first"
     facts["tools"] = run.config.tools.module
     facts["generator"] = run.config.generator.model or run.config.generator.kind
     return facts

@@ -55,12 +55,9 @@ def evaluate_policies(run: Run) -> None:
 
 
 def _policies(run: Run) -> dict[str, str]:
-    """The policies by name: the one that was sampled, its control, the aligned one."""
-    policies = {"sft" if run.config.train.sft else "base": run.policy()}
-    for method in ("sft_continued", "dpo", "grpo"):
-        if run.directory.checkpoint_record(method).exists():
-            policies[method] = run.checkpoint(method)
-    return policies
+    """The policies by name: the one that was sampled first, then each round's control and its aligned one."""
+    trained = {name: run.checkpoint(name) for name in run.directory.trained if name != "sft"}
+    return {"sft" if run.config.train.sft else "base": run.policy(), **trained}
 
 
 def _describe(evaluation: Evaluation) -> dict[str, str]:

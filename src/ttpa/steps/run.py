@@ -1,6 +1,7 @@
 """A run that is under way: its directory, config and parts, and what every step does with them."""
 
 import json
+import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -32,7 +33,19 @@ class Run:
         self.parts = parts
         self.reporter = reporter
         self.directory = RunDirectory(config.path)
-        self._whole: set[TrainMethod] = set()
+        self._whole: set[Path] = set()
+
+    def in_round(self, number: int) -> "Run":
+        """The same run in its round of this number."""
+        run = Run(self.config, self.parts, self.reporter)
+        run.directory = self.directory.in_round(number)
+        run._whole = self._whole
+        return run
+
+    def rng(self, purpose: str) -> random.Random:
+        """Random numbers for one purpose, of this run and round alone."""
+        number = self.directory.round_number
+        return random.Random(f"{self.config.seed}/{purpose}" + (f"/{number}" if number > 1 else ""))
 
     def keep_config(self) -> None:
         """Writes the complete config into the run's folder."""
@@ -57,22 +70,43 @@ class Run:
         return [point for instruction in self.instructions(split) for point in instruction.decision_points()]
 
     def policy(self) -> str:
-        """The path of the policy that is sampled and aligned. Raises `RunError` where it is not trained yet."""
+        """The path of the policy that this round samples and aligns. Raises `RunError` where it is not trained yet.
+
+        After the first round it is the one that the round before has aligned.
+        """
+        if self.directory.round_number > 1:
+            before = self.in_round(self.directory.round_number - 1)
+            return before.checkpoint_or(self.config.train.method, before.policy)
         if not self.config.train.sft:
             return self.parts.base
         if not self.directory.summary("sft").exists():
             raise RunError(f"run {self.config.name!r} has no fine-tuned policy; the step 'sft' comes first")
         return self.checkpoint("sft")
 
-    def checkpoint(self, method: TrainMethod) -> str:
-        """The path of a policy that this run trained. Raises `RunError` where it is not what was written."""
-        folder = self.directory.checkpoint(method)
-        if method not in self._whole:
+    def control(self) -> str:
+        """The path of the policy that this round's control goes on from: the control of the round before."""
+        if self.directory.round_number == 1:
+            return self.policy()
+        before = self.in_round(self.directory.round_number - 1)
+        return before.checkpoint_or("sft_continued", before.control)
+
+    def checkpoint_or(self, method: TrainMethod, otherwise: Callable[[], str]) -> str:
+        """The path of the policy of this method, of another where there was nothing to train it on."""
+        return self.checkpoint(method) if self.directory.checkpoint_record(method).exists() else otherwise()
+
+    def checkpoint(self, policy: str) -> str:
+        """The path of a policy that this run trained, by its name.
+
+        Raises `RunError` where it is not what was written.
+        """
+        folder = self.directory.checkpoint(policy)
+        if folder not in self._whole:
             damage = find_damage(folder)
             if damage is not None:
-                step = "sft" if method == "sft" else "align"
+                in_first = folder == RunDirectory(self.directory.path).checkpoint(folder.name)
+                step = "sft" if policy == "sft" else "align" if in_first else "rounds"
                 raise RunError(f"the checkpoint {str(folder)!r}: {damage}; make it again with --redo {step}")
-            self._whole.add(method)
+            self._whole.add(folder)
         return str(folder)
 
     def on_train_step(self, name: str) -> Callable[[int, int, str], None]:
@@ -95,7 +129,8 @@ class Account:
     def __init__(self, run: Run, step: Step, *, takes: str, gives: str, label: str = "") -> None:
         self._run = run
         self._step: Step = step
-        self._label = label or step
+        number = run.directory.round_number
+        self._label = (label or step) + (f" {number}" if number > 1 else "")
         self._takes, self._gives = takes, gives
         self._started = time.monotonic()
 

@@ -57,7 +57,7 @@ def keep_settings(run: Run, name: str, policy: str, file: Path, settings: dict[s
 def _hash_policy(run: Run, policy: str, path: str) -> str:
     """What tells a policy's weights from another's: its checkpoint's hashes, else those of its files, else its name."""
     if policy != "base":
-        checkpoint = read_record(run.directory.checkpoint_record(policy), Checkpoint)  # pyright: ignore[reportArgumentType]
+        checkpoint = read_record(run.directory.checkpoint_record(policy), Checkpoint)
         told = json.dumps([checkpoint.files, checkpoint.examples, checkpoint.steps, checkpoint.tokens], sort_keys=True)
         return hashlib.sha256(told.encode()).hexdigest()
     weights = sorted(Path(path).glob("*.safetensors"))

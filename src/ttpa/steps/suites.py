@@ -40,10 +40,7 @@ class SuiteFiles:
 def suite_policies(run: Run) -> dict[str, str]:
     """The policies that a suite can ask, by name: the one the run starts from, and each that it has trained."""
     policies = {"base": run.parts.base}
-    for method in ("sft", "sft_continued", "dpo", "grpo"):
-        if run.directory.checkpoint_record(method).exists():
-            policies[method] = str(run.directory.checkpoint(method))
-    return policies
+    return policies | {name: str(run.directory.checkpoint(name)) for name in run.directory.trained}
 
 
 def evaluate_suite(

@@ -1,6 +1,5 @@
 """The two times that a run trains: before it samples, and on what it found where the policy wavers."""
 
-import random
 from collections.abc import Sequence
 from statistics import fmean
 from typing import TypeVar
@@ -134,13 +133,13 @@ def _train_control(run: Run, steps: int) -> None:
     """`5-train/sft_continued`; none where every training sequence is too long."""
     config = run.config.train
     instructions = run.instructions("train")
-    random.Random(f"{run.config.seed}/control").shuffle(instructions)
-    examples, _, _ = _examples(run, instructions[: steps * config.alignment.batch_size], run.policy())
+    run.rng("control").shuffle(instructions)
+    examples, _, _ = _examples(run, instructions[: steps * config.alignment.batch_size], run.control())
     if not examples:
         return
     run.reporter.start("control", 0)
     control = run.parts.load_learners().sft(
-        run.policy(),
+        run.control(),
         examples,
         run.directory.checkpoint("sft_continued"),
         config,

@@ -435,7 +435,9 @@ def inputs() -> ReportInputs:
         instructions=(_hotel(), _forecast(), _no_tool()),
         trees=trees,
         pairs=tuple(pair for view in trees for pair in _pairs(view)),
-        checkpoints=(_checkpoint("sft", 60), _checkpoint("sft_continued", 40), _checkpoint("dpo", 40)),
+        checkpoints={
+            method: _checkpoint(method, steps) for method, steps in (("sft", 60), ("sft_continued", 40), ("dpo", 40))
+        },
         evaluation=_evaluation(),
         candidate_errors={
             "wrong_value": 611,

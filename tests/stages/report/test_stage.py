@@ -151,8 +151,8 @@ def test_training_shows_the_loss_and_the_margins_as_pictures(inputs: ReportInput
 def test_a_short_or_broken_history_is_drawn_without_a_number_that_is_none(
     inputs: ReportInputs, history: tuple[TrainStep, ...]
 ) -> None:
-    checkpoint = inputs.checkpoints[0].model_copy(update={"history": history})
-    html = report(ReportInputs(run="r", checkpoints=(checkpoint,)), ReportConfig())
+    checkpoint = inputs.checkpoints["sft"].model_copy(update={"history": history})
+    html = report(ReportInputs(run="r", checkpoints={"sft": checkpoint}), ReportConfig())
     assert "nan" not in html.lower()
     assert ("1 value not drawn" in html) == (bool(history) and math.isnan(history[0].loss))
 

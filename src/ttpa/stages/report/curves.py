@@ -50,8 +50,8 @@ class Training(NamedTuple):
     """Metrics that are not drawn, with their last values."""
 
 
-def training(checkpoint: Checkpoint) -> Training:
-    """The loss, then rewards, margins, accuracies and chosen against rejected, where they were logged."""
+def training(policy: str, checkpoint: Checkpoint) -> Training:
+    """A policy's loss, then rewards, margins, accuracies and chosen against rejected, where they were logged."""
     names = list(dict.fromkeys(name for step in checkpoint.history for name in step.metrics))
     plots = _plots(names)
     drawn = {name for plot in plots for name in plot}
@@ -65,7 +65,7 @@ def training(checkpoint: Checkpoint) -> Training:
     ]
     others = [(visible(name), decimal(_values(checkpoint.history, name)[-1][1])) for name in names if name not in drawn]
     return Training(
-        title=words(checkpoint.method),
+        title=words(policy),
         base=clipped(checkpoint.base, 200),
         facts=" · ".join(facts),
         charts=tuple(chart for chart in charts if chart.lines or chart.skipped),

@@ -148,7 +148,8 @@ class ReportInputs(Record):
     """The forks of all trees, not only of those that are drawn."""
     pairs: tuple[PreferencePair, ...] = ()
     """All pairs of the run: they are counted, and marked where their tree is shown."""
-    checkpoints: tuple[Checkpoint, ...] = ()
+    checkpoints: dict[str, Checkpoint] = {}
+    """By the policy's name: its method, and its round after the first (`dpo_2`)."""
     evaluation: Evaluation | None = None
     errors: tuple[ErrorShares, ...] = ()
     """By group and policy, in the order of the evaluation."""

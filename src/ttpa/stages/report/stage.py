@@ -83,7 +83,7 @@ def report(inputs: ReportInputs, config: ReportConfig) -> str:
         other=other_view(inputs.other, inputs) if inputs.other else None,
         script=Markup(script),  # noqa: S704 -- the package's own file
         script_hash=f"sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}",
-        trainings=[training(checkpoint) for checkpoint in inputs.checkpoints],
+        trainings=[training(policy, checkpoint) for policy, checkpoint in inputs.checkpoints.items()],
         picture={"width": WIDTH, "height": HEIGHT, "left": LEFT, "right": WIDTH - RIGHT},
         facts=[(visible(name), visible(fact)) for name, fact in inputs.facts.items()],
     )

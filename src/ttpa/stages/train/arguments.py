@@ -49,7 +49,7 @@ def trainer_arguments(
         "gradient_accumulation_steps": mine // micro,
         "num_train_epochs": epochs,
         "max_steps": steps or -1,
-        "warmup_steps": max(1, round(warmup_share * total)),
+        "warmup_steps": min(max(1, round(warmup_share * total)), total - 1),  # a warming step learns less or nothing
         "lr_scheduler_type": "cosine",
         "logging_steps": logged,
         "activation_checkpointing": config.activation_checkpointing,
