@@ -18,6 +18,7 @@ from ttpa.stages.construct import (
     Plan,
     choose_controls,
     construct,
+    count_held_out,
     describe,
     describe_agreement,
     drop_duplicates,
@@ -56,7 +57,7 @@ def construct_instructions(run: Run) -> None:
                 break
             number = min(most, len(plans) + missing)
             plans = plan_construction(toolset.specs, config, seed=run.config.seed, number=number)
-        facts = construction.facts()
+        facts, offered = construction.facts(), len(toolset.specs)
     journal.close()
     diversity = describe(kept, near_duplicate=config.near_duplicate, benchmarks=benchmarks)
     write_records(run.directory.instructions, kept)
@@ -64,6 +65,8 @@ def construct_instructions(run: Run) -> None:
     if checks.judgements:
         write_records(run.directory.judgements, checks.judgements)
     facts = count_splits(kept) | {"made of": diversity.line()} | facts | checks.facts()
+    if config.unseen_share and not count_held_out(offered, config):
+        facts["test_unseen"] = f"none, {offered} tools are too few to hold some out"
     if missing > 0 and config.plans_at_most:
         facts["fewer than wanted"] = f"{len(kept)} of {config.instances}; construct.plans_at_most = {len(plans)}"
     if spending.spent.requests:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from ttpa.errors import ConfigError
 from ttpa.records.tools import ToolSpec
-from ttpa.stages.construct import ConstructConfig, Plan, plan_construction
+from ttpa.stages.construct import ConstructConfig, Plan, count_held_out, plan_construction
 from ttpa.stages.construct.offer import choose_offer
 
 
@@ -86,10 +86,17 @@ def test_shares_of_nothing_and_of_all_are_kept() -> None:
     assert {plan.split for plan in plans(unseen_share=0, test_share=1)} == {"test"}
 
 
-@pytest.mark.parametrize(("count", "reason"), [(2, "2 known tools are too few"), (9, "1 unseen tools are too few")])
-def test_too_few_tools_are_refused_with_the_numbers(count: int, reason: str) -> None:
-    with pytest.raises(ConfigError, match=reason):
-        plan_construction(TOOLS[:count], ConstructConfig(), seed=1)
+def test_too_few_tools_are_refused_with_the_numbers() -> None:
+    with pytest.raises(ConfigError, match="2 known tools are too few"):
+        plan_construction(TOOLS[:2], ConstructConfig(), seed=1)
+
+
+@pytest.mark.parametrize(("count", "held_out"), [(3, 0), (16, 0), (17, 3), (30, 4)])
+def test_where_too_few_tools_would_be_held_out_none_is(count: int, held_out: int) -> None:
+    assert count_held_out(count, ConstructConfig()) == held_out
+    made = plan_construction(TOOLS[:count], ConstructConfig(instances=200), seed=1)
+    assert ("test_unseen" in {plan.split for plan in made}) == bool(held_out)
+    assert {len(plan.pool) for plan in made if plan.split == "train"} == {count - held_out}
 
 
 def offer_plan(pool: list[ToolSpec], seed: int) -> Plan:

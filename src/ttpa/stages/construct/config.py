@@ -30,7 +30,7 @@ class ConstructConfig(Record):
     test_share: float = Field(default=0.1, ge=0, le=1)
     """Share of instances that are new requests over known tools."""
     unseen_share: float = Field(default=0.1, ge=0, le=1)
-    """Share of instances over tools that no training instruction offers."""
+    """Share of instances over tools that no training instruction offers; none where too few can be held out."""
     unseen_tools: float = Field(default=0.15, ge=0, le=1)
     """Share of the tools that is held out for them."""
     no_call_share: float = Field(default=0.1, ge=0, le=1)

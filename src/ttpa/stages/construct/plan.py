@@ -47,8 +47,8 @@ def plan_construction(
 ) -> list[Plan]:
     """The first `number` plans (`config.instances` where not given), in the order in which they are made.
 
-    Equal arguments give equal plans, and more plans go on where fewer ended. Raises `ConfigError` when there are too
-    few tools for what the config asks.
+    Equal arguments give equal plans, and more plans go on where fewer ended. Without tools to hold out no plan is of
+    `test_unseen`. Raises `ConfigError` when there are too few tools for what the config asks.
     """
     return list(islice(_plans(_divide(tools, config, seed), config, seed), number or config.instances))
 
@@ -57,20 +57,25 @@ def plan_construction(
 class _Tools:
     known: tuple[ToolSpec, ...]
     unseen: tuple[ToolSpec, ...]
-    """Held out for the split `test_unseen`."""
+    """Held out for the split `test_unseen`; none where there are too few."""
+
+
+def count_held_out(tools: int, config: ConstructConfig) -> int:
+    """How many of so many tools are held out for `test_unseen`: none where too few for an instruction would be."""
+    held_out = round(tools * config.unseen_tools) if config.unseen_share else 0
+    return held_out if held_out > config.min_tools else 0
 
 
 def _divide(tools: Sequence[ToolSpec], config: ConstructConfig, seed: int) -> _Tools:
     shuffled = sorted(tools, key=lambda tool: tool.name)
     random.Random(f"{seed}/tools").shuffle(shuffled)
-    held_out = round(len(shuffled) * config.unseen_tools) if config.unseen_share else 0
+    held_out = count_held_out(len(shuffled), config)
     unseen, known = shuffled[:held_out], shuffled[held_out:]
-    for name, group, share in (("known", known, 1.0), ("unseen", unseen, config.unseen_share)):
-        if share and len(group) <= config.min_tools:
-            raise ConfigError(
-                f"{len(group)} {name} tools are too few: more than construct.min_tools = {config.min_tools} are needed;"
-                f" there are {len(tools)} tools and construct.unseen_tools = {config.unseen_tools}"
-            )
+    if len(known) <= config.min_tools:
+        raise ConfigError(
+            f"{len(known)} known tools are too few: more than construct.min_tools = {config.min_tools} are needed;"
+            f" there are {len(tools)} tools, {held_out} of them held out (construct.unseen_tools)"
+        )
     return _Tools(tuple(known), tuple(unseen))
 
 
@@ -85,9 +90,10 @@ def _plan(index: int, tools: _Tools, config: ConstructConfig, seed: int, ledger:
     rng = random.Random(f"{seed}/plan/{index}")
     drawn = rng.random()
     split: Split = "train"
-    if drawn < config.unseen_share:
+    unseen_share = config.unseen_share if tools.unseen else 0.0
+    if drawn < unseen_share:
         split = "test_unseen"
-    elif drawn < config.unseen_share + config.test_share:
+    elif drawn < unseen_share + config.test_share:
         split = "test"
     pool = tools.unseen if split == "test_unseen" else tools.known
     kind: InstructionKind = "calls"
