@@ -2,7 +2,7 @@
 
 from ttpa import score_turn
 
-WEATHER = {
+weather = {
     "type": "function",
     "function": {
         "name": "get_weather",
@@ -18,12 +18,13 @@ WEATHER = {
         },
     },
 }
+tools = [weather]
 reference = [{"name": "get_weather", "arguments": {"city": "Paris", "days": 3, "unit": "metric"}}]
 candidate = """<tool_call>
 {"name": "get_weather", "arguments": {"city": "Paris", "days": "3", "unit": "kelvin"}}
 </tool_call>"""
 
-verdict = score_turn(candidate, reference, [WEATHER], dialect="hermes")
+verdict = score_turn(candidate, reference, tools, dialect="hermes")
 print(f"score {verdict.score:.3f}")
 for error in verdict.errors:
     print(f"call {error.call}, {error.path}: {error.kind}, expected {error.expected!r}, got {error.got!r}")
