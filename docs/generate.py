@@ -3,6 +3,7 @@
 `python docs/generate.py` writes them; with `--check` it says which one is out of date, and ends with exit code 1.
 """
 
+import re
 import sys
 from pathlib import Path
 from typing import Any, get_args
@@ -18,13 +19,15 @@ HERE = Path(__file__).parent
 _NOTE = "<!-- Written by docs/generate.py; change the source and run `make docs`. -->\n\n"
 
 _SHORT = {
-    "typing.": "",
-    "tuple[str, ...]": "list of text",
-    "dict[str, str]": "table of text",
-    " | None": " or nothing",
-    "str": "text",
-    "bool": "true or false",
+    r"typing\.": "",
+    r"dict\[(.+), (\w+)\]": r"table of \1 -> \2",
+    r"tuple\[(.+), \.\.\.\]": r"list of \1",
+    r" \| None": " or nothing",
+    r"Literal\[([^]]+)\]": r"(\1)",
+    r"\bstr\b": "text",
+    r"\bbool\b": "true or false",
 }
+"""Patterns of a type's name -> what a person reads."""
 
 
 def config_page() -> str:
@@ -83,7 +86,7 @@ def _type(annotation: Any) -> str:
     if text.startswith("typing.Literal"):
         return _cell(" or ".join(f"`{value}`" for value in get_args(annotation)))
     for long, short in _SHORT.items():
-        text = text.replace(long, short)
+        text = re.sub(long, short, text)
     return _cell(text)
 
 
