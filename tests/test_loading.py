@@ -1,5 +1,7 @@
 """A finished run in Python: typed records, tables, pictures."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -59,3 +61,13 @@ def test_a_notebook_shows_one_turn_or_the_whole_page_in_a_frame(finished: Run) -
     assert len(alone) < len(whole)
     with pytest.raises(DataError, match="shows no tree 'none'; it has '"):
         loaded.show("none")
+
+
+def test_a_tools_process_loads_nothing_of_the_rest_of_the_package() -> None:
+    code = "import sys, ttpa.tools.worker; sys.exit('ttpa.config' in sys.modules or 'ttpa.stages' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_name_that_the_package_has_not_is_told() -> None:
+    with pytest.raises(AttributeError, match="'ttpa' has no attribute 'nothing'"):
+        getattr(ttpa, "nothing")  # noqa: B009 - a type checker knows it
