@@ -38,12 +38,14 @@ def turn(city: str = "Lisbon", nights: str = "3") -> str:
     return f'<tool_call>\n{{"name": "find_hotels", "arguments": {arguments}}}\n</tool_call>'
 
 
-def pairs_of(turns: dict[str, float], config: PairConfig | None = None) -> list[PreferencePair] | Discard:
+def pairs_of(
+    turns: dict[str, float], config: PairConfig | None = None, scoring: ScoreConfig | None = None
+) -> list[PreferencePair] | Discard:
     model = ScriptedTokenModel(lambda _: turns)
     rules = ForkRules(max_gap=5.0, max_forks=9, alternatives=4)
     [tree] = sample([POINT], model=model, dialect=HERMES, config=SampleConfig(forks=rules))
     assert isinstance(tree, CandidateTree)
-    scored = score(tree, POINT, ScoreConfig(), dialect=HERMES)
+    scored = score(tree, POINT, scoring or ScoreConfig(), dialect=HERMES)
     _, reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
     return pair(tree, scored, reference, config or PairConfig())
 
@@ -138,3 +140,33 @@ def test_a_turn_that_was_cut_off_is_never_chosen() -> None:
     made = pair(tree, score(tree, POINT, ScoreConfig(), dialect=HERMES), reference, PairConfig())
     assert isinstance(made, list)
     assert [one.chosen_from for one in made] == ["reference"]
+
+
+def test_what_both_turns_end_with_alike_can_be_left_out() -> None:
+    made = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4}, PairConfig(tail="cut"))
+    assert isinstance(made, list)
+    [only] = made
+    assert (text(only.chosen_ids), text(only.rejected_ids)) == ("Lisbon", "Porto")
+
+
+def test_a_cut_pair_keeps_the_token_that_differs() -> None:
+    made = pairs_of({turn(nights="3"): 0.6, turn(nights="33"): 0.4}, PairConfig(tail="cut"))
+    assert isinstance(made, list)
+    assert (text(made[0].chosen_ids), text(made[0].rejected_ids)) == ("}", "3}")
+
+
+def test_without_a_look_at_kinds_the_most_probable_wrong_turns_are_rejected() -> None:
+    turns = {turn(): 0.4, turn(city="Porto"): 0.3, turn(city="Faro"): 0.2, turn(nights='"3"'): 0.1}
+    made = pairs_of(turns, PairConfig(max_rejected=2, rejected="probable"))
+    assert isinstance(made, list)
+    assert {error.kind for one in made for error in one.rejected_errors} == {ErrorKind.WRONG_VALUE}
+
+
+def test_the_released_threshold_chooses_a_turn_with_a_wrong_value() -> None:
+    wrong = turn(city="Porto")  # the released formula gives it 0.91
+    config = PairConfig(threshold=0.8)
+    made = pairs_of({wrong: 0.6, turn()[:30]: 0.4}, config, ScoreConfig(formula="authors"))
+    assert isinstance(made, list)
+    assert text(made[0].shared_ids + made[0].chosen_ids) == wrong
+    assert made[0].chosen_from == "candidate"
+    assert 0.8 < made[0].chosen_score < 1.0

@@ -11,7 +11,8 @@ class PreferencePair(Record):
     """A chosen and a rejected turn for one prompt.
 
     The chosen turn is `shared_ids + chosen_ids`, the rejected one `shared_ids + rejected_ids`; the first tokens of
-    the two rests differ, so the DPO gradient starts there (METHOD: the shared prefix cancels in the margin).
+    the two rests differ, so the DPO gradient starts there (METHOD: the shared prefix cancels in the margin). What both
+    turns end with alike may be left out (`pair.tail`).
     """
 
     id: str

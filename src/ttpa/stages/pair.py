@@ -1,9 +1,10 @@
 """Pair: scored turns -> preference pairs (METHOD: pair).
 
-Chosen is a candidate without error, else the reference; rejected are the wrong turns the policy is most likely to say.
+Chosen is a right candidate, else the reference; rejected are the wrong turns the policy is most likely to say.
 """
 
 from collections.abc import Sequence
+from typing import Literal
 
 from pydantic import Field
 
@@ -18,10 +19,16 @@ from ttpa.records.strict_json import canonical_json
 class PairConfig(Record):
     """What makes a pair."""
 
+    threshold: float = Field(default=1.0, gt=0, le=1)
+    """The score from which a turn is right; 1 is a turn without any error, and the released code takes 0.8."""
     margin: float = Field(default=0.0, ge=0, le=1)
-    """By how much a rejected turn must score lower than the chosen one, beyond being wrong."""
+    """By how much a rejected turn must score lower than the reference, beyond being wrong."""
     max_rejected: int = Field(default=3, ge=1)
     """Pairs a turn at most."""
+    rejected: Literal["kinds", "probable"] = "kinds"
+    """Which wrong turns come first: the most probable one of each kind of error, or the most probable ones."""
+    tail: Literal["kept", "cut"] = "kept"
+    """What both turns of a pair end with alike: part of it, or left out, so that neither loss counts it."""
 
 
 def pair(
@@ -32,13 +39,13 @@ def pair(
     `reference_ids` are the tokens of the reference turn as the policy would say it, end token included; none where the
     data holds no text for a turn without calls, so that there is nothing to choose.
     """
-    right = [one for one in scored.candidates if not one.errors and tree.leaves[one.leaf].finished]
-    wrong = _distinct(tree, [candidate for candidate in scored.candidates if candidate.errors])
+    right = [one for one in scored.candidates if one.score >= config.threshold and tree.leaves[one.leaf].finished]
+    wrong = _distinct(tree, [candidate for candidate in scored.candidates if candidate.score < config.threshold])
     if not wrong:
         return Discard(id=tree.id, stage="pair", reason=DiscardReason.ALL_RIGHT)
     rejected = [candidate for candidate in wrong if 1.0 - candidate.score >= config.margin]
     pairs: list[PreferencePair] = []
-    for candidate in _choose_rejected(tree, rejected, config.max_rejected):
+    for candidate in _choose_rejected(tree, rejected, config):
         chosen = _nearest(tree, candidate, right)
         if chosen is None and not reference_ids:
             continue
@@ -47,6 +54,10 @@ def pair(
         shared = _shared_length(chosen_ids, rejected_ids)
         if shared in (len(chosen_ids), len(rejected_ids)):
             continue  # one is cut off within the other: no token where they part
+        chosen_ids, rejected_ids, shared_ids = chosen_ids[shared:], rejected_ids[shared:], chosen_ids[:shared]
+        if config.tail == "cut":
+            alike = _shared_length(chosen_ids[:0:-1], rejected_ids[:0:-1])
+            chosen_ids, rejected_ids = chosen_ids[: len(chosen_ids) - alike], rejected_ids[: len(rejected_ids) - alike]
         fork = tree.leaves[candidate.leaf].fork
         pairs.append(
             PreferencePair(
@@ -54,12 +65,12 @@ def pair(
                 instruction_id=tree.instruction_id,
                 tree_id=tree.id,
                 prompt_ids=tree.prompt_ids,
-                shared_ids=chosen_ids[:shared],
-                chosen_ids=chosen_ids[shared:],
-                rejected_ids=rejected_ids[shared:],
+                shared_ids=shared_ids,
+                chosen_ids=chosen_ids,
+                rejected_ids=rejected_ids,
                 chosen_from="candidate" if chosen and tree.leaves[chosen.leaf].origin != "reference" else "reference",
                 slot=None if fork is None else tree.forks[fork].slot,
-                chosen_score=1.0,
+                chosen_score=chosen.score if chosen else 1.0,
                 rejected_score=candidate.score,
                 rejected_logprob=tree.logprob(candidate.leaf),
                 rejected_errors=candidate.errors,
@@ -84,17 +95,19 @@ def _distinct(tree: CandidateTree, candidates: Sequence[ScoredCandidate]) -> lis
     return list(distinct.values())
 
 
-def _choose_rejected(tree: CandidateTree, candidates: Sequence[ScoredCandidate], count: int) -> list[ScoredCandidate]:
-    """The most probable wrong candidates, first those that bring an error of a new kind."""
+def _choose_rejected(
+    tree: CandidateTree, candidates: Sequence[ScoredCandidate], config: PairConfig
+) -> list[ScoredCandidate]:
+    """The most probable wrong candidates, first those that bring an error of a new kind where kinds count."""
     chosen: list[ScoredCandidate] = []
     seen: set[frozenset[ErrorKind]] = set()
     for candidate in candidates:
         kinds = frozenset(error.kind for error in candidate.errors)
-        if kinds not in seen:
+        if config.rejected == "kinds" and kinds not in seen:
             seen.add(kinds)
             chosen.append(candidate)
     chosen.extend(candidate for candidate in candidates if candidate not in chosen)
-    return sorted(chosen[:count], key=lambda candidate: -tree.logprob(candidate.leaf))
+    return sorted(chosen[: config.max_rejected], key=lambda candidate: -tree.logprob(candidate.leaf))
 
 
 def _nearest(

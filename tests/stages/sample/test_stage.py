@@ -98,6 +98,13 @@ def test_no_more_forks_than_allowed_and_values_before_structure() -> None:
     assert [fork.path for fork in tree.forks] == ["$.city"]
 
 
+def test_forks_can_be_ranked_by_probability_alone() -> None:
+    two_calls = turn() + "\n" + turn(city="Faro")
+    turns = {turn(): 0.4, two_calls: 0.35, turn(city="Porto"): 0.25}
+    tree = sample_one(turns, ForkRules(max_forks=1, ranking="probability"))
+    assert [fork.slot for fork in tree.forks] == ["end"]
+
+
 def test_cost_counts_the_prompt_once_and_every_decoded_token() -> None:
     turns = {turn(): 0.6, turn(city="Porto"): 0.4}
     tree = sample_one(turns)

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from ttpa.records.tools import ToolCall, ToolSpec
-from ttpa.stages.score import authors_score
+from ttpa.stages.score import authors_score, authors_turn_score
 
 _WEATHER = ToolSpec(
     name="get_weather",
@@ -60,3 +60,14 @@ def test_the_released_formula_knows_calls_without_arguments_and_no_call() -> Non
     assert authors_score(empty, empty, _TOOLS) == 1.0
     assert authors_score(ToolCall(name="get_hotels", arguments={}), empty, _TOOLS) == 0.0
     assert authors_score(None, _GOLD, _TOOLS) == 0.0
+
+
+def test_a_turn_is_worth_the_mean_of_its_matched_calls() -> None:
+    other = ToolCall(name="get_hotels", arguments={"city": "Oslo", "days": 2})
+    near = ToolCall(name="get_weather", arguments={"city": "Paris", "days": 5, "unit": "metric"})
+    tools = tuple(_TOOLS.values())
+    assert authors_turn_score([other, near], [_GOLD, other], tools) == pytest.approx((0.939394 + 1) / 2, abs=5e-7)
+    assert authors_turn_score([near], [_GOLD, other], tools) == pytest.approx(0.939394 / 2, abs=5e-7)
+    assert authors_turn_score([], [], tools) == 1.0
+    assert authors_turn_score([near], [], tools) == authors_turn_score([], [_GOLD], tools) == 0.0
+    assert authors_turn_score(None, [], tools) == 0.0

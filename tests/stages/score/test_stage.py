@@ -102,6 +102,13 @@ def test_a_tree_is_scored_leaf_by_leaf(tools: Tools, weather: Call) -> None:
     assert kinds == [[], [ErrorKind.WRONG_TOOL], [ErrorKind.NO_CALL], [ErrorKind.MALFORMED]]
     assert [candidate.calls is None for candidate in scored.candidates] == [False, False, False, True]
     assert scored.candidates[0].score == 1.0
+    formulas = {each: ScoreConfig(formula=each) for each in ("binary", "authors")}
+    worth = {each: score(tree, point, config, dialect=DIALECTS["hermes"]) for each, config in formulas.items()}
+    assert [one.score for one in worth["binary"].candidates] == [1.0, 0.0, 0.0, 0.0]
+    assert [one.score for one in worth["authors"].candidates][2:] == [0.0, 0.0]
+    assert 0 < worth["authors"].candidates[1].score < 1
+    for other in worth.values():
+        assert [one.errors for one in other.candidates] == [one.errors for one in scored.candidates]
     with pytest.raises(ValueError, match="i#1"):
         score(tree, point.model_copy(update={"id": "i#1"}), ScoreConfig(), dialect=DIALECTS["hermes"])
 

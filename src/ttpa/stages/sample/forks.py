@@ -34,7 +34,9 @@ class ForkRules(Record):
     tool_name_min_probability: float = Field(default=0.05, gt=0, le=1)
     """At the first token of a tool's name neither gap nor entropy counts, only this."""
     max_forks: int = Field(default=4, ge=0)
-    """A turn; tool names and values first, then by the alternative's probability."""
+    """A turn; the first by `ranking`."""
+    ranking: Literal["slots", "probability"] = "slots"
+    """Which forks come first: those in names and values, then by the alternative's probability; or by that alone."""
     quotas: dict[SlotKind, int] = {}
     """Of those, how many may be of one kind; a kind that is not named has no quota."""
     alternatives: int = Field(default=2, ge=1)
@@ -65,7 +67,8 @@ def find_forks(
         ]
         if alternatives:
             forks.append(_fork(turn, position, slot, alternatives[: rules.alternatives]))
-    forks.sort(key=lambda fork: (_RANK[fork.slot], -fork.alternatives[0].logprob, fork.position))
+    by_slot = rules.ranking == "slots"
+    forks.sort(key=lambda fork: (by_slot * _RANK[fork.slot], -fork.alternatives[0].logprob, fork.position))
     left = dict(rules.quotas)
     chosen: list[Fork] = []
     for fork in forks:

@@ -1,6 +1,6 @@
 """Stage 3, error-oriented scoring: which errors a candidate turn holds, and what that makes it worth."""
 
-from ttpa.stages.score.authors_compat import authors_score
+from ttpa.stages.score.authors_compat import authors_score, authors_turn_score
 from ttpa.stages.score.explain import explain, explain_error
 from ttpa.stages.score.mutate import Mutant, mutate
 from ttpa.stages.score.schemas import CompiledTools, schema_problems
@@ -17,6 +17,7 @@ __all__ = [
     "TurnScorer",
     "Weights",
     "authors_score",
+    "authors_turn_score",
     "explain",
     "explain_error",
     "fits_schemas",

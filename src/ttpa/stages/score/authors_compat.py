@@ -1,10 +1,12 @@
 """The released formula, faults included, to compare with; what is wrong with it stands in docs/scoring.md."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ttpa.records.record import JsonValue
 from ttpa.records.tools import ToolCall, ToolSpec
+from ttpa.stages.score.match import match
 
 _CLASSES: dict[str, type | tuple[type, ...]] = {
     "string": str,
@@ -37,6 +39,23 @@ def authors_score(candidate: ToolCall | None, reference: ToolCall, tools: Mappin
     types = sum(_has_class(value, properties[each]) for each, value in given.items() if each in properties) / count
     values = sum(_likeness(value, gold[each]) for each, value in given.items() if each in gold) / count
     return (3 * name + 3 * met + keys + 2 * types + 2 * values) / 11
+
+
+def authors_turn_score(
+    candidate: Sequence[ToolCall] | None, reference: Sequence[ToolCall], tools: Sequence[ToolSpec]
+) -> float:
+    """The same for a turn (ours: the released code knows turns of one call): the mean over its matched calls.
+
+    An unmatched call and a turn that cannot be read (`candidate` is none) score 0; no call where none is due scores 1.
+    """
+    if candidate is None:
+        return 0.0
+    if not candidate and not reference:
+        return 1.0
+    known = {tool.name: tool for tool in tools}
+    scores = [[authors_score(call, due, known) for call in candidate] for due in reference]
+    matched = [scores[row][column] for row, column in enumerate(match(scores)) if column is not None]
+    return math.fsum(matched) / max(len(candidate), len(reference))
 
 
 def _has_class(value: JsonValue, schema: Mapping[str, Any]) -> bool:

@@ -1,7 +1,7 @@
 """Stage 3, score: reads a candidate tree and its decision point, writes a scored turn (METHOD 3)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Literal, Protocol
 
 from ttpa.dialects import DIALECTS
 from ttpa.dialects.base import TurnText
@@ -10,6 +10,7 @@ from ttpa.records.instructions import DecisionPoint
 from ttpa.records.record import JsonValue, Record
 from ttpa.records.scores import ScoredCandidate, ScoredTurn, TurnScore
 from ttpa.records.tools import ToolCall
+from ttpa.stages.score.authors_compat import authors_turn_score
 from ttpa.stages.score.schemas import CompiledTools, Tool
 from ttpa.stages.score.scorer import TurnScorer, Weights, malformed
 from ttpa.stages.score.values import Strings
@@ -26,6 +27,9 @@ class TurnReader(Protocol):
 class ScoreConfig(Record):
     """How candidates are scored."""
 
+    formula: Literal["errors", "binary", "authors"] = "errors"
+    """What a candidate of a tree is worth: by its errors; 1 without an error, else 0; or by the released formula,
+    faults included. What its errors are is told the same with each, and what is evaluated is scored by errors."""
     weights: Weights = Weights()
     strings: Strings = "exact"
     """`folded`: case, spaces, the marks `, . / - _ * ^` and the kind of quote do not count, as in BFCL's checker."""
@@ -52,10 +56,13 @@ def score(tree: CandidateTree, point: DecisionPoint, config: ScoreConfig, *, dia
     for index, leaf in enumerate(tree.leaves):
         turn = dialect.read_turn(leaf.text)
         verdict = score_text(scorer, turn)
+        worth = verdict.score
+        if config.formula == "binary":
+            worth = 0.0 if verdict.errors else 1.0
+        elif config.formula == "authors":
+            worth = authors_turn_score(turn.calls, point.reference, point.tools)
         candidates.append(
-            ScoredCandidate(
-                leaf=index, calls=turn.calls, score=verdict.score, parts=verdict.parts, errors=verdict.errors
-            )
+            ScoredCandidate(leaf=index, calls=turn.calls, score=worth, parts=verdict.parts, errors=verdict.errors)
         )
     return ScoredTurn(
         id=tree.id,
