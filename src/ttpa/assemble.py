@@ -15,6 +15,7 @@ from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
 from ttpa.errors import ModelError, ToolError
 from ttpa.models.base import ChatModel, ChatTokenizer, TokenModel
+from ttpa.models.hub import Hub
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
 from ttpa.models.spending import MeteredChatModel, Spending
 from ttpa.quickstart.embedded import policy_path
@@ -39,6 +40,7 @@ class Parts:
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
     load_learners: Callable[[], Learners]
+    open_hub: Callable[[], Hub]
     dialect: Dialect
     generator_engine: Engine
 
@@ -109,6 +111,7 @@ def assemble(config: RunConfig) -> Parts:
         load_tokenizer=load_tokenizer,
         load_model=load_model,
         load_learners=load_learners,
+        open_hub=_open_hub,
         dialect=DIALECTS[config.policy.dialect],
         generator_engine=LocalEngine(config.generator.workers),
     )
@@ -197,6 +200,13 @@ def _open_chat(
         raise ModelError(f"{wanted_by} needs an extra: pip install 'ttpa[openai]'") from error
     chat = OpenAIChatModel(model, temperature=temperature, max_tokens=generator.max_tokens, in_flight=generator.workers)
     return RecordedChatModel(MeteredChatModel(chat, spending, max_tokens=generator.max_tokens), journal)
+
+
+def _open_hub() -> Hub:
+    _require_training_extra()
+    from ttpa.models.hugging_face_hub import HuggingFaceHub
+
+    return HuggingFaceHub()
 
 
 def _require_training_extra() -> None:

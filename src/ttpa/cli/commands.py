@@ -11,6 +11,7 @@ from ttpa.cli.evaluate import evaluate
 from ttpa.cli.export import export
 from ttpa.cli.importing import import_
 from ttpa.cli.init import init
+from ttpa.cli.publish import publish
 from ttpa.cli.score_file import score_file
 from ttpa.cli.status import status
 from ttpa.cli.tools import tools
@@ -32,6 +33,7 @@ COMMANDS: dict[str, Callable[..., None]] = {
     "tools": tools,
     "doctor": doctor,
     "export": export,
+    "publish": publish,
 }
 """By the word that calls it, in the order of the help."""
 
