@@ -23,7 +23,13 @@ def test_illegal_names_become_legal_and_legal_ones_stay() -> None:
     assert legal_names(names) == ["math_sin_2", "math_sin", "tool_2d_plot", "n", "x" * 64, "x" * 62 + "_2"]
 
 
-@given(st.lists(st.text(max_size=70), unique=True, max_size=8))
+def test_of_tools_with_one_name_the_first_keeps_it() -> None:
+    assert legal_names(["find", "find_2", "find", "find"]) == ["find", "find_2", "find_3", "find_4"]
+    offer = Offer("here", [tool("find"), tool("find")])
+    assert [(spec.name, offer.original(spec.name)) for spec in offer.specs] == [("find", "find"), ("find_2", "find")]
+
+
+@given(st.lists(st.text(max_size=70) | st.sampled_from(["find", "find_2", "find.2"]), max_size=8))
 def test_legal_names_are_legal_and_no_two_are_alike(names: list[str]) -> None:
     legal = legal_names(names)
     assert len(set(legal)) == len(names)

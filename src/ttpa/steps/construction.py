@@ -16,6 +16,7 @@ from ttpa.runs.record_files import write_record, write_records, write_text
 from ttpa.stages.construct import (
     BenchmarkQuestions,
     Plan,
+    Planner,
     choose_controls,
     construct,
     count_held_out,
@@ -47,7 +48,8 @@ def construct_instructions(run: Run) -> None:
     with run.parts.open_toolset(journal, spending) as toolset:
         construction = _Construction(run, toolset, journal, spending)
         checks = _Checks(run, benchmarks, _open_judge(run, journal, spending))
-        plans = plan_construction(toolset.specs, config, seed=run.config.seed)
+        planner = Planner(toolset.specs, config, seed=run.config.seed)
+        plans = planner.first(config.instances)
         while True:
             made, spoilt = construction.make(plans)
             kept, dropped = checks.look_through(made)
@@ -55,8 +57,7 @@ def construct_instructions(run: Run) -> None:
             most = max(config.instances, config.plans_at_most)
             if missing <= 0 or len(plans) >= most:
                 break
-            number = min(most, len(plans) + missing)
-            plans = plan_construction(toolset.specs, config, seed=run.config.seed, number=number)
+            plans = planner.first(min(most, len(plans) + missing))
         facts, offered = construction.facts(), len(toolset.specs)
     journal.close()
     diversity = describe(kept, near_duplicate=config.near_duplicate, benchmarks=benchmarks)

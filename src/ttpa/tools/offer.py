@@ -127,12 +127,14 @@ class OfferedTools:
 def legal_names(names: Sequence[str]) -> list[str]:
     """Names of letters, digits, `_` and `-`, at most 64 of them and no two alike, in order.
 
-    A name that is legal stays as it is, whatever the others become.
+    A name that is legal stays as it is, whatever the others become; of several that are alike, the first does.
     """
     taken = {name for name in names if _is_legal(name)}
+    kept: set[str] = set()
     legal: list[str] = []
     for name in names:
-        if _is_legal(name):
+        if _is_legal(name) and name not in kept:
+            kept.add(name)
             legal.append(name)
             continue
         stem = _ILLEGAL.sub("_", name).strip("_") or "tool"

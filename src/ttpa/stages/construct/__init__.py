@@ -6,7 +6,7 @@ from ttpa.stages.construct.diversity import describe
 from ttpa.stages.construct.duplicates import drop_duplicates
 from ttpa.stages.construct.estimate import estimate_cost
 from ttpa.stages.construct.judge import choose_controls, describe_agreement, judge, refuse
-from ttpa.stages.construct.plan import Plan, count_held_out, plan_construction
+from ttpa.stages.construct.plan import Plan, Planner, count_held_out, plan_construction
 from ttpa.stages.construct.stage import construct
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "ConstructConfig",
     "JudgeConfig",
     "Plan",
+    "Planner",
     "choose_controls",
     "construct",
     "count_held_out",

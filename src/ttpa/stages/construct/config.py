@@ -35,6 +35,9 @@ class ConstructConfig(Record):
     """Share of the tools that is held out for them."""
     no_call_share: float = Field(default=0.1, ge=0, le=1)
     """Share of instances where no call is right, half of them for want of a tool, half of a value."""
+    candidates: int = Field(default=64, ge=8)
+    """Tools that one instance is drawn from. Where there are more, each has its turn: three quarters of its candidates
+    are the tools most like it by their words, a quarter is drawn from all."""
     tools_shown: int = Field(default=8, ge=2)
     """Tools the generator may choose from."""
     tools_offered: int = Field(default=4, ge=1)
@@ -64,4 +67,10 @@ class ConstructConfig(Record):
     def _bounds_are_in_order(self) -> "ConstructConfig":
         if self.min_calls > self.max_calls:
             raise ValueError(f"construct.min_calls = {self.min_calls} is more than max_calls = {self.max_calls}")
+        if self.candidates < 2 * max(self.tools_shown, self.tools_offered):
+            most = max(self.tools_shown, self.tools_offered)
+            raise ValueError(
+                f"construct.candidates = {self.candidates} leaves no choice; it takes at least {2 * most}, "
+                "twice what is shown or offered"
+            )
         return self

@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count, islice
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ttpa.errors import ConfigError
 from ttpa.records.instructions import InstructionKind, Split
@@ -12,6 +12,9 @@ from ttpa.records.record import Record
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.construct.config import ConstructConfig
 from ttpa.stages.construct.steering import Ledger, read_list
+
+if TYPE_CHECKING:
+    from ttpa.stages.construct.retrieval import ToolIndex
 
 Shape = Literal["chain", "side by side", "free"]
 """How the calls of a solution hang together: each on an earlier one, none on another, or as it comes."""
@@ -42,21 +45,43 @@ class Plan(Record):
     seed: int
 
 
+class Planner:
+    """Plans over some tools, made as far as they are asked for."""
+
+    def __init__(self, tools: Sequence[ToolSpec], config: ConstructConfig, *, seed: int) -> None:
+        """Raises `ConfigError` where the tools are too few for what the config asks, or too many for the packages."""
+        self._plans = _plans(_divide(tools, config, seed), config, seed)
+        self._made: list[Plan] = []
+
+    def first(self, number: int) -> list[Plan]:
+        """The first `number` plans, in the order in which they are made; more plans go on where fewer ended."""
+        self._made.extend(islice(self._plans, number - len(self._made)))
+        return self._made[:number]
+
+
 def plan_construction(
     tools: Sequence[ToolSpec], config: ConstructConfig, *, seed: int, number: int | None = None
 ) -> list[Plan]:
-    """The first `number` plans (`config.instances` where not given), in the order in which they are made.
+    """The first `number` plans (`config.instances` where not given); equal arguments give equal plans.
 
-    Equal arguments give equal plans, and more plans go on where fewer ended. Without tools to hold out no plan is of
-    `test_unseen`. Raises `ConfigError` when there are too few tools for what the config asks.
+    Without tools to hold out no plan is of `test_unseen`. Raises `ConfigError` as `Planner` does.
     """
-    return list(islice(_plans(_divide(tools, config, seed), config, seed), number or config.instances))
+    return Planner(tools, config, seed=seed).first(number or config.instances)
+
+
+class _Group:
+    """Tools that one instruction may be over; of many, an index says which belong together."""
+
+    def __init__(self, name: str, tools: Sequence[ToolSpec], candidates: int) -> None:
+        self.name = name
+        self.tools = tuple(tools)
+        self.index = _open_index(tools) if len(tools) > candidates else None
 
 
 @dataclass(frozen=True, slots=True)
 class _Tools:
-    known: tuple[ToolSpec, ...]
-    unseen: tuple[ToolSpec, ...]
+    known: _Group
+    unseen: _Group
     """Held out for the split `test_unseen`; none where there are too few."""
 
 
@@ -64,6 +89,17 @@ def count_held_out(tools: int, config: ConstructConfig) -> int:
     """How many of so many tools are held out for `test_unseen`: none where too few for an instruction would be."""
     held_out = round(tools * config.unseen_tools) if config.unseen_share else 0
     return held_out if held_out > config.min_tools else 0
+
+
+def _open_index(tools: Sequence[ToolSpec]) -> "ToolIndex":
+    try:
+        from ttpa.stages.construct.retrieval import ToolIndex  # numpy, which few tools do not need
+    except ImportError as error:
+        raise ConfigError(
+            f"{len(tools)} tools are more than construct.candidates; "
+            "to draw from so many needs an extra: pip install 'ttpa[registry]'"
+        ) from error
+    return ToolIndex(tools)
 
 
 def _divide(tools: Sequence[ToolSpec], config: ConstructConfig, seed: int) -> _Tools:
@@ -76,7 +112,7 @@ def _divide(tools: Sequence[ToolSpec], config: ConstructConfig, seed: int) -> _T
             f"{len(known)} known tools are too few: more than construct.min_tools = {config.min_tools} are needed;"
             f" there are {len(tools)} tools, {held_out} of them held out (construct.unseen_tools)"
         )
-    return _Tools(tuple(known), tuple(unseen))
+    return _Tools(_Group("known", known, config.candidates), _Group("unseen", unseen, config.candidates))
 
 
 def _plans(tools: _Tools, config: ConstructConfig, seed: int) -> Iterator[Plan]:
@@ -90,19 +126,25 @@ def _plan(index: int, tools: _Tools, config: ConstructConfig, seed: int, ledger:
     rng = random.Random(f"{seed}/plan/{index}")
     drawn = rng.random()
     split: Split = "train"
-    unseen_share = config.unseen_share if tools.unseen else 0.0
+    unseen_share = config.unseen_share if tools.unseen.tools else 0.0
     if drawn < unseen_share:
         split = "test_unseen"
     elif drawn < unseen_share + config.test_share:
         split = "test"
-    pool = tools.unseen if split == "test_unseen" else tools.known
+    group = tools.unseen if split == "test_unseen" else tools.known
+    anchor: ToolSpec | None = None
+    pool = near = group.tools
+    if group.index is not None:
+        anchor = ledger.in_turn(("anchor", group.name), group.tools, rng)
+        candidates = group.index.candidates(anchor, config.candidates, rng)
+        pool, near = candidates.all, candidates.near
     kind: InstructionKind = "calls"
     wanted: ToolSpec | None = None
     withheld: str | None = None
     calls = 0
     shape: Shape = "free"
     if rng.random() < config.no_call_share:
-        [wanted] = ledger.rarest_tools("wanted", pool, 1, rng)
+        [wanted] = [anchor] if anchor else ledger.rarest_tools("wanted", pool, 1, rng)
         kind = "no_tool_fits"
         required = wanted.parameters.get("required")
         if isinstance(required, list) and required:
@@ -117,7 +159,7 @@ def _plan(index: int, tools: _Tools, config: ConstructConfig, seed: int, ledger:
         id=f"c{index:06d}",
         split=split,
         kind=kind,
-        shown=ledger.rarest_tools("shown", pool, config.tools_shown, rng),
+        shown=ledger.rarest_tools("shown", near, config.tools_shown, rng, first=anchor),
         pool=pool,
         calls=calls,
         shape=shape,

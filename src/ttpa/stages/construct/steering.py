@@ -11,6 +11,7 @@ from typing import TypeVar
 from ttpa.records.tools import ToolSpec
 
 T = TypeVar("T", bound=Hashable)
+Option = TypeVar("Option")
 _LISTS = Path(__file__).with_name("prompts")
 
 
@@ -20,6 +21,7 @@ class Ledger:
     def __init__(self) -> None:
         self._chosen: Counter[Hashable] = Counter()
         self._pairs: Counter[frozenset[str]] = Counter()
+        self._rounds: dict[Hashable, list[int]] = {}
 
     def rarest(self, question: Hashable, options: Sequence[T], rng: random.Random) -> T:
         """The option chosen least before for this question, drawn where several were. It counts from now on."""
@@ -27,12 +29,31 @@ class Ledger:
         self._chosen[question, chosen] += 1
         return chosen
 
+    def in_turn(self, question: Hashable, options: Sequence[Option], rng: random.Random) -> Option:
+        """Each option once a round, every round in an order of its own: of very many, none is looked at twice."""
+        places = self._rounds.setdefault(question, [])
+        if not places:
+            places.extend(rng.sample(range(len(options)), len(options)))
+        return options[places.pop()]
+
     def rarest_tools(
-        self, question: Hashable, pool: Sequence[ToolSpec], count: int, rng: random.Random
+        self,
+        question: Hashable,
+        pool: Sequence[ToolSpec],
+        count: int,
+        rng: random.Random,
+        *,
+        first: ToolSpec | None = None,
     ) -> tuple[ToolSpec, ...]:
-        """`count` tools of the pool, in random order: those chosen least before, and of these such as seldom met."""
+        """`count` tools of the pool, in random order: those chosen least before, and of these such as seldom met.
+
+        `first` is among them in any case.
+        """
         waiting = sorted(pool, key=lambda tool: (self._chosen[question, tool.name], rng.random()))
         chosen: list[ToolSpec] = []
+        if first is not None:
+            chosen.append(first)
+            waiting.remove(first)
         while waiting and len(chosen) < count:
             least = self._chosen[question, waiting[0].name]
             alike = [tool for tool in waiting if self._chosen[question, tool.name] == least]
