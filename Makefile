@@ -32,11 +32,15 @@ check: venv  ## style, types, floors
 	$(BIN)/pyright
 	$(BIN)/lint-imports
 
+.venv-docs/.installed: pyproject.toml constraints.txt
+	test -x .venv-docs/bin/python || $(PYTHON) -m venv .venv-docs
+	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
+	touch $@
+
 .PHONY: docs
-docs: venv  ## the pages into site/: references written anew, a dead link stops it
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt 'mkdocs>=1.6' 'mkdocs-material>=9.7'
-	$(BIN)/python docs/generate.py
-	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
+docs: .venv-docs/.installed  ## the pages into site/, in a small environment of their own: references written anew, a dead link stops it
+	.venv-docs/bin/python docs/generate.py
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
 
 bench: venv  ## benchmarks, both arms in one run; PART=name for one
 	for part in $(PART); do OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$part.py || exit 1; done

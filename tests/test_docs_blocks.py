@@ -1,5 +1,6 @@
 """Every block of the documents is run, or says why it is not."""
 
+import os
 import shutil
 import sys
 from collections.abc import Callable
@@ -51,6 +52,7 @@ def test_what_a_command_names_of_the_repository_is_there() -> None:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """What the documents presume: a clone, no endpoint, and cases of one's own."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL"):
         monkeypatch.delenv(name, raising=False)
     for name in ("configs", "examples", "benchmarks"):
@@ -60,12 +62,12 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def ttpa(folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Ttpa:
+def ttpa(folder: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Ttpa:
     def run(words: list[str]) -> str:
         monkeypatch.setattr(sys, "argv", ["ttpa", *words])
         with pytest.raises(SystemExit) as ended:
             main()
-        printed = capsys.readouterr()
+        printed = capfd.readouterr()
         assert not ended.value.code, f"ttpa {' '.join(words)}: {printed.err}"
         return printed.out
 
