@@ -37,10 +37,11 @@ check: venv  ## style, types, floors
 	.venv-docs/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	touch $@
 
+# Not --quiet: warnings that are not told are not counted, and a dead link would pass.
 .PHONY: docs
 docs: .venv-docs/.installed  ## the pages into site/, in a small environment of their own: references written anew, a dead link stops it
 	.venv-docs/bin/python docs/generate.py
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
 
 bench: venv  ## benchmarks, both arms in one run; PART=name for one
 	for part in $(PART); do OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$part.py || exit 1; done

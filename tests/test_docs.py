@@ -6,6 +6,7 @@ import re
 import shlex
 import tomllib
 from collections.abc import Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
@@ -88,7 +89,16 @@ def test_every_python_block_is_python_whose_imports_of_this_package_resolve() ->
                 assert [name.name for name in node.names if not hasattr(module, name.name)] == [], page
 
 
+def _anchors(page: Path) -> set[str]:
+    """What a link may name of a page: its headings, as the pages' generator writes them."""
+    titles = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[-\s]+", "-", re.sub(r"[^\w\s-]", "", title).strip().lower()) for title in titles}
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     for page in PAGES:
-        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
-            assert "://" in target or (page.parent / target).exists(), (page.name, target)
+        for target in re.findall(r"\]\(([^)\s]+)\)", page.read_text(encoding="utf-8")):
+            file, _, anchor = target.partition("#")
+            assert "://" in target or (page.parent / file).exists(), (page.name, target)
+            if anchor and "://" not in target:
+                assert anchor in _anchors(page.parent / file if file else page), (page.name, target)
