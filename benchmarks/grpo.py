@@ -81,7 +81,16 @@ def _train(run: Run, points: list[DecisionPoint], grpo: GrpoConfig, output: Path
     reward.check(prompt.columns for prompt in prompts)
     settings = config.train.model_copy(update={"method": "grpo", "grpo": grpo})
     learners = run.parts.load_learners()
-    return learners.grpo(run.policy(), prompts, output, settings, reward=reward, seed=config.seed, on_step=_ignore)
+    return learners.grpo(
+        run.policy(),
+        prompts,
+        output,
+        settings,
+        reward=reward,
+        rewarded_by=reward.settings,
+        seed=config.seed,
+        on_step=_ignore,
+    )
 
 
 def _ignore(step: int, total: int, telling: str) -> None:

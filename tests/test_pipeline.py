@@ -75,6 +75,7 @@ class ScriptedLearners:
         config: TrainConfig,
         *,
         reward: TurnReward,
+        rewarded_by: str,
         seed: int,
         on_step: OnStep,
     ) -> Checkpoint:
@@ -82,6 +83,7 @@ class ScriptedLearners:
         golds = [HERMES.write_turn(AssistantMessage(tool_calls=tuple(calls))) for calls in references]
         columns = {name: [prompt.columns[name] for prompt in prompts] for name in ("tools", "reference")}
         assert reward([""] * len(golds), golds, **columns) == [1.0] * len(golds)
+        assert json.loads(rewarded_by)["shape"] == config.grpo.reward
         on_step(1, 1, "reward 0.5")
         return write_checkpoint(output, "grpo", base, len(prompts), 1)
 
@@ -209,6 +211,23 @@ def test_grpo_leaves_out_what_is_too_long_and_says_so(tmp_path: Path) -> None:
     summary = read_record(short.directory.summary("align"), StepSummary)
     assert summary.items_used == 0
     assert summary.discards == {"context_overflow": summary.items_in}
+
+
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ({"score": {"ordered": True}}, r"'align' with another config \(score\.ordered: False -> True\)"),
+        ({"train": {"precision": "float32"}}, r"'sft' with another config .*train\.precision: 'bf16' -> 'float32'"),
+    ],
+)
+def test_a_training_holds_all_that_it_reads_of_the_config(
+    tmp_path: Path, sections: dict[str, dict[str, object]], told: str
+) -> None:
+    train = {"method": "grpo", "parameters": "full", "max_length": 100_000}
+    take_steps(make_run(tmp_path, construct=FEW, train=train), ["construct", "sft", "sample", "align"])
+    changed = {**sections, "train": train | sections.get("train", {})}
+    with pytest.raises(RunError, match=told):
+        take_steps(make_run(tmp_path, construct=FEW, **changed))
 
 
 class Listener(SilentReporter):

@@ -63,6 +63,9 @@ class ToolCallReward:
         """Raises `ValueError` for a dialect that is not known."""
         if dialect not in DIALECTS:
             raise ValueError(f"dialect {dialect!r} is none of {', '.join(sorted(DIALECTS))}")
+        told = {"shape": shape, "dialect": dialect, "strings": strings, "ordered": ordered}
+        self.settings = json.dumps({**told, "weights": weights.model_dump(mode="json")})
+        """Everything that decides the rewards, as JSON."""
         self.shape: Shape = shape
         self._dialect = DIALECTS[dialect]
         self._strings: Strings = strings

@@ -115,6 +115,7 @@ def _reward(run: Run) -> None:
         run.directory.checkpoint("grpo"),
         config,
         reward=reward,
+        rewarded_by=reward.settings,
         seed=run.config.seed,
         on_step=run.on_train_step("grpo"),
     )

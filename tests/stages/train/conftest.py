@@ -10,7 +10,7 @@ from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import UserMessage
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.tools import ToolCall, ToolSpec
-from ttpa.stages.train import SftExample, build_examples
+from ttpa.stages.train import RewardedPrompt, SftExample, build_examples
 from ttpa.stages.train.stage import OnStep
 
 WriteTinyPolicy = Callable[[Path, Sequence[Instruction], int], str]
@@ -73,6 +73,17 @@ def pairs(base: str, rings: list[Instruction]) -> list[PreferencePair]:
             )
         )
     return made
+
+
+@pytest.fixture(scope="session")
+def prompts(base: str, rings: list[Instruction]) -> list[RewardedPrompt]:
+    """Where the dialogues ring someone; the reward is told whom."""
+    tokenizer = TransformersTokenizer(base)
+    points = [one.decision_points()[0] for one in rings]
+    return [
+        RewardedPrompt(prompt_ids=tokenizer.prompt_ids(p.history, p.tools), columns={"who": p.instruction_id})
+        for p in points
+    ]
 
 
 @pytest.fixture

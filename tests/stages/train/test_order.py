@@ -6,7 +6,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttpa.stages.train.order import EpochSampler, by_group, by_length
+from ttpa.stages.train.order import EpochSampler, by_generation, by_group, by_length
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=300)
 
@@ -37,11 +37,26 @@ def test_batches_hold_rows_of_about_one_length() -> None:
     assert sum(spreads) / len(spreads) < 10
 
 
+@given(st.integers(1, 20), st.integers(1, 5), st.integers(2, 4), st.integers(1, 3))
+def test_turns_are_drawn_together_and_used_as_often_as_is_due(
+    count: int, together: int, completions: int, uses: int
+) -> None:
+    rows = by_generation(count, together=together, completions=completions, uses=uses)(Random(1))
+    size = together * completions
+    batches = [rows[at : at + size] for at in range(0, len(rows), size)]
+    assert len(batches) == count // together * uses
+    for at in range(0, len(batches), uses):
+        assert all(batch == batches[at] for batch in batches[at : at + uses])
+        assert all(batches[at].count(row) == completions for row in batches[at])
+    seen = {row for batch in batches for row in batch}
+    assert len(seen) == count // together * together
+
+
 def test_an_epoch_has_the_same_order_whenever_it_begins() -> None:
     epoch = 0
 
     def sampler() -> EpochSampler:
-        return EpochSampler(50, by_group([str(row) for row in range(50)]), seed=7, epoch=lambda: epoch)
+        return EpochSampler(by_group([str(row) for row in range(50)]), seed=7, epoch=lambda: epoch)
 
     first = list(sampler())
     epoch = 1

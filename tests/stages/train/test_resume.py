@@ -11,8 +11,8 @@ import pytest
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.runs.manifest import find_damage
-from ttpa.stages.train import SftExample, TrainConfig
-from ttpa.stages.train.stage import DpoConfig, LoraConfig, OnStep, SftConfig
+from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
+from ttpa.stages.train.stage import DpoConfig, GrpoConfig, LoraConfig, OnStep, SftConfig
 from ttpa.stages.train.trl_learners import TrlLearners
 
 pytestmark = pytest.mark.heavy
@@ -43,12 +43,29 @@ def config(parameters: str = "full") -> TrainConfig:
             "checkpoint_steps": 2,
             "sft": SftConfig(learning_rate=5e-3, epochs=6, batch_size=2),
             "dpo": DpoConfig(learning_rate=5e-3, epochs=6, batch_size=2),
+            "grpo": GrpoConfig(learning_rate=5e-3, epochs=6, batch_size=2, completions=2, max_new_tokens=6, beta=0.1),
         }
     )
 
 
-@pytest.fixture(params=["sft", "dpo", "dpo with adapters"])
-def train(request: pytest.FixtureRequest, base: str, examples: list[SftExample], pairs: list[PreferencePair]) -> Train:
+def count_letter(prompts: list[str], completions: list[str], **_: object) -> list[float]:
+    return [text.count("a") / max(1, len(text)) for text in completions]
+
+
+def draw(base: str, prompts: list[RewardedPrompt], output: Path, rewarded_by: str, on_step: OnStep) -> Checkpoint:
+    return LEARNERS.grpo(
+        base, prompts, output, config(), reward=count_letter, rewarded_by=rewarded_by, seed=5, on_step=on_step
+    )
+
+
+@pytest.fixture(params=["sft", "dpo", "dpo with adapters", "grpo"])
+def train(
+    request: pytest.FixtureRequest,
+    base: str,
+    examples: list[SftExample],
+    pairs: list[PreferencePair],
+    prompts: list[RewardedPrompt],
+) -> Train:
     def sft(output: Path, on_step: OnStep) -> Checkpoint:
         return LEARNERS.sft(base, examples, output, config(), method="sft", steps=None, seed=5, on_step=on_step)
 
@@ -56,7 +73,10 @@ def train(request: pytest.FixtureRequest, base: str, examples: list[SftExample],
         parameters = "lora" if "adapters" in request.param else "full"
         return LEARNERS.dpo(base, pairs, output, config(parameters), seed=5, on_step=on_step)
 
-    return sft if request.param == "sft" else dpo
+    def grpo(output: Path, on_step: OnStep) -> Checkpoint:
+        return draw(base, prompts, output, "a letter", on_step)
+
+    return {"sft": sft, "grpo": grpo}.get(request.param, dpo)
 
 
 @pytest.fixture
@@ -115,6 +135,16 @@ def test_another_training_does_not_go_on_from_a_state(
     with pytest.warns(UserWarning, match="made of other data, another policy or another config"):
         other = LEARNERS.dpo(base, pairs[:3] + pairs[:1], tmp_path / "one", config(), seed=5, on_step=ignore_step)
     assert other.steps == STEPS
+    assert other.history[0].step == 1
+
+
+def test_a_training_that_was_rewarded_by_something_else_is_another_one(
+    base: str, prompts: list[RewardedPrompt], tmp_path: Path, ignore_step: OnStep
+) -> None:
+    with pytest.raises(Kill):
+        draw(base, prompts, tmp_path / "one", "a letter", kill_at(6))
+    with pytest.warns(UserWarning, match="made of other data, another policy or another config"):
+        other = draw(base, prompts, tmp_path / "one", "another letter", ignore_step)
     assert other.history[0].step == 1
 
 

@@ -7,10 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.models.transformers_tokens import TransformersModel
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.records.instructions import Instruction
 from ttpa.records.pairs import PreferencePair
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
 from ttpa.stages.train.stage import DpoConfig, GrpoConfig, OnStep, SftConfig
@@ -102,7 +100,7 @@ def test_dpo_on_the_forest_is_dpo_on_padded_pairs(
 
 @pytest.mark.parametrize("parameters", ["full", "lora"])
 def test_grpo_draws_turns_that_its_reward_prefers(
-    base: str, rings: list[Instruction], tmp_path: Path, ignore_step: OnStep, parameters: str
+    base: str, prompts: list[RewardedPrompt], tmp_path: Path, ignore_step: OnStep, parameters: str
 ) -> None:
     """The reward is the share of a letter: whatever the policy says, it can say more of that."""
     told: list[tuple[str, str]] = []
@@ -111,18 +109,13 @@ def test_grpo_draws_turns_that_its_reward_prefers(
         told.extend(zip(completions, who, strict=True))
         return [text.count("a") / max(1, len(text)) for text in completions]
 
-    tokenizer = TransformersTokenizer(base)
-    points = [one.decision_points()[0] for one in rings]
-    prompts = [
-        RewardedPrompt(prompt_ids=tokenizer.prompt_ids(p.history, p.tools), columns={"who": p.instruction_id})
-        for p in points
-    ]
     checkpoint = LEARNERS.grpo(
         base,
         prompts,
         tmp_path / "grpo",
         config(parameters=parameters),
         reward=reward,
+        rewarded_by="the share of a letter",
         seed=0,
         on_step=ignore_step,
     )
@@ -131,6 +124,6 @@ def test_grpo_draws_turns_that_its_reward_prefers(
     assert checkpoint.steps == 12
     assert sum(rewards[-3:]) > sum(rewards[:3])
     assert len(told) == 12 * 4 * 8
-    assert {who for _, who in told} == {point.instruction_id for point in points}
+    assert {who for _, who in told} == {prompt.columns["who"] for prompt in prompts}
     assert not any("<|im_end|>" in text for text, _ in told)
     TransformersModel(str(tmp_path / "grpo"))

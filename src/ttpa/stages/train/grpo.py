@@ -16,8 +16,9 @@ from trl import GRPOTrainer
 
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.stages.train.arguments import peft_config, trainer_arguments
+from ttpa.stages.train.order import by_generation
 from ttpa.stages.train.resume import finished, hash_records, identify
-from ttpa.stages.train.run_trainer import load_tokenizer, run_trainer, without_known_warnings
+from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
 from ttpa.stages.train.stage import OnStep, RewardedPrompt, TrainConfig, TurnReward
 
 
@@ -29,15 +30,16 @@ def train_grpo(
     config: TrainConfig,
     *,
     reward: TurnReward,
+    rewarded_by: str,
     seed: int,
     on_step: OnStep,
 ) -> Checkpoint:
     """Aligns `base` on turns that it draws after `prompts`, by their `reward`, and writes a checkpoint to `output`.
 
-    `reward` is handed each turn as its text, tags included and without its end token.
+    `reward` is handed each turn as its text, tags included and without its end token; `rewarded_by` says what it is.
     """
     data = hash_records(prompts)
-    identity = identify("grpo", base, data, config, steps=None, seed=seed)
+    identity = identify("grpo", base, data, config, steps=None, seed=seed, reward=rewarded_by)
     if done := finished(output, identity):
         return done
     grpo = config.grpo
@@ -54,7 +56,6 @@ def train_grpo(
     )
     del arguments["max_length"]  # prompts are never cut
     arguments["include_num_input_tokens_seen"] = "no"  # this trainer counts by itself
-    arguments["save_strategy"] = "no"  # what was drawn before cannot be drawn again
     tokenizer = load_tokenizer(base)
 
     def judge(
@@ -65,22 +66,25 @@ def train_grpo(
         texts = tokenizer.batch_decode(spoken, skip_special_tokens=False, clean_up_tokenization_spaces=False)
         return [*reward(prompts, texts, **told)]
 
+    settings = TrlGrpoConfig(
+        learning_rate=grpo.learning_rate,
+        beta=grpo.beta,
+        num_generations=grpo.completions,
+        temperature=grpo.temperature,
+        max_completion_length=grpo.max_new_tokens,
+        **arguments,
+    )
     trainer = _TokenGrpoTrainer(
         model=base,
         reward_funcs=judge,
-        args=TrlGrpoConfig(
-            learning_rate=grpo.learning_rate,
-            beta=grpo.beta,
-            num_generations=grpo.completions,
-            temperature=grpo.temperature,
-            max_completion_length=grpo.max_new_tokens,
-            **arguments,
-        ),
+        args=settings,
         train_dataset=Dataset.from_list([{"prompt": str(i), **one.columns} for i, one in enumerate(prompts)]),
         processing_class=tokenizer,
         peft_config=peft_config(config),
     )
     trainer.prompt_ids = [list(one.prompt_ids) for one in prompts]
+    uses = (settings.steps_per_generation or 1) * settings.num_iterations
+    trainer.order = by_generation(len(prompts), together=together, completions=grpo.completions, uses=uses)
     return run_trainer(
         trainer,
         tokenizer,
@@ -94,7 +98,7 @@ def train_grpo(
     )
 
 
-class _TokenGrpoTrainer(GRPOTrainer):
+class _TokenGrpoTrainer(OrderedTrainer, GRPOTrainer):
     """TRL's trainer over prompts that are token ids already; a row's `prompt` is the number of its prompt."""
 
     prompt_ids: Sequence[list[int]] = ()

@@ -16,10 +16,11 @@ Order = Callable[[Random], list[int]]
 
 
 class EpochSampler(Sampler[int]):
-    """The rows of a training; `epoch` tells the number of the one that begins."""
+    """The rows of a training, as many as `order` gives; `epoch` tells the number of the one that begins."""
 
-    def __init__(self, rows: int, order: Order, *, seed: int, epoch: Callable[[], int]) -> None:
-        self._rows, self._order, self._seed, self._epoch = rows, order, seed, epoch
+    def __init__(self, order: Order, *, seed: int, epoch: Callable[[], int]) -> None:
+        self._order, self._seed, self._epoch = order, seed, epoch
+        self._rows = len(order(Random(0)))
 
     def __iter__(self) -> Iterator[int]:
         return iter(self._order(Random(f"{self._seed}/{self._epoch()}")))
@@ -38,6 +39,21 @@ def by_group(groups: Sequence[str]) -> Order:
         names = list(members)
         random.shuffle(names)
         return [row for name in names for row in members[name]]
+
+    return draw
+
+
+def by_generation(rows: int, *, together: int, completions: int, uses: int) -> Order:
+    """Rows in random order, `together` at a time, each as often as turns are drawn there, all of it for every use.
+
+    As TRL's own sampler for GRPO has it: what is left over at the end of an epoch waits for the next one.
+    """
+
+    def draw(random: Random) -> list[int]:
+        shuffled = list(range(rows))
+        random.shuffle(shuffled)
+        chunks = [shuffled[start : start + together] for start in range(0, rows - together + 1, together)]
+        return [row for chunk in chunks for _ in range(uses) for row in chunk for _ in range(completions)]
 
     return draw
 

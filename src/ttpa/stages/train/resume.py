@@ -30,7 +30,14 @@ def states_folder(output: Path) -> Path:
 
 
 def identify(
-    method: TrainMethod, base: str, data_sha256: str, config: TrainConfig, *, steps: int | None, seed: int
+    method: TrainMethod,
+    base: str,
+    data_sha256: str,
+    config: TrainConfig,
+    *,
+    steps: int | None,
+    seed: int,
+    reward: str = "",
 ) -> str:
     """What decides a training's outcome, as one digest."""
     manifest = Path(base) / MANIFEST
@@ -41,6 +48,7 @@ def identify(
         config.model_dump(mode="json", exclude=_WITHOUT_EFFECT),
         steps,
         seed,
+        reward,
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from datasets import Dataset
 from peft import PeftModel
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
 from transformers.trainer_callback import PrinterCallback, TrainerControl, TrainerState
@@ -53,12 +52,10 @@ class OrderedTrainer(Trainer):
 
     order: Order | None = None
 
-    def _get_train_sampler(self, train_dataset: Any = None) -> Any:
+    def _get_train_sampler(self, *rows: Any, **named: Any) -> Any:
         if self.order is None:
-            return super()._get_train_sampler(train_dataset)
-        rows = train_dataset if train_dataset is not None else self.train_dataset
-        assert isinstance(rows, Dataset)
-        return EpochSampler(len(rows), self.order, seed=self.args.seed, epoch=lambda: int(self.state.epoch or 0))
+            return super()._get_train_sampler(*rows, **named)
+        return EpochSampler(self.order, seed=self.args.seed, epoch=lambda: int(self.state.epoch or 0))
 
     def create_model_card(self, *_: Any, **__: Any) -> None:
         """Writes none."""

@@ -101,8 +101,8 @@ class TrainConfig(Record):
     precision: Literal["bf16", "float32"] = "bf16"
     """Of products; `bf16` is autocast over float32 weights, and twice as fast on CPUs too."""
     checkpoint_steps: int = Field(default=100, ge=0)
-    """Optimiser steps after which SFT and DPO keep their state, about; a training that is cut off goes on from the last
-    one, to the same weights. 0 keeps none."""
+    """Optimiser steps after which a training keeps its state, about; one that is cut off goes on from the last one, to
+    the same weights. 0 keeps none."""
 
     @property
     def alignment(self) -> DpoConfig | GrpoConfig:
@@ -165,10 +165,14 @@ class Learners(Protocol):
         config: TrainConfig,
         *,
         reward: TurnReward,
+        rewarded_by: str,
         seed: int,
         on_step: OnStep,
     ) -> Checkpoint:
-        """Aligns `base` on turns that it draws after `prompts`, by their `reward`, and writes a checkpoint."""
+        """Aligns `base` on turns that it draws after `prompts`, by their `reward`, and writes a checkpoint.
+
+        `rewarded_by` says what the reward is; a training does not go on from one that was rewarded by something else.
+        """
         ...
 
 
