@@ -38,6 +38,8 @@ def ttpa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     (tmp_path / "bad.toml").write_text('name = "mine\n', encoding="utf-8")
     (tmp_path / "chats.jsonl").write_text(json.dumps(CHAT) + "\n", encoding="utf-8")
     (tmp_path / "none.jsonl").write_text('{"text": "no messages"}\n', encoding="utf-8")
+    (tmp_path / "array.jsonl").write_text(json.dumps([CHAT]), encoding="utf-8")
+    (tmp_path / "gpt.jsonl").write_text('{"conversations": []}\n', encoding="utf-8")
     (tmp_path / "there").mkdir()
 
     def run(*words: str) -> Result:
@@ -82,6 +84,8 @@ Ttpa = Callable[..., Result]
         ("sample mine.toml", "run 'mine' has no instructions.jsonl", "the step 'construct' comes first"),
         ("import no.jsonl --run mine", "'no.jsonl' cannot be read", "No such file"),
         ("import none.jsonl --run mine", "none of 1 lines could be imported", "the first: none:line 1"),
+        ("import array.jsonl --run mine", "'array.jsonl' is a JSON array", "as one line"),
+        ("import gpt.jsonl --run mine", "'conversations' is ShareGPT's form", "messages are due"),
         ("score-file chats.jsonl --out chats.jsonl", "'chats.jsonl' holds the cases", "another file"),
         ("init python", "ttpa init python needs", "as in `ttpa init python my_tools.py`"),
         ("init python no.py", "'no.py' is no file", "a file of functions"),

@@ -26,7 +26,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_written_with_a_card(run: Run, tmp_path: Path, name: str) -> None:
-    told = export(run, name, tmp_path / "out", license_name="cc-by-4.0")
+    written = export(run, name, tmp_path / "out", license_name="cc-by-4.0")
     kind = FORMATS[name].kind
     assert (tmp_path / "out" / f"train.{kind}").stat().st_size > 0
     card = (tmp_path / "out" / "README.md").read_text()
@@ -34,15 +34,15 @@ def test_every_format_is_written_with_a_card(run: Run, tmp_path: Path, name: str
     assert f"path: train.{kind}" in card
     assert "| planned, discarded | 40, 0 (none) |" in card
     assert "| generator | offline |" in card
-    assert str(tmp_path / "out" / "README.md") in told
+    assert tmp_path / "out" / "README.md" in [file.path for file in written]
 
 
 def test_rows_are_counted_and_whole(run: Run, tmp_path: Path) -> None:
-    told = export(run, "openai", tmp_path / "out")
+    written = export(run, "openai", tmp_path / "out")
     lines = [line for file in (tmp_path / "out").glob("*.jsonl") for line in file.read_text().splitlines()]
     assert len(lines) == 40
     assert all(json.loads(line)["messages"] for line in lines)
-    assert sum(int(line.rsplit(": ", 1)[1].split()[0]) for line in told if line.endswith("rows")) == 40
+    assert sum(file.rows or 0 for file in written) == 40
 
 
 def test_mistakes_are_named(run: Run, tmp_path: Path) -> None:

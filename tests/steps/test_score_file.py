@@ -31,7 +31,7 @@ def run(
 ) -> tuple[list[str], list[dict[str, object]]]:
     cases, scored = tmp_path / "cases.jsonl", tmp_path / "scored.jsonl"
     cases.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    told = score_file(cases, scored, config or ScoreConfig())
+    told = score_file(cases, scored, config or ScoreConfig()).lines()
     return told, [json.loads(line) for line in scored.read_text(encoding="utf-8").splitlines()]
 
 

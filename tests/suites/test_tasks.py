@@ -246,7 +246,7 @@ def test_two_runs_are_compared_case_by_case(constructed: Run, toolset: PythonToo
     other = make_run(script_policy(items, changed=losing), {**SECTIONS, "name": "other"})
     shutil.copytree(run.directory.instructions.parent, other.directory.instructions.parent)
     evaluate_suite(other, "tasks")
-    lines = compare_runs(run, other, suite="tasks")
+    lines = compare_runs(run, other, suite="tasks").lines()
     assert values["name"] in lines[0]
     assert f"right in B alone ({len(gaining)}), with what was wrong in A:" in lines
     assert f"right in A alone ({len(losing)}), with what is wrong in B:" in lines

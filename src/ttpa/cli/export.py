@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ttpa.cli.words import Runs, open_run
+from ttpa.cli.words import AsJson, Runs, open_run, tell_json
 from ttpa.stages.export import FORMATS
 from ttpa.steps.export import export as export_run
 
@@ -16,7 +16,12 @@ def export(
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "openai",
     license_name: Annotated[str, typer.Option("--license", help="Of the data, for its card.")] = "other",
     runs: Runs = "runs",
+    as_json: AsJson = False,
 ) -> None:
     """Write a run's instructions for another trainer."""
-    for line in export_run(open_run(name, runs), form, out, license_name=license_name):
-        typer.echo(line)
+    files = export_run(open_run(name, runs), form, out, license_name=license_name)
+    if as_json:
+        tell_json({"format": form, "files": [{"path": str(file.path), "rows": file.rows} for file in files]})
+        return
+    for file in files:
+        typer.echo(f"{file.path}" if file.rows is None else f"{file.path}: {file.rows} rows")

@@ -1,12 +1,11 @@
 """`ttpa status`: what a run has done and what comes next."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ttpa.cli.words import AsJson, Runs, open_run, word_for
+from ttpa.cli.words import AsJson, Runs, open_run, tell_json, word_for
 from ttpa.pipeline import due_steps
 from ttpa.records.costs import Cost
 from ttpa.runs.journal import Journal
@@ -35,7 +34,7 @@ def status(
             "paid": paid.model_dump(mode="json") | {"money": paid.money(prices), "currency": prices.currency},
             "report": report,
         }
-        typer.echo(json.dumps(told, indent=1, ensure_ascii=False))
+        tell_json(told)
         return
     for summary in done:
         typer.echo(summary.line())

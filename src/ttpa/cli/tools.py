@@ -1,13 +1,12 @@
 """`ttpa tools`: the tools as they are offered, and a call to try."""
 
-import json
 from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from ttpa.assemble import assemble
-from ttpa.cli.words import AsJson, Overrides, Source, load
+from ttpa.cli.words import AsJson, Overrides, Source, load, tell_json
 from ttpa.errors import ConfigError
 from ttpa.models.recorded_chat import ForgetfulStore
 from ttpa.models.spending import Spending
@@ -47,7 +46,7 @@ def tools(
 def _list(toolset: Toolset, *, as_json: bool) -> None:
     if as_json:
         offered = [spec.model_dump(mode="json") for spec in toolset.specs]
-        typer.echo(json.dumps({"tools": offered, "left_out": dict(toolset.left_out)}, indent=1, ensure_ascii=False))
+        tell_json({"tools": offered, "left_out": dict(toolset.left_out)})
         return
     for name, parameters, description in _rows(toolset.specs):
         typer.echo(f"{name}  {parameters}  {description}".rstrip())

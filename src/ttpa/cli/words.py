@@ -53,6 +53,11 @@ def open_run(name: str, runs: str, reporter: Reporter | None = None) -> Run:
     return Run(config, assemble(config), reporter or SilentReporter())
 
 
+def tell_json(value: object) -> None:
+    """Prints one JSON document."""
+    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
+
+
 def word_for(config: RunConfig) -> str:
     """What a command calls the run: its name, or its folder where that is not in the usual place."""
     return config.name if config.runs == "runs" else str(config.path)

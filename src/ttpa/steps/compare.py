@@ -1,10 +1,11 @@
-"""Two runs on the same cases: a paired table, and the cases that flipped, both ways."""
+"""Two runs on the same cases, paired: by category, and the cases that flipped, both ways."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ttpa.errors import RunError
-from ttpa.records.evaluations import CaseResult, Evaluation, Measure
+from ttpa.records.comparisons import CategoryComparison, Flip, RunComparison
+from ttpa.records.evaluations import CaseResult, Evaluation
 from ttpa.records.scores import CallError
 from ttpa.records.suites import SuiteEvaluation
 from ttpa.runs.record_files import read_record, read_records
@@ -12,8 +13,6 @@ from ttpa.stages.evaluate import bootstrap, group_of
 from ttpa.stages.score import explain
 from ttpa.steps.run import Run
 from ttpa.steps.suites import SuiteFiles, suite_cases, suite_policies
-
-_LONGEST_EXPLANATION = 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +29,8 @@ class _Side:
 
 def compare_runs(
     first: Run, second: Run, *, suite: str | None = None, policy_a: str | None = None, policy_b: str | None = None
-) -> list[str]:
-    """A table by category of the second run less the first, over the cases of both, and every flipped case.
+) -> RunComparison:
+    """The second run held against the first by category, over the cases of both, and every flipped case.
 
     Intervals are paired bootstraps, 95 %; the turns of one instruction are resampled together. Without `suite` the
     held-out turns are compared. Raises `RunError` where a run was not evaluated so, or no case is in both.
@@ -40,28 +39,21 @@ def compare_runs(
     both = [case_id for case_id in a.verdicts if case_id in b.verdicts]
     if not both:
         raise RunError(f"{a.label} and {b.label} have no case in common")
-    lines = [f"A = {a.label}, B = {b.label}"]
-    if a.prompt_hash != b.prompt_hash:
-        lines.append("the prompts are not the same: the data, the template, or which items have an answer differ")
-    only = (len(a.verdicts) - len(both), len(b.verdicts) - len(both))
-    if any(only):
-        lines.append(f"left out: {only[0]} cases that A alone has, {only[1]} that B alone has")
-    lines.extend(["", "| category | cases | A right | B right | B less A, points (95 %) | gained | lost |"])
-    lines.append("|---|---|---|---|---|---|---|")
-    categories = list(dict.fromkeys(a.categories[case_id] for case_id in both))
-    lines.extend(
-        _row(category, [case_id for case_id in both if a.categories[case_id] == category], a, b)
-        for category in categories
+    groups: dict[str, list[str]] = {}
+    for case_id in both:
+        groups.setdefault(a.categories[case_id], []).append(case_id)
+    if len(groups) > 1:
+        groups["all"] = both
+    return RunComparison(
+        a=a.label,
+        b=b.label,
+        same_prompts=a.prompt_hash == b.prompt_hash,
+        only_a=len(a.verdicts) - len(both),
+        only_b=len(b.verdicts) - len(both),
+        categories=tuple(_compare(category, ids, a, b) for category, ids in groups.items()),
+        gained=_flips(both, right=b, wrong=a),
+        lost=_flips(both, right=a, wrong=b),
     )
-    if len(categories) > 1:
-        lines.append(_row("all", both, a, b))
-    gained = [case_id for case_id in both if b.verdicts[case_id] and not a.verdicts[case_id]]
-    lost = [case_id for case_id in both if a.verdicts[case_id] and not b.verdicts[case_id]]
-    lines.extend(["", f"right in B alone ({len(gained)}), with what was wrong in A:"])
-    lines.extend(_flipped(gained, a))
-    lines.extend(["", f"right in A alone ({len(lost)}), with what is wrong in B:"])
-    lines.extend(_flipped(lost, b))
-    return lines
 
 
 def _read(run: Run, suite: str | None, policy: str | None) -> _Side:
@@ -107,24 +99,22 @@ def _read_held_out(run: Run, policy: str | None) -> _Side:
     )
 
 
-def _row(category: str, ids: Sequence[str], a: _Side, b: _Side) -> str:
+def _compare(category: str, ids: Sequence[str], a: _Side, b: _Side) -> CategoryComparison:
     clusters: dict[str, list[float]] = {}
     for case_id in ids:
         difference = float(b.verdicts[case_id]) - float(a.verdicts[case_id])
         clusters.setdefault(case_id.rpartition("#")[0] or case_id, []).append(difference)
-    measure = bootstrap(list(clusters.values()), resamples=a.resamples, seed=0)
-    right = [sum(side.verdicts[case_id] for case_id in ids) for side in (a, b)]
-    gained = sum(b.verdicts[case_id] and not a.verdicts[case_id] for case_id in ids)
-    lost = sum(a.verdicts[case_id] and not b.verdicts[case_id] for case_id in ids)
-    return f"| {category} | {len(ids)} | {right[0]} | {right[1]} | {_points(measure)} | {gained} | {lost} |"
+    return CategoryComparison(
+        category=category,
+        cases=len(ids),
+        right_a=sum(a.verdicts[case_id] for case_id in ids),
+        right_b=sum(b.verdicts[case_id] for case_id in ids),
+        difference=bootstrap(list(clusters.values()), resamples=a.resamples, seed=0),
+        gained=sum(b.verdicts[case_id] and not a.verdicts[case_id] for case_id in ids),
+        lost=sum(a.verdicts[case_id] and not b.verdicts[case_id] for case_id in ids),
+    )
 
 
-def _points(measure: Measure) -> str:
-    value, low, high = (f"{100 * number:+.1f}" for number in (measure.value, measure.low, measure.high))
-    return f"{value} ({low} to {high})"
-
-
-def _flipped(ids: Sequence[str], wrong: _Side) -> list[str]:
-    return [
-        f"  {case_id}: {explain(wrong.errors[case_id])[:_LONGEST_EXPLANATION] or 'no error of ours'}" for case_id in ids
-    ]
+def _flips(ids: Sequence[str], *, right: _Side, wrong: _Side) -> tuple[Flip, ...]:
+    flipped = [case_id for case_id in ids if right.verdicts[case_id] and not wrong.verdicts[case_id]]
+    return tuple(Flip(id=case_id, wrong=explain(wrong.errors[case_id])) for case_id in flipped)

@@ -1,6 +1,7 @@
 """A run's instructions -> files that another trainer reads."""
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 
 from ttpa.errors import RunError
@@ -12,8 +13,17 @@ from ttpa.stages.export import FORMATS, ExportFormat, write_card
 from ttpa.steps.run import Run
 
 
-def export(run: Run, format_name: str, output: Path, *, license_name: str = "other") -> list[str]:
-    """Writes one file a split, the card and what else the format wants to `output`; a line for each file.
+@dataclass(frozen=True, slots=True)
+class ExportedFile:
+    """A file that was written."""
+
+    path: Path
+    rows: int | None = None
+    """None where it holds no data, as the card."""
+
+
+def export(run: Run, format_name: str, output: Path, *, license_name: str = "other") -> list[ExportedFile]:
+    """Writes one file a split, the card and what else the format wants to `output`; the files, data first.
 
     Raises `RunError` for a format that is not known and for an output that is there already.
     """
@@ -27,10 +37,10 @@ def export(run: Run, format_name: str, output: Path, *, license_name: str = "oth
     for instruction in instructions:
         by_split.setdefault(instruction.split, []).extend(chosen.rows(instruction))
     files = {split: f"{split}.{chosen.kind}" for split in by_split}
-    told: list[str] = []
+    written: list[ExportedFile] = []
     for split, rows in by_split.items():
         _write(chosen, output / files[split], rows)
-        told.append(f"{output / files[split]}: {len(rows)} rows")
+        written.append(ExportedFile(output / files[split], len(rows)))
     summary = read_record(run.directory.summary("construct"), StepSummary)
     config = run.config
     facts = {
@@ -42,8 +52,8 @@ def export(run: Run, format_name: str, output: Path, *, license_name: str = "oth
     card = write_card(config.name, instructions, files, summary=summary, facts=facts, license_name=license_name)
     for name, text in {"README.md": card, **chosen.beside(files)}.items():
         write_text(output / name, text)
-        told.append(str(output / name))
-    return told
+        written.append(ExportedFile(output / name))
+    return written
 
 
 def _write(chosen: ExportFormat, path: Path, rows: list[JsonObject]) -> None:

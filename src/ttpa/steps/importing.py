@@ -57,9 +57,11 @@ def _identity(instruction: Instruction) -> tuple[str, str]:
 
 def _numbered_lines(file: Path) -> list[tuple[int, str]]:
     try:
-        lines = file.read_text(encoding="utf-8").split("\n")
+        text = file.read_text(encoding="utf-8")
     except OSError as error:
         raise RunError(f"{str(file)!r} cannot be read: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise RunError(f"{str(file)!r} is not UTF-8 text: {error}") from error
-    return [(number, line) for number, line in enumerate(lines, start=1) if line.strip()]
+    if text.lstrip().startswith("["):
+        raise RunError(f"{str(file)!r} is a JSON array; write each of its dialogues as one line (JSON Lines)")
+    return [(number, line) for number, line in enumerate(text.split("\n"), start=1) if line.strip()]

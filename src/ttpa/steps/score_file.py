@@ -7,11 +7,19 @@ from ttpa.errors import RunError
 from ttpa.records.scores import TurnScore
 from ttpa.runs.record_files import write_text
 from ttpa.stages.score import ScoreConfig
-from ttpa.stages.score.cases import InvalidCase, read_case, score_case, scored_row, summary_table
+from ttpa.stages.score.cases import (
+    CaseSummary,
+    InvalidCase,
+    RefusedLine,
+    read_case,
+    score_case,
+    scored_row,
+    summarise,
+)
 
 
-def score_file(cases: Path, output: Path, config: ScoreConfig) -> list[str]:
-    """Writes the cases with their verdicts to `output`; a summary in lines, after those that say which line is refused.
+def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
+    """Writes the cases with their verdicts to `output`; what they come to, and which lines are refused.
 
     Raises `RunError` where `cases` cannot be read or `output` is the same file.
     """
@@ -23,7 +31,7 @@ def score_file(cases: Path, output: Path, config: ScoreConfig) -> list[str]:
         raise RunError(f"{str(cases)!r} cannot be read: {error}") from error
     rows: list[str] = []
     verdicts: list[TurnScore] = []
-    refused: list[str] = []
+    refused: list[RefusedLine] = []
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -31,9 +39,9 @@ def score_file(cases: Path, output: Path, config: ScoreConfig) -> list[str]:
             row = read_case(line)
             verdict = score_case(row, config)
         except InvalidCase as error:
-            refused.append(f"line {number}: {error}")
+            refused.append(RefusedLine(line=number, reason=str(error)))
             continue
         verdicts.append(verdict)
         rows.append(json.dumps(scored_row(row, verdict), ensure_ascii=False) + "\n")
     write_text(output, "".join(rows))
-    return [*refused, *summary_table(verdicts), *([f"{len(refused)} lines were refused"] if refused else [])]
+    return summarise(verdicts, refused)

@@ -24,7 +24,11 @@ def import_dialogue(line: str, *, source: str, number: int) -> list[Instruction]
     With `reference_calls` that is one instruction; else one for each user message that calls or an answer follow.
     """
     try:
-        row = Row.model_validate(read_json(line))
+        told = read_json(line)
+        if isinstance(told, dict) and "conversations" in told and "messages" not in told:
+            detail = "messages are due; 'conversations' is ShareGPT's form, which docs/cookbook.md turns into this one"
+            return _discard(source, number, DiscardReason.INVALID_RECORD, detail)
+        row = Row.model_validate(told)
     except InvalidJson as error:
         return _discard(source, number, DiscardReason.INVALID_RECORD, str(error))
     except ValidationError as error:

@@ -1,10 +1,14 @@
 """Cases in a file of one's own: a line of JSON -> its verdict."""
 
+from collections import Counter
+from collections.abc import Sequence
+from statistics import fmean
+
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from ttpa.dialects import DIALECTS
 from ttpa.records.instructions import Acceptable
-from ttpa.records.record import JsonObject
+from ttpa.records.record import JsonObject, Record
 from ttpa.records.scores import TurnScore
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.stages.score.explain import explain
@@ -72,22 +76,56 @@ def scored_row(row: JsonObject, verdict: TurnScore) -> JsonObject:
     return {**row, **found, "explanation": explain(verdict.errors)}
 
 
-def summary_table(verdicts: list[TurnScore]) -> list[str]:
-    """Lines of a table: the share of right turns, the mean score, and each kind's errors and turns that hold it."""
-    count = len(verdicts)
-    if not count:
-        return ["no case was scored"]
-    right = sum(not verdict.errors for verdict in verdicts)
-    mean = sum(verdict.score for verdict in verdicts) / count
-    errors: dict[str, int] = {}
-    turns: dict[str, int] = {}
-    for verdict in verdicts:
-        for error in verdict.errors:
-            errors[error.kind.value] = errors.get(error.kind.value, 0) + 1
-        for kind in {error.kind.value for error in verdict.errors}:
-            turns[kind] = turns.get(kind, 0) + 1
-    lines = [f"{count} turns, {right} right ({100 * right / count:.1f} %), mean score {mean:.3f}"]
-    if errors:
-        lines.append(f"{'error':<18} {'errors':>8} {'turns':>8}")
+class KindCount(Record):
+    """How often a kind of error came."""
+
+    errors: int
+    turns: int
+    """Turns that hold it."""
+
+
+class RefusedLine(Record):
+    """A line that is no case."""
+
+    line: int
+    """Its number, from 1."""
+    reason: str
+
+
+class CaseSummary(Record):
+    """What a file of cases comes to."""
+
+    turns: int
+    right: int
+    mean_score: float | None
+    """None where nothing was scored."""
+    errors: dict[str, KindCount]
+    """By kind, the most frequent first."""
+    refused: tuple[RefusedLine, ...]
+
+    def lines(self) -> list[str]:
+        """The summary for a terminal, after the lines that are refused."""
+        lines = [f"line {each.line}: {each.reason}" for each in self.refused]
+        if self.mean_score is None:
+            lines.append("no case was scored")
+        else:
+            share = 100 * self.right / self.turns
+            lines.append(f"{self.turns} turns, {self.right} right ({share:.1f} %), mean score {self.mean_score:.3f}")
+        if self.errors:
+            lines.append(f"{'error':<18} {'errors':>8} {'turns':>8}")
+        lines.extend(f"{kind:<18} {count.errors:>8} {count.turns:>8}" for kind, count in self.errors.items())
+        return [*lines, *([f"{len(self.refused)} lines were refused"] if self.refused else [])]
+
+
+def summarise(verdicts: Sequence[TurnScore], refused: Sequence[RefusedLine]) -> CaseSummary:
+    """The share of right turns, the mean score, and each kind's errors and turns that hold it."""
+    errors = Counter(error.kind.value for verdict in verdicts for error in verdict.errors)
+    turns = Counter(kind for verdict in verdicts for kind in {error.kind.value for error in verdict.errors})
     ranked = sorted(errors, key=lambda kind: (-errors[kind], kind))
-    return lines + [f"{kind:<18} {errors[kind]:>8} {turns[kind]:>8}" for kind in ranked]
+    return CaseSummary(
+        turns=len(verdicts),
+        right=sum(not verdict.errors for verdict in verdicts),
+        mean_score=fmean(verdict.score for verdict in verdicts) if verdicts else None,
+        errors={kind: KindCount(errors=errors[kind], turns=turns[kind]) for kind in ranked},
+        refused=tuple(refused),
+    )
