@@ -43,6 +43,11 @@ class Parts:
     open_hub: Callable[[], Hub]
     dialect: Dialect
     generator_engine: Engine
+    """Where constructions and a judge's looks run."""
+    engine: Engine
+    """Where the policy runs."""
+    pure_engine: Engine
+    """Where what needs no model runs."""
 
 
 def assemble(config: RunConfig) -> Parts:
@@ -114,6 +119,8 @@ def assemble(config: RunConfig) -> Parts:
         open_hub=_open_hub,
         dialect=DIALECTS[config.policy.dialect],
         generator_engine=LocalEngine(config.generator.workers),
+        engine=LocalEngine(),
+        pure_engine=LocalEngine(),
     )
 
 

@@ -1,15 +1,18 @@
 """A run's instructions as files, with a card that says what they are."""
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 
 from ttpa.assemble import assemble
 from ttpa.config import make_config
-from ttpa.errors import RunError
+from ttpa.errors import DataError, RunError
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
+from ttpa.runs.layout import RunDirectory
+from ttpa.runs.manifest import find_damage
 from ttpa.stages.export import FORMATS
 from ttpa.steps.export import export
 from ttpa.steps.run import Run
@@ -45,8 +48,58 @@ def test_rows_are_counted_and_whole(run: Run, tmp_path: Path) -> None:
     assert sum(file.rows or 0 for file in written) == 40
 
 
+@pytest.mark.parametrize("name", ["hf", "verl"])
+def test_tables_read_back_as_they_were_told(run: Run, tmp_path: Path, name: str) -> None:
+    export(run, name, tmp_path / "out")
+    instructions = [one for one in run.stream_instructions() if one.split == "train"]
+    rows = [row for one in instructions for row in FORMATS[name].rows(one)]
+    assert read_table(tmp_path / "out" / "train.parquet") == rows
+
+
+def test_a_split_may_stand_in_several_files(run: Run, tmp_path: Path) -> None:
+    export(run, "hf", tmp_path / "one")
+    told = export(run, "hf", tmp_path / "many", rows_a_file=10)
+    parts = sorted((tmp_path / "many").glob("train-*.parquet"))
+    whole = read_table(tmp_path / "one" / "train.parquet")
+    assert [part.name for part in parts] == [f"train-0000{number}.parquet" for number in range(len(parts))]
+    assert [len(read_table(part)) for part in parts[:-1]] == [10] * (len(parts) - 1)
+    assert [row for part in parts for row in read_table(part)] == whole
+    assert [file.rows for file in told if file.path in parts] == [len(read_table(part)) for part in parts]
+    assert "path: train-*.parquet" in (tmp_path / "many" / "README.md").read_text()
+
+
+def test_a_manifest_says_that_an_export_is_whole(run: Run, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    export(run, "hf", out, rows_a_file=10)
+    assert find_damage(out) is None
+    (out / "train-00001.parquet").unlink()
+    assert find_damage(out) == "train-00001.parquet is missing"
+
+
+def test_an_export_that_ends_early_leaves_no_file_that_looks_whole(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = run.directory.instructions.read_text().splitlines()
+    broken = RunDirectory(tmp_path / "broken")
+    shutil.copytree(run.directory.path, broken.path)
+    broken.instructions.write_text("\n".join([*lines[:-1], "{}"]) + "\n")
+    monkeypatch.setattr(run, "directory", broken)
+    with pytest.raises(DataError, match="line 40"):
+        export(run, "hf", tmp_path / "out")
+    assert not list((tmp_path / "out").glob("*.parquet"))
+
+
+def read_table(path: Path) -> list[object]:
+    from datasets import Dataset
+
+    table = Dataset.from_parquet(str(path), cache_dir=str(path.parent / "cache"))  # pyright: ignore[reportUnknownMemberType]
+    return list(table)
+
+
 def test_mistakes_are_named(run: Run, tmp_path: Path) -> None:
     with pytest.raises(RunError, match="format 'csv' is none of openai, hf, trl"):
         export(run, "csv", tmp_path / "out")
+    with pytest.raises(RunError, match="format 'verl' has one file a split; several are read by hf"):
+        export(run, "verl", tmp_path / "out", rows_a_file=10)
     with pytest.raises(RunError, match="is there already"):
         export(run, "openai", tmp_path)

@@ -15,11 +15,15 @@ def export(
     out: Annotated[Path, typer.Option(help="The folder to write; it must not be there yet.")],
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "openai",
     license_name: Annotated[str, typer.Option("--license", help="Of the data, for its card.")] = "other",
+    rows_a_file: Annotated[
+        int | None, typer.Option(min=1, help="Rows of a file at most; several files a split, which `hf` alone reads.")
+    ] = None,
     runs: Runs = "runs",
     as_json: AsJson = False,
 ) -> None:
     """Write a run's instructions for another trainer."""
-    files = export_run(open_run(name, runs), form, out, license_name=license_name)
+    opened = open_run(name, runs)
+    files = export_run(opened, form, out, license_name=license_name, rows_a_file=rows_a_file)
     if as_json:
         tell_json({"format": form, "files": [{"path": str(file.path), "rows": file.rows} for file in files]})
         return

@@ -1,15 +1,22 @@
 """Where the work of a stage runs: the seam that every engine fills."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from typing import Protocol, TypeVar
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
+OpenWorker = Callable[[], AbstractContextManager[Callable[[Item], Result]]]
+"""Opens what does the work on one item, with all that it holds (a model, tools); leaving the block ends that."""
+
 
 class Engine(Protocol):
     """Applies a stage to many items."""
 
-    def map(self, function: Callable[[Item], Result], items: Sequence[Item]) -> Iterator[Result]:
-        """The results in the order of the items, each as soon as it and those before it are there."""
+    def map(self, open_worker: OpenWorker[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
+        """The results in the order of the items, each as soon as it and those before it are there.
+
+        A worker is opened once and then given many items; they are taken from `items` as they are needed.
+        """
         ...

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -52,9 +52,13 @@ class Outcomes(Generic[R]):
         if is_new:
             sync_folder(self._path.parent)
 
+    def ordered(self, ids: Iterable[str]) -> Iterator[R | Discard]:
+        """The outcomes in the order of `ids`, one after another."""
+        return map(self.by_id.__getitem__, ids)
+
     def in_order(self, ids: Sequence[str]) -> tuple[list[R], list[Discard]]:
         """All records and all discards, each in the order of `ids`."""
-        ordered = [self.by_id[item_id] for item_id in ids]
+        ordered = list(self.ordered(ids))
         records = [outcome for outcome in ordered if not isinstance(outcome, Discard)]
         return records, [outcome for outcome in ordered if isinstance(outcome, Discard)]
 

@@ -1,7 +1,8 @@
 """Typed record files: a record, or one a line, written whole or not at all."""
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,11 +21,24 @@ def write_text(path: Path, text: str) -> None:
 
 def write_lines(path: Path, lines: Iterable[str], end: str = "\n") -> None:
     """Writes a file line by line, in the same way: whole or not at all."""
+    with drafting(path) as draft, draft.open("w", encoding="utf-8") as file:
+        file.writelines(line + end for line in lines)
+
+
+@contextmanager
+def writing(path: Path) -> Generator[Callable[[Record], None]]:
+    """Takes records as they come, one a line; the file is there, whole, when the block ends without an error."""
+    with drafting(path) as draft, draft.open("w", encoding="utf-8") as file:
+        yield lambda record: print(record.model_dump_json(), file=file)
+
+
+@contextmanager
+def drafting(path: Path) -> Generator[Path]:
+    """A file to write in the place of `path`, which it becomes, on disk, when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".tmp")
-    with draft.open("w", encoding="utf-8") as file:
-        file.writelines(line + end for line in lines)
-        file.flush()
+    yield draft
+    with draft.open("rb+") as file:
         os.fsync(file.fileno())
     draft.replace(path)
     sync_folder(path.parent)
@@ -59,14 +73,17 @@ def write_records(path: Path, records: Iterable[Record]) -> None:
 
 def read_records(path: Path, kind: type[R]) -> list[R]:
     """Reads one record a line. Raises `DataError` that names file and line where a line holds something else."""
-    records: list[R] = []
+    return list(stream_records(path, kind))
+
+
+def stream_records(path: Path, kind: type[R]) -> Iterator[R]:
+    """The same, one after another."""
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
             try:
-                records.append(kind.model_validate_json(line))
+                yield kind.model_validate_json(line)
             except ValidationError as error:
                 raise DataError(f"{path}, line {number}: no {kind.__name__}: {first_problem(error)}") from error
-    return records
 
 
 def first_problem(error: ValidationError | UnicodeDecodeError) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from contextlib import nullcontext
 
 from ttpa.errors import RunError
 from ttpa.models.base import ChatModel
@@ -120,7 +121,7 @@ class _Construction:
         """
         waiting = [plan for plan in plans if plan.id not in self.outcomes.by_id]
         self._run.reporter.start("construct", len(waiting))
-        made = self._run.parts.generator_engine.map(self._construct, waiting)
+        made = self._run.parts.generator_engine.map(lambda: nullcontext(self._construct), waiting)
         is_paid = self._run.config.generator.kind == "openai"
         since_look = 0
         for batch in batched(made, 1 if is_paid else _PLANS_A_WRITE):
@@ -193,7 +194,7 @@ class _Checks:
             return judge(one, model=model, config=config, seed=seed, is_control=is_control)
 
         self.judgements = []
-        for judgement in self._run.parts.generator_engine.map(look_at, looked_at):
+        for judgement in self._run.parts.generator_engine.map(lambda: nullcontext(look_at), looked_at):
             self.judgements.append(judgement)
             self._run.reporter.advance(1)
         found = [refuse(judgement, config) for judgement in self.judgements if not judgement.is_control]

@@ -1,8 +1,17 @@
-"""From the policy's wavering to preference pairs: sample, score, pair."""
+"""From the policy's wavering to preference pairs: sample, score, pair.
+
+Records are read one after another beside the decision points that they belong to, so that no step holds all of them.
+"""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
+from ttpa.assemble import Parts
+from ttpa.config import RunConfig
+from ttpa.dialects import Dialect
+from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import DecisionPoint
@@ -10,103 +19,150 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import ScoredTurn
 from ttpa.records.strict_json import canonical_json
 from ttpa.runs.outcomes import Outcomes
-from ttpa.runs.record_files import write_records
-from ttpa.stages.pair import pair
+from ttpa.runs.record_files import writing
+from ttpa.stages.pair import PairConfig, pair
 from ttpa.stages.sample import sample
-from ttpa.stages.score import CompiledTools, fits_schemas, score
+from ttpa.stages.score import CompiledTools, ScoreConfig, fits_schemas, score
+from ttpa.steps.joining import beside_points, beside_turns
 from ttpa.steps.run import Account, Run, batched
+
+_TOGETHER = 32
+"""Trees that are handed to a worker at once: one is scored in about a millisecond."""
+
+Sampled = tuple[CandidateTree, DecisionPoint]
+Scored = tuple[CandidateTree, ScoredTurn, DecisionPoint]
 
 
 def sample_trees(run: Run) -> None:
     """Train decision points -> `2-sample/trees.jsonl`."""
     account = Account(run, "sample", takes="turns", gives="trees")
     config = run.config.sample
-    every_point = run.points("train")
-    rng = run.rng("sample")
-    drawn = sorted(rng.sample(range(len(every_point)), min(config.points, len(every_point))))
-    points = [every_point[index] for index in drawn]
+    every_id = [point.id for point in run.stream_points("train")]
+    drawn = sorted(run.rng("sample").sample(range(len(every_id)), min(config.points, len(every_id))))
+    ids = [every_id[index] for index in drawn]
     outcomes = Outcomes(run.directory.trees, CandidateTree)
-    waiting = [point for point in points if point.id not in outcomes.by_id]
+    waiting = {point_id for point_id in ids if point_id not in outcomes.by_id}
     run.reporter.start("sample", len(waiting))
     if waiting:
-        model = run.parts.load_model(run.policy())
-        for batch in batched(waiting, config.batch):
-            trees = sample(batch, model=model, dialect=run.parts.dialect, config=config, seed=run.config.seed)
+        points = (point for point in run.stream_points("train") if point.id in waiting)
+        open_worker = partial(_open_sampler, run.parts, run.policy(), run.config)
+        for trees in run.parts.engine.map(open_worker, batched(points, config.batch)):
             outcomes.add(trees)
-            run.reporter.advance(len(batch))
-    trees, discards = outcomes.in_order([point.id for point in points])
-    write_records(run.directory.trees, trees)
+            run.reporter.advance(len(trees))
+    counts: Counter[str] = Counter()
+    with writing(run.directory.trees) as write, account.discarding() as give_up:
+        for tree in outcomes.ordered(ids):
+            if isinstance(tree, Discard):
+                give_up(tree)
+                continue
+            write(tree)
+            counts.update(trees=1, forks=len(tree.forks), candidates=len(tree.leaves))
+            counts.update(prefilled=tree.cost.prefilled, decoded=tree.cost.decoded)
     facts = {
-        "of": f"{len(every_point)} in train",
-        "forks": str(sum(len(tree.forks) for tree in trees)),
-        "candidates": str(sum(len(tree.leaves) for tree in trees)),
-        "tokens prefilled": str(sum(tree.cost.prefilled for tree in trees)),
-        "decoded": str(sum(tree.cost.decoded for tree in trees)),
+        "of": f"{len(every_id)} in train",
+        "forks": str(counts["forks"]),
+        "candidates": str(counts["candidates"]),
+        "tokens prefilled": str(counts["prefilled"]),
+        "decoded": str(counts["decoded"]),
     }
-    account.close(len(points), len(trees), len(trees), discards, facts)
+    account.close(len(ids), counts["trees"], counts["trees"], None, facts)
     outcomes.clear()
+
+
+@contextmanager
+def _open_sampler(
+    parts: Parts, policy: str, config: RunConfig
+) -> Generator[Callable[[Sequence[DecisionPoint]], list[CandidateTree | Discard]]]:
+    model = parts.load_model(policy)
+    yield lambda points: sample(points, model=model, dialect=parts.dialect, config=config.sample, seed=config.seed)
 
 
 def score_candidates(run: Run) -> None:
     """`2-sample/trees.jsonl` -> `3-score/turns.jsonl`."""
     account = Account(run, "score", takes="trees", gives="scored turns")
-    points = {point.id: point for point in run.points("train")}
-    trees = run.read(run.directory.trees, CandidateTree, "sample")
-    run.reporter.start("score", len(trees))
-    turns: list[ScoredTurn] = []
-    for tree in trees:
-        turns.append(score(tree, points[tree.id], run.config.score, dialect=run.parts.dialect))
-        run.reporter.advance(1)
-    write_records(run.directory.scored, turns)
-    candidates = [candidate for turn in turns for candidate in turn.candidates]
-    kinds = Counter(error.kind.value for candidate in candidates for error in candidate.errors)
+    trees = run.stream(run.directory.trees, CandidateTree, "sample")
+    run.reporter.start("score", run.count("sample"))
+    counts: Counter[str] = Counter()
+    kinds: Counter[str] = Counter()
+    batches = batched(beside_points(trees, run.stream_points("train")), _TOGETHER)
+    open_worker = partial(_open_scorer, run.parts.dialect, run.config.score)
+    with writing(run.directory.scored) as write:
+        for turns in run.parts.pure_engine.map(open_worker, batches):
+            for turn, fitting in turns:
+                write(turn)
+                right = sum(not candidate.errors for candidate in turn.candidates)
+                counts.update(turns=1, candidates=len(turn.candidates), right=right, fitting=fitting)
+                kinds.update(error.kind.value for candidate in turn.candidates for error in candidate.errors)
+            run.reporter.advance(len(turns))
     facts = {
-        "candidates": str(len(candidates)),
-        "distinct and fitting their schemas": str(_count_fitting(turns, points)),
-        "right": str(sum(not candidate.errors for candidate in candidates)),
+        "candidates": str(counts["candidates"]),
+        "distinct and fitting their schemas": str(counts["fitting"]),
+        "right": str(counts["right"]),
         "errors": str(kinds.total()),
         "most": ", ".join(f"{count} {kind}" for kind, count in kinds.most_common(3)) or "none",
     }
-    account.close(len(trees), len(turns), len(turns), [], facts)
+    account.close(counts["turns"], counts["turns"], counts["turns"], [], facts)
 
 
-def _count_fitting(turns: Sequence[ScoredTurn], points: Mapping[str, DecisionPoint]) -> int:
+@contextmanager
+def _open_scorer(
+    dialect: Dialect, config: ScoreConfig
+) -> Generator[Callable[[Sequence[Sampled]], list[tuple[ScoredTurn, int]]]]:
+    def work(sampled: Sequence[Sampled]) -> list[tuple[ScoredTurn, int]]:
+        scored = [(score(tree, point, config, dialect=dialect), point) for tree, point in sampled]
+        return [(turn, _count_fitting(turn, point)) for turn, point in scored]
+
+    yield work
+
+
+def _count_fitting(turn: ScoredTurn, point: DecisionPoint) -> int:
     """Candidates that make calls which fit their tools' schemas, each set of calls of a turn counted once."""
-    number = 0
-    for turn in turns:
-        tools = CompiledTools(points[turn.tree_id].tools)
-        made = {
-            canonical_json([call.model_dump(mode="json") for call in c.calls]): c.calls
-            for c in turn.candidates
-            if c.calls
-        }
-        number += sum(fits_schemas(calls, tools) for calls in made.values())
-    return number
+    tools = CompiledTools(point.tools)
+    made = {
+        canonical_json([call.model_dump(mode="json") for call in candidate.calls]): candidate.calls
+        for candidate in turn.candidates
+        if candidate.calls
+    }
+    return sum(fits_schemas(calls, tools) for calls in made.values())
 
 
 def pair_candidates(run: Run) -> None:
     """`3-score/turns.jsonl` -> `4-pair/pairs.jsonl`."""
     account = Account(run, "pair", takes="scored turns", gives="pairs")
-    points = {point.id: point for point in run.points("train")}
-    trees = {tree.id: tree for tree in run.read(run.directory.trees, CandidateTree, "sample")}
-    turns = run.read(run.directory.scored, ScoredTurn, "score")
-    tokenizer = run.parts.load_tokenizer(run.policy())
-    run.reporter.start("pair", len(turns))
-    pairs: list[PreferencePair] = []
-    discards: list[Discard] = []
-    for turn in turns:
-        point = points[turn.tree_id]
-        reference = point.reference_turn()
-        reference_ids: tuple[int, ...] = ()
-        if reference.tool_calls or reference.content:
-            _, reference_ids = tokenizer.turn_ids(point.history, point.tools, reference)
-        made = pair(trees[turn.tree_id], turn, reference_ids, run.config.pair)
-        if isinstance(made, Discard):
-            discards.append(made)
-        else:
-            pairs.extend(made)
-        run.reporter.advance(1)
-    write_records(run.directory.pairs, pairs)
-    own = sum(made.chosen_from == "candidate" for made in pairs)
-    paired = len({made.tree_id for made in pairs})
-    account.close(len(turns), paired, len(pairs), discards, {"chosen by the policy itself": str(own)})
+    trees = run.stream(run.directory.trees, CandidateTree, "sample")
+    turns = run.stream(run.directory.scored, ScoredTurn, "score")
+    run.reporter.start("pair", run.count("score"))
+    counts: Counter[str] = Counter()
+    joined = beside_points(beside_turns(trees, turns), run.stream_points("train"))
+    batches = batched(((tree, turn, point) for (tree, turn), point in joined), _TOGETHER)
+    open_worker = partial(_open_pairer, run.parts, run.policy(), run.config.pair)
+    with writing(run.directory.pairs) as write, account.discarding() as give_up:
+        for outcomes in run.parts.pure_engine.map(open_worker, batches):
+            for made in outcomes:
+                if isinstance(made, Discard):
+                    give_up(made)
+                    continue
+                own = sum(one.chosen_from == "candidate" for one in made)
+                counts.update(paired=1, pairs=len(made), own=own)
+                for one in made:
+                    write(one)
+            counts.update(turns=len(outcomes))
+            run.reporter.advance(len(outcomes))
+    facts = {"chosen by the policy itself": str(counts["own"])}
+    account.close(counts["turns"], counts["paired"], counts["pairs"], None, facts)
+
+
+@contextmanager
+def _open_pairer(
+    parts: Parts, policy: str, config: PairConfig
+) -> Generator[Callable[[Sequence[Scored]], list[list[PreferencePair] | Discard]]]:
+    tokenizer = parts.load_tokenizer(policy)
+    yield lambda scored: [pair(tree, turn, _say(point, tokenizer), config) for tree, turn, point in scored]
+
+
+def _say(point: DecisionPoint, tokenizer: ChatTokenizer) -> tuple[int, ...]:
+    """The tokens of the reference turn; none where the data holds no text for it."""
+    reference = point.reference_turn()
+    if not reference.tool_calls and not reference.content:
+        return ()
+    return tokenizer.turn_ids(point.history, point.tools, reference)[1]

@@ -2,8 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from functools import partial
 
+from ttpa.assemble import Parts
+from ttpa.config import RunConfig
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.discards import Discard
 from ttpa.records.evaluations import CaseResult, Evaluation, Measures
@@ -31,13 +35,10 @@ def evaluate_policies(run: Run) -> None:
         waiting = [point for point in points if point.id not in outcomes.by_id]
         run.reporter.advance(len(points) - len(waiting))
         if waiting:
-            model = run.parts.load_model(path)
-            for batch in batched(waiting, config.batch):
-                judged = evaluate(
-                    batch, model=model, dialect=run.parts.dialect, config=config, scoring=run.config.score
-                )
+            open_worker = partial(_open_evaluator, run.parts, path, run.config)
+            for judged in run.parts.engine.map(open_worker, batched(waiting, config.batch)):
                 outcomes.add(judged)
-                run.reporter.advance(len(batch), policy)
+                run.reporter.advance(len(judged), policy)
         cases[policy], given_up = outcomes.in_order([point.id for point in points])
         discards.extend(given_up)
         write_records(run.directory.cases(policy), cases[policy])
@@ -52,6 +53,16 @@ def evaluate_policies(run: Run) -> None:
     account.close(len(points) * len(policies), judged_cases, judged_cases, discards, _describe(evaluation))
     for policy in policies:
         Outcomes(run.directory.cases(policy), CaseResult).clear()
+
+
+@contextmanager
+def _open_evaluator(
+    parts: Parts, policy: str, config: RunConfig
+) -> Generator[Callable[[Sequence[DecisionPoint]], list[CaseResult | Discard]]]:
+    model = parts.load_model(policy)
+    yield lambda points: evaluate(
+        points, model=model, dialect=parts.dialect, config=config.evaluate, scoring=config.score
+    )
 
 
 def _policies(run: Run) -> dict[str, str]:

@@ -4,7 +4,8 @@ import json
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -19,7 +20,7 @@ from ttpa.records.record import Record
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import RunDirectory, Step
 from ttpa.runs.manifest import find_damage
-from ttpa.runs.record_files import read_records, write_record, write_records, write_text
+from ttpa.runs.record_files import read_record, stream_records, write_record, write_text, writing
 
 T = TypeVar("T")
 R = TypeVar("R", bound=Record)
@@ -51,23 +52,44 @@ class Run:
         """Writes the complete config into the run's folder."""
         write_text(self.directory.config, json.dumps(self.config.as_json(), indent=1) + "\n")
 
-    def read(self, path: Path, kind: type[R], step: Step) -> list[R]:
-        """The records that `step` wrote. Raises `RunError` where it is not done."""
+    def stream(self, path: Path, kind: type[R], step: Step) -> Iterator[R]:
+        """The records that `step` wrote, one after another. Raises `RunError` at once where it is not done."""
         if not self.directory.summary(step).exists():
             raise RunError(f"run {self.config.name!r} has no {path.name}; the step {step!r} comes first")
-        return read_records(path, kind)
+        return stream_records(path, kind)
+
+    def read(self, path: Path, kind: type[R], step: Step) -> list[R]:
+        """The same as a list."""
+        return list(self.stream(path, kind, step))
+
+    def count(self, step: Step) -> int:
+        """How many records a step that is done has written."""
+        return read_record(self.directory.summary(step), StepSummary).records_out
 
     def instructions(self, split: Split) -> list[Instruction]:
         """The instructions of one split. Raises `RunError` where `train` has none."""
-        every = self.read(self.directory.instructions, Instruction, "construct")
-        chosen = [instruction for instruction in every if instruction.split == split]
+        chosen = [instruction for instruction in self.stream_instructions() if instruction.split == split]
         if split == "train" and not chosen:
             raise RunError(f"run {self.config.name!r} has no instruction in the split 'train'")
         return chosen
 
+    def stream_instructions(self) -> Iterator[Instruction]:
+        """All instructions, one after another."""
+        return self.stream(self.directory.instructions, Instruction, "construct")
+
     def points(self, split: Split) -> list[DecisionPoint]:
         """The decision points of one split, in order."""
-        return [point for instruction in self.instructions(split) for point in instruction.decision_points()]
+        return list(self.stream_points(split))
+
+    def stream_points(self, split: Split) -> Iterator[DecisionPoint]:
+        """The same, one after another. Raises `RunError` where `train` has none."""
+        found = False
+        for instruction in self.stream_instructions():
+            if instruction.split == split:
+                found = True
+                yield from instruction.decision_points()
+        if split == "train" and not found:
+            raise RunError(f"run {self.config.name!r} has no instruction in the split 'train'")
 
     def policy(self) -> str:
         """The path of the policy that this round samples and aligns. Raises `RunError` where it is not trained yet.
@@ -133,18 +155,32 @@ class Account:
         self._label = (label or step) + (f" {number}" if number > 1 else "")
         self._takes, self._gives = takes, gives
         self._started = time.monotonic()
+        self._reasons: Counter[str] = Counter()
+
+    @contextmanager
+    def discarding(self) -> Generator[Callable[[Discard], None]]:
+        """Takes down discards as they come, for a step that does not hold all of them."""
+        with writing(self._run.directory.discards(self._step)) as write:
+
+            def take_down(discard: Discard) -> None:
+                self._reasons[discard.reason.value] += 1
+                write(discard)
+
+            yield take_down
 
     def close(
         self,
         items_in: int,
         items_used: int,
         records_out: int,
-        discards: Sequence[Discard],
+        discards: Sequence[Discard] | None,
         facts: Mapping[str, str],
     ) -> StepSummary:
-        """Writes the discards and, last of all, the summary, which says that the step is done."""
-        write_records(self._run.directory.discards(self._step), discards)
-        reasons = Counter(discard.reason.value for discard in discards)
+        """Writes the discards, none where they were taken down already, and last the summary: the step is done."""
+        if discards is not None:
+            with self.discarding() as take_down:
+                for discard in discards:
+                    take_down(discard)
         summary = StepSummary(
             step=self._label,
             takes=self._takes,
@@ -152,7 +188,7 @@ class Account:
             items_in=items_in,
             items_used=items_used,
             records_out=records_out,
-            discards=dict(reasons.most_common()),
+            discards=dict(self._reasons.most_common()),
             facts=dict(facts),
             seconds=round(time.monotonic() - self._started, 3),
         )

@@ -2,7 +2,7 @@
 
 from ttpa.stages.export.axolotl import AXOLOTL
 from ttpa.stages.export.base import ExportFormat
-from ttpa.stages.export.card import write_card
+from ttpa.stages.export.card import CardCounts, write_card
 from ttpa.stages.export.hugging_face import HUGGING_FACE
 from ttpa.stages.export.llamafactory import LLAMAFACTORY
 from ttpa.stages.export.ms_swift import MS_SWIFT
@@ -14,4 +14,4 @@ FORMATS: dict[str, ExportFormat] = {
     one.name: one for one in (OPENAI, HUGGING_FACE, TRL, LLAMAFACTORY, MS_SWIFT, AXOLOTL, VERL)
 }
 
-__all__ = ["FORMATS", "ExportFormat", "write_card"]
+__all__ = ["FORMATS", "CardCounts", "ExportFormat", "write_card"]

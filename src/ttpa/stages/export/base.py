@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ttpa.records.instructions import Instruction
@@ -26,6 +26,21 @@ class ExportFormat:
     """The rows of one instruction."""
     beside: Callable[[Mapping[str, str]], dict[str, str]] = nothing_beside
     """Other files that the trainer wants, by name, given the files of the splits."""
+    columns: JsonObject = field(default_factory=dict[str, JsonValue])
+    """The columns of a table and their types."""
+    takes_many_files: bool = False
+    """Whether a split may stand in several files."""
+
+
+MESSAGES: JsonValue = [
+    {
+        "role": "string",
+        "content": "string",
+        "tool_calls": [{"id": "string", "type": "string", "function": {"name": "string", "arguments": "string"}}],
+        "tool_call_id": "string",
+    }
+]
+"""The column of `uniform_messages`."""
 
 
 def dialogue(instruction: Instruction) -> list[Message]:

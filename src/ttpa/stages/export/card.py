@@ -1,7 +1,7 @@
 """The card of an exported dataset: what it is, where it comes from, what was left out and why."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ttpa.records.instructions import Instruction
 from ttpa.records.summaries import StepSummary
@@ -10,9 +10,25 @@ _MADE = "Multi-turn tool use, made in reverse by `ttpa`: calls that were really 
 _IMPORTED = "Multi-turn tool use, imported and checked by `ttpa`."
 
 
+class CardCounts:
+    """What a card counts, instruction by instruction."""
+
+    def __init__(self) -> None:
+        self.splits: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()
+        self.tools: set[str] = set()
+        self.sources: set[str] = set()
+
+    def add(self, one: Instruction) -> None:
+        self.splits[one.split] += 1
+        self.kinds[one.kind] += 1
+        self.tools.update(tool.name for tool in one.tools)
+        self.sources.add(one.source)
+
+
 def write_card(
     name: str,
-    instructions: Sequence[Instruction],
+    counts: CardCounts,
     files: Mapping[str, str],
     *,
     summary: StepSummary,
@@ -20,9 +36,6 @@ def write_card(
     license_name: str,
 ) -> str:
     """A card in Markdown, with the header that a hub reads; `files` are those of the splits, `facts` whatever else."""
-    splits = Counter(one.split for one in instructions)
-    kinds = Counter(one.kind for one in instructions)
-    tools = {tool.name for one in instructions for tool in one.tools}
     header = [
         "---",
         f"license: {license_name}",
@@ -37,10 +50,10 @@ def write_card(
         *header, "---", "", f"# {name}", "",
         _MADE if summary.step == "construct" else _IMPORTED,
         "", "| | |", "|---|---|",
-        f"| instructions | {len(instructions)}: {', '.join(f'{n} {split}' for split, n in splits.most_common())} |",
-        f"| kinds | {', '.join(f'{n} {kind}' for kind, n in kinds.most_common())} |",
-        f"| tools | {len(tools)} |",
-        f"| sources | {', '.join(sorted({one.source for one in instructions}))} |",
+        f"| instructions | {counts.splits.total()}: {_list(counts.splits)} |",
+        f"| kinds | {_list(counts.kinds)} |",
+        f"| tools | {len(counts.tools)} |",
+        f"| sources | {', '.join(sorted(counts.sources))} |",
         f"| planned, discarded | {summary.items_in}, {summary.items_in - summary.items_used} ({lost}) |",
         *(f"| {name} | {fact} |" for name, fact in facts.items()),
         "",
@@ -48,3 +61,7 @@ def write_card(
         "",
     ]  # fmt: skip
     return "\n".join(lines)
+
+
+def _list(counts: Counter[str]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.most_common())

@@ -2,7 +2,7 @@
 
 from ttpa.records.instructions import Instruction
 from ttpa.records.record import JsonObject
-from ttpa.stages.export.base import ExportFormat, dialogue, tools_text, uniform_messages
+from ttpa.stages.export.base import MESSAGES, ExportFormat, dialogue, tools_text, uniform_messages
 
 
 def rows(instruction: Instruction) -> list[JsonObject]:
@@ -18,4 +18,6 @@ def rows(instruction: Instruction) -> list[JsonObject]:
     ]
 
 
-HUGGING_FACE = ExportFormat("hf", "parquet", rows)
+_COLUMNS: JsonObject = {"id": "string", "source": "string", "kind": "string", "messages": MESSAGES, "tools": "string"}
+
+HUGGING_FACE = ExportFormat("hf", "parquet", rows, columns=_COLUMNS, takes_many_files=True)

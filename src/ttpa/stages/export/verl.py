@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from ttpa.records.instructions import DecisionPoint, Instruction
 from ttpa.records.record import JsonObject
-from ttpa.stages.export.base import ExportFormat, tools_text, uniform_messages
+from ttpa.stages.export.base import MESSAGES, ExportFormat, tools_text, uniform_messages
 
 
 def rows(instruction: Instruction) -> list[JsonObject]:
@@ -32,4 +32,12 @@ def _row(point: DecisionPoint, instruction: Instruction) -> JsonObject:
     }
 
 
-VERL = ExportFormat("verl", "parquet", rows, beside)
+_COLUMNS: JsonObject = {
+    "data_source": "string",
+    "prompt": MESSAGES,
+    "ability": "string",
+    "reward_model": {"style": "string", "ground_truth": "string"},
+    "extra_info": {"id": "string", "tools": "string", "acceptable": "string"},
+}
+
+VERL = ExportFormat("verl", "parquet", rows, beside, columns=_COLUMNS)
