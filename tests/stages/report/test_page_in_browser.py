@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.stages.report.browser import CHROMEDRIVER, CHROMIUM, Browser
 
-from ttpa.stages.report import ReportConfig, ReportInputs, report
+from ttpa.stages.report import OtherRun, ReportConfig, ReportInputs, report
 
 pytestmark = [
     pytest.mark.heavy,
@@ -23,10 +23,12 @@ _FRAME = "await new Promise((done) => requestAnimationFrame(() => setTimeout(don
 
 @pytest.fixture
 def page(inputs: ReportInputs, tmp_path: Path) -> Path:
-    """A page of a thousand turns."""
+    """A page of a thousand turns, held against another run."""
     trees = tuple(inputs.trees[index % len(inputs.trees)] for index in range(TURNS))
     path = tmp_path / "report.html"
-    path.write_text(report(inputs.model_copy(update={"trees": trees}), ReportConfig()), encoding="utf-8")
+    other = OtherRun(run="first", flow=inputs.flow, changed=("seed: 1 -> 0",), evaluation=inputs.evaluation)
+    shown = inputs.model_copy(update={"trees": trees, "other": other})
+    path.write_text(report(shown, ReportConfig()), encoding="utf-8")
     return path
 
 
@@ -59,6 +61,15 @@ def test_a_fork_opens_and_closes_by_click_and_by_key(browser: Browser) -> None:
     assert browser.run(_OPEN) == 1
     assert "expected" in browser.run("return document.querySelector('#turn-view .branches').innerText")
     assert browser.console() == []
+
+
+def test_the_other_run_is_led_to_and_its_cards_stand_apart(browser: Browser) -> None:
+    browser.click("nav a[href='#other']")
+    assert browser.run("return document.querySelector('#other h2').textContent").startswith("Against the run ")
+    boxes = "[...document.querySelectorAll('#other > .card, #other > .columns')].map((e) => e.getBoundingClientRect())"
+    gaps = browser.run(f"const boxes = {boxes}; return boxes.slice(1).map((box, i) => box.top - boxes[i].bottom)")
+    assert gaps
+    assert min(gaps) >= 8
 
 
 def test_a_filter_by_error_kind_changes_the_list_and_the_turn(browser: Browser) -> None:
