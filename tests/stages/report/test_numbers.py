@@ -4,7 +4,17 @@ import pytest
 
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.scores import CallError, ErrorKind, ScoreParts
-from ttpa.stages.report import OtherRun, ReportInputs, StageFlow, count_data, count_errors, spread_scores
+from ttpa.stages.report import (
+    OtherRun,
+    ReportConfig,
+    ReportInputs,
+    StageFlow,
+    count_data,
+    count_errors,
+    report,
+    spread_scores,
+)
+from ttpa.stages.report.comparison import groups
 from ttpa.stages.report.costs import cost_rows
 from ttpa.stages.report.datafacts import data_charts
 from ttpa.stages.report.error_shares import error_groups, wilson
@@ -79,3 +89,16 @@ def test_another_run_stands_beside_this_one_stage_by_stage(inputs: ReportInputs)
     assert view.flow[0] == ("construct", "7", "512")
     assert view.flow[1].theirs == "\N{EN DASH}"
     assert view.changed == ["seed: 0 -> 1"]
+
+
+@pytest.mark.parametrize(("cases", "are_few"), [(1, True), (19, True), (20, False)])
+def test_intervals_over_few_cases_are_said_to_say_little(inputs: ReportInputs, cases: int, *, are_few: bool) -> None:
+    assert inputs.evaluation is not None
+    measures = {
+        policy: one.model_copy(update={"cases": cases})
+        for policy, one in inputs.evaluation.groups["test: calls"].items()
+    }
+    evaluation = inputs.evaluation.model_copy(update={"groups": {"test: calls": measures}, "differences": ()})
+    assert [group.are_few for group in groups(evaluation)] == [are_few]
+    page = report(inputs.model_copy(update={"evaluation": evaluation}), ReportConfig())
+    assert ("so few that the intervals say little" in page) == are_few

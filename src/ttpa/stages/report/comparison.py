@@ -6,6 +6,9 @@ from typing import NamedTuple
 from ttpa.records.evaluations import Difference, Evaluation, Measure, Measures
 from ttpa.stages.report.wording import NOTHING, count, counted, decimal, percent, points, visible, width
 
+_FEW = 20
+"""Resampling fewer cases gives intervals that are too narrow; of one case, none."""
+
 
 class Cell(NamedTuple):
     """A measure: its number, its interval, and where both lie on a track."""
@@ -50,6 +53,8 @@ class Group(NamedTuple):
 
     name: str
     cases: str
+    are_few: bool
+    """Whether there are so few cases that their intervals promise too much."""
     rows: tuple[Row, ...]
     verdicts: tuple[Verdict, ...]
 
@@ -71,6 +76,7 @@ def _group(evaluation: Evaluation, name: str, reach: float) -> Group:
     return Group(
         name=visible(name),
         cases=" / ".join(counted(number, "case") for number in numbers),
+        are_few=bool(numbers) and numbers[0] < _FEW,
         rows=tuple(_row(_order(evaluation).index(policy), policy, by_policy[policy]) for policy in order),
         verdicts=tuple(_verdict(d, reach) for d in evaluation.differences if d.group == name),
     )
