@@ -436,7 +436,9 @@ def inputs() -> ReportInputs:
         trees=trees,
         pairs=tuple(pair for view in trees for pair in _pairs(view)),
         checkpoints={
-            method: _checkpoint(method, steps) for method, steps in (("sft", 60), ("sft_continued", 40), ("dpo", 40))
+            "sft": _checkpoint("sft", 60),
+            "sft_continued": _checkpoint("sft_continued", 40),
+            "dpo": _checkpoint("dpo", 40),
         },
         evaluation=_evaluation(),
         candidate_errors={
