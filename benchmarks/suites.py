@@ -21,7 +21,8 @@ from ttpa.records.scores import ErrorKind
 from ttpa.records.suites import SuiteEvaluation
 from ttpa.runs.journal import Journal
 from ttpa.steps.run import Run
-from ttpa.steps.suites import evaluate_suite, suite_cases, suite_setting
+from ttpa.steps.suite_results import suite_cases
+from ttpa.steps.suites import evaluate_suite, suite_setting
 from ttpa.suites import SUITES
 from ttpa.suites.sample import draw_sample
 from ttpa.suites.scripted import plan_mistakes, script_policy

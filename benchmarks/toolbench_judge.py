@@ -19,7 +19,8 @@ from ttpa.models.scripted import CharacterTokenizer, ScriptedChatModel
 from ttpa.models.scripted_endpoint import serve_script
 from ttpa.progress import SilentReporter
 from ttpa.steps.run import Run
-from ttpa.steps.suites import evaluate_suite, suite_cases
+from ttpa.steps.suite_results import suite_cases
+from ttpa.steps.suites import evaluate_suite
 from ttpa.suites.scripted import plan_mistakes, script_policy
 from ttpa.suites.table import write_tables
 from ttpa.suites.toolbench.answering import Answering

@@ -14,14 +14,17 @@ from ttpa.models.base import Completion
 from ttpa.models.scripted import ScriptedTokenModel
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
+from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.suites import SuiteAnswer, SuiteEvaluation
 from ttpa.records.tools import ToolCall
-from ttpa.runs.record_files import read_records, write_records
+from ttpa.runs.record_files import read_records, write_record, write_records
 from ttpa.steps.compare import compare_runs
 from ttpa.steps.run import Run
-from ttpa.steps.suites import SuiteFiles, evaluate_suite, suite_cases
+from ttpa.steps.suite_results import SuiteFiles, suite_cases, suite_evaluations
+from ttpa.steps.suite_settings import is_outdated
+from ttpa.steps.suites import evaluate_suite
 from ttpa.suites.config import TasksConfig
 from ttpa.suites.episodes import Said
 from ttpa.suites.scripted import script_policy
@@ -147,6 +150,30 @@ def test_a_task_that_goes_on_for_ever_ends_at_the_step_limit(
     assert evaluation.settings["sample"].startswith(f"{len(answers)} of ")
 
 
+def test_an_evaluation_knows_whether_its_policy_was_trained_again(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    checkpoint = Checkpoint(
+        method="sft",
+        base="embedded",
+        examples=1,
+        steps=1,
+        tokens=1,
+        trainable_parameters=1,
+        history=(),
+        files={"w": "1"},
+    )
+    write_record(constructed.directory.checkpoint_record("sft"), checkpoint)
+    run = make_run(script_policy(tasks_of(constructed, toolset).items), SECTIONS)
+    [(evaluation, _)] = evaluate_suite(run, "tasks", ["sft"])
+    assert suite_evaluations(run.directory) == [evaluation]
+    assert not is_outdated(run, evaluation)
+    write_record(constructed.directory.checkpoint_record("sft"), checkpoint.model_copy(update={"files": {"w": "2"}}))
+    assert is_outdated(run, evaluation)
+    constructed.directory.checkpoint_record("sft").unlink()
+    assert is_outdated(run, evaluation)
+
+
 class Killed(Exception):
     pass
 
@@ -183,6 +210,7 @@ def test_killed_and_resumed_is_the_same(
         except Killed:
             deaths += 1
     assert deaths > 1
+    assert not files.seconds.exists()
     assert {file: file.read_bytes() for file in before} == before
     assert resumed.model_copy(update={"seconds": 0.0}) == straight.model_copy(update={"seconds": 0.0})
 

@@ -10,6 +10,8 @@ from ttpa.pipeline import due_steps
 from ttpa.records.costs import Cost
 from ttpa.runs.journal import Journal
 from ttpa.steps.reading import read_summaries
+from ttpa.steps.suite_results import suite_evaluations, suites_begun
+from ttpa.steps.suite_settings import is_outdated
 
 
 def status(
@@ -24,6 +26,7 @@ def status(
     due = due_steps(opened)
     paid = _paid(opened.directory.journal)
     report = str(directory.report) if directory.report.exists() else None
+    suites = [(each, is_outdated(opened, each)) for each in suite_evaluations(directory)]
     if as_json:
         told = {
             "run": directory.name,
@@ -31,6 +34,8 @@ def status(
             "done": [summary.model_dump(mode="json") for summary in done],
             "next": due,
             "seconds": round(sum(summary.seconds for summary in done), 3),
+            "suites": [each.brief() | {"outdated": outdated} for each, outdated in suites],
+            "suites_begun": [f"{suite}: {policy}" for suite, policy in suites_begun(directory)],
             "paid": paid.model_dump(mode="json") | {"money": paid.money(prices), "currency": prices.currency},
             "report": report,
         }
@@ -38,6 +43,10 @@ def status(
         return
     for summary in done:
         typer.echo(summary.line())
+    for each, outdated in suites:
+        typer.echo(f"{each.line()}{' of an earlier policy of this name' if outdated else ''}")
+    for suite, policy in suites_begun(directory):
+        typer.echo(f"{suite}: {policy} has begun (ttpa evaluate {word_for(opened.config)} --suite {suite} goes on)")
     if paid.requests:
         typer.echo(f"paid so far: {paid.line(prices)}")
     typer.echo(f"next: {', '.join(due)} (ttpa run {word_for(opened.config)})" if due else "all steps are done")

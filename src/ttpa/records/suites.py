@@ -69,4 +69,26 @@ class SuiteEvaluation(Record):
     prompt_tokens: int
     completion_tokens: int
     seconds: float
-    """Of answering and judging, in the command that finished it."""
+    """Of answering and judging, over all commands that had a part in it."""
+
+    def brief(self) -> dict[str, JsonValue]:
+        """Its totals, for a list of evaluations."""
+        return {
+            "suite": self.suite,
+            "policy": self.policy,
+            "items": self.total.items,
+            "right": self.total.right,
+            "wrong": self.total.wrong,
+            "missing": dict[str, JsonValue](self.total.missing),
+            "prompt_tokens": self.prompt_tokens,
+            "completion_tokens": self.completion_tokens,
+            "seconds": self.seconds,
+        }
+
+    def line(self) -> str:
+        """Its totals as one line."""
+        answered = self.total.right + self.total.wrong
+        share = f" ({100 * self.total.share.value:.1f} %)" if self.total.share else ""
+        missing = "".join(f", {count} missing ({reason})" for reason, count in self.total.missing.items())
+        told = f"{self.policy} right at {self.total.right} of {answered}{share}{missing}"
+        return f"{self.suite}: {told}  [{self.seconds:.1f} s]"

@@ -9,10 +9,11 @@ from ttpa.records.evaluations import CaseResult, Evaluation
 from ttpa.records.scores import CallError
 from ttpa.records.suites import SuiteEvaluation
 from ttpa.runs.record_files import read_record, read_records
-from ttpa.stages.evaluate import bootstrap, group_of
+from ttpa.stages.evaluate import bootstrap, dialogue_of, group_of
 from ttpa.stages.score import explain
 from ttpa.steps.run import Run
-from ttpa.steps.suites import SuiteFiles, suite_cases, suite_policies
+from ttpa.steps.suite_results import SuiteFiles, suite_cases
+from ttpa.steps.suites import suite_policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +104,7 @@ def _compare(category: str, ids: Sequence[str], a: _Side, b: _Side) -> CategoryC
     clusters: dict[str, list[float]] = {}
     for case_id in ids:
         difference = float(b.verdicts[case_id]) - float(a.verdicts[case_id])
-        clusters.setdefault(case_id.rpartition("#")[0] or case_id, []).append(difference)
+        clusters.setdefault(dialogue_of(case_id), []).append(difference)
     return CategoryComparison(
         category=category,
         cases=len(ids),

@@ -9,6 +9,7 @@ from ttpa.errors import RunError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
+from ttpa.records.suites import SuiteEvaluation
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.runs.record_files import read_record
 from ttpa.steps.run import Run
@@ -54,12 +55,18 @@ def keep_settings(run: Run, name: str, policy: str, file: Path, settings: dict[s
     file.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
+def is_outdated(run: Run, evaluation: SuiteEvaluation) -> bool:
+    """Whether the run has trained another policy of this name since, or has none any more."""
+    if evaluation.policy == "base":  # it is as the config says
+        return False
+    is_there = run.directory.checkpoint_record(evaluation.policy).exists()
+    return not is_there or _hash_trained(run, evaluation.policy) != evaluation.settings["policy"]
+
+
 def _hash_policy(run: Run, policy: str, path: str) -> str:
     """What tells a policy's weights from another's: its checkpoint's hashes, else those of its files, else its name."""
     if policy != "base":
-        checkpoint = read_record(run.directory.checkpoint_record(policy), Checkpoint)
-        told = json.dumps([checkpoint.files, checkpoint.examples, checkpoint.steps, checkpoint.tokens], sort_keys=True)
-        return hashlib.sha256(told.encode()).hexdigest()
+        return _hash_trained(run, policy)
     weights = sorted(Path(path).glob("*.safetensors"))
     if not weights:
         return path
@@ -68,6 +75,12 @@ def _hash_policy(run: Run, policy: str, path: str) -> str:
         with file.open("rb") as content:
             digest.update(hashlib.file_digest(content, "sha256").digest())
     return digest.hexdigest()
+
+
+def _hash_trained(run: Run, policy: str) -> str:
+    checkpoint = read_record(run.directory.checkpoint_record(policy), Checkpoint)
+    told = json.dumps([checkpoint.files, checkpoint.examples, checkpoint.steps, checkpoint.tokens], sort_keys=True)
+    return hashlib.sha256(told.encode()).hexdigest()
 
 
 def _hash_template(tokenizer: ChatTokenizer) -> str:

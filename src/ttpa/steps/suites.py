@@ -1,20 +1,20 @@
 """The run's policies on a benchmark: asked, judged, summed up; a run that was cut off goes on item by item."""
 
 import hashlib
-import time
 from collections.abc import Sequence
-from pathlib import Path
 
 from ttpa.errors import RunError
 from ttpa.models.base import ChatModel
 from ttpa.models.spending import Spending
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
-from ttpa.records.suites import SuiteAnswer, SuiteCase, SuiteEvaluation
+from ttpa.records.suites import SuiteAnswer, SuiteEvaluation
 from ttpa.runs.journal import Journal
 from ttpa.runs.outcomes import Outcomes
 from ttpa.runs.record_files import read_record, read_records, write_record, write_records
+from ttpa.runs.stopwatch import Stopwatch
 from ttpa.steps.run import Run
+from ttpa.steps.suite_results import SuiteFiles
 from ttpa.steps.suite_settings import describe_settings, keep_settings
 from ttpa.suites import SUITES
 from ttpa.suites.base import Setting, Suite
@@ -22,19 +22,6 @@ from ttpa.suites.episodes import Item, play
 from ttpa.suites.sample import describe_sample, draw_sample
 from ttpa.suites.summary import summarise
 from ttpa.tools.base import Toolset
-
-
-class SuiteFiles:
-    """What one policy has on one suite, on disk."""
-
-    def __init__(self, folder: Path, policy: str) -> None:
-        self.evaluation = folder / f"{policy}.json"
-        self.cases = folder / f"{policy}.cases.jsonl"
-        self.answers = folder / f"{policy}.answers.jsonl"
-        self.missing = folder / f"{policy}.missing.jsonl"
-        self.settings = folder / f"{policy}.settings.json"
-        self.program = folder / policy
-        """What the benchmark's own program reads and writes."""
 
 
 def suite_policies(run: Run) -> dict[str, str]:
@@ -76,17 +63,16 @@ def _evaluate(
     settings = describe_settings(
         run, suite, policy, path, describe_sample(suite.items, config.limit, seed=run.config.seed)
     )
-    outcomes = Outcomes(files.answers, SuiteAnswer)
+    outcomes, spent = Outcomes(files.answers, SuiteAnswer), Stopwatch(files.seconds)
     if redo:
         outcomes.clear()
-        outcomes = Outcomes(files.answers, SuiteAnswer)
+        spent.clear()
         for file in (files.settings, files.evaluation):
             file.unlink(missing_ok=True)
     keep_settings(run, name, policy, files.settings, settings)
     if files.evaluation.exists():
         return read_record(files.evaluation, SuiteEvaluation), read_records(files.missing, Discard)
-    started = time.monotonic()
-    _ask(run, name, policy, path, items, outcomes)
+    _ask(run, name, policy, path, items, outcomes, spent)
     answers, missing = outcomes.in_order([item.id for item in items])
     write_records(files.answers, answers)
     write_records(files.missing, missing)
@@ -105,14 +91,23 @@ def _evaluate(
         prompt_hash=hashlib.sha256(hashes.encode()).hexdigest(),
         prompt_tokens=sum(answer.prompt_tokens for answer in answers),
         completion_tokens=sum(answer.completion_tokens for answer in answers),
-        seconds=round(time.monotonic() - started, 3),
+        seconds=spent.seconds(),
     )
     write_record(files.evaluation, evaluation)
     outcomes.clear()
+    spent.clear()
     return evaluation, missing
 
 
-def _ask(run: Run, name: str, policy: str, path: str, items: Sequence[Item], outcomes: Outcomes[SuiteAnswer]) -> None:
+def _ask(
+    run: Run,
+    name: str,
+    policy: str,
+    path: str,
+    items: Sequence[Item],
+    outcomes: Outcomes[SuiteAnswer],
+    spent: Stopwatch,
+) -> None:
     """Asks the policy what it was not asked yet."""
     waiting = [item for item in items if item.id not in outcomes.by_id]
     run.reporter.start(name, len(items))
@@ -128,6 +123,7 @@ def _ask(run: Run, name: str, policy: str, path: str, items: Sequence[Item], out
     )
     for outcome in played:
         outcomes.add([outcome])
+        spent.keep()
         run.reporter.advance(1, policy)
 
 
@@ -158,14 +154,3 @@ def suite_setting(run: Run, name: str, journal: Journal) -> Setting:
         open_chat=open_chat,
         tell=run.reporter.finish,
     )
-
-
-def suite_cases(run: Run, name: str, policy: str) -> list[SuiteCase]:
-    """The verdicts that a policy of a run has on a suite. Raises `RunError` where there are none yet."""
-    files = SuiteFiles(run.directory.suite(name), policy)
-    if not files.evaluation.exists():
-        raise RunError(
-            f"run {run.config.name!r} has no evaluation of {policy!r} on the suite {name!r}; "
-            f"ttpa evaluate {run.config.name} --suite {name} --policy {policy} makes it"
-        )
-    return read_records(files.cases, SuiteCase)

@@ -26,7 +26,7 @@ def _verdicts(evaluations: Sequence[SuiteEvaluation]) -> list[str]:
     names = list(dict.fromkeys(name for each in evaluations for name in each.total.measures))
     lines = [
         "| category | policy | items | missing | right | share right (95 %) |"
-        + "".join(f" {name} |" for name in names),
+        + "".join(f" {name} (95 %) |" for name in names),
         "|---|---|---|---|---|---|" + "---|" * len(names),
     ]
     categories = list(dict.fromkeys(name for each in evaluations for name in each.categories))
@@ -40,9 +40,8 @@ def _verdicts(evaluations: Sequence[SuiteEvaluation]) -> list[str]:
 
 def _verdict(name: str, policy: str, category: SuiteCategory, measures: Sequence[str]) -> str:
     missing = ", ".join(f"{count} {reason}" for reason, count in category.missing.items()) or "0"
-    others = "".join(f" {_say(category.measures.get(measure), interval=False)} |" for measure in measures)
-    share = _say(category.share, interval=True)
-    return f"| {name} | {policy} | {category.items} | {missing} | {category.right} | {share} |{others}"
+    others = "".join(f" {_say(category.measures.get(measure))} |" for measure in measures)
+    return f"| {name} | {policy} | {category.items} | {missing} | {category.right} | {_say(category.share)} |{others}"
 
 
 def _errors(evaluations: Sequence[SuiteEvaluation]) -> list[str]:
@@ -72,8 +71,7 @@ def _cost(evaluation: SuiteEvaluation) -> str:
     )
 
 
-def _say(measure: Measure | None, *, interval: bool) -> str:
+def _say(measure: Measure | None) -> str:
     if measure is None:
         return "-"
-    value = f"{100 * measure.value:.1f} %"
-    return f"{value} ({100 * measure.low:.1f} to {100 * measure.high:.1f})" if interval else value
+    return f"{100 * measure.value:.1f} % ({100 * measure.low:.1f} to {100 * measure.high:.1f})"

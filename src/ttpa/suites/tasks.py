@@ -105,12 +105,14 @@ class OwnTasks:
         share = sum(obtained.values()) / len(due) if due else 1.0
         same_state = answer.notes["state"] == state
         verdict = score_turn(calls, gold, instruction.tools, strings=self._scoring.strings)
+        folded = score_turn(calls, gold, instruction.tools, strings="folded")
         measures = {
             "ended with an answer": float(has_answered),
             "state as the gold leaves it": float(same_state),
             "gold results obtained": share,
             "calls succeeded": sum(result.ok for result in results) / len(results) if results else 1.0,
             "same calls": float(not verdict.errors),
+            "same calls, strings folded": float(not folded.errors),
         }
         facts = _facts(instruction)
         if facts and has_answered:

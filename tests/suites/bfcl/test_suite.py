@@ -1,8 +1,10 @@
 """BFCL through its own package: needs its environment, which `ttpa evaluate --suite bfcl` makes once."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -11,7 +13,8 @@ from ttpa.records.suites import SuiteAnswer
 from ttpa.runs.journal import Journal
 from ttpa.runs.record_files import read_records
 from ttpa.steps.run import Run
-from ttpa.steps.suites import SuiteFiles, evaluate_suite, suite_cases, suite_setting
+from ttpa.steps.suite_results import SuiteFiles, suite_cases
+from ttpa.steps.suites import evaluate_suite, suite_setting
 from ttpa.suites import SUITES
 from ttpa.suites.bfcl.environment import BfclEnvironment
 from ttpa.suites.bfcl.suite import find_environment
@@ -22,6 +25,7 @@ from ttpa.suites.scripted import plan_mistakes, script_policy
 
 MakeRun = Callable[..., Run]
 CATEGORIES = ["simple_python", "parallel", "irrelevance", "multi_turn_base", "multi_turn_miss_func"]
+SCENARIOS = Path(os.environ.get("TTPA_SHARED", Path(__file__).parents[4] / "shared")) / "data" / "bfcl"
 ENVIRONMENT = BfclEnvironment(find_environment(BfclConfig()))
 needs_package = pytest.mark.skipif(
     not ENVIRONMENT.is_ready, reason=f"no environment with bfcl-eval in {ENVIRONMENT.folder}"
@@ -94,6 +98,30 @@ def test_what_does_not_fit_is_missing_in_the_official_files_too(make_run: MakeRu
     answered = {answer.id for answer in read_records(files.answers, SuiteAnswer)}
     assert written == answered
     assert len(answered) + len(missing) == len(items)
+
+
+@pytest.mark.heavy
+@needs_package
+@pytest.mark.skipif(not SCENARIOS.is_dir(), reason=f"{SCENARIOS} is not there (set TTPA_SHARED)")
+@pytest.mark.parametrize("category", ["multi_turn_base", "multi_turn_miss_param"])
+def test_the_gold_of_the_multi_turn_scenarios_succeeds_officially(
+    make_run: MakeRun, tmp_path: Path, category: str
+) -> None:
+    """Their calls are executed by the package's own classes on the way, and again by its program."""
+    lines = (SCENARIOS / f"BFCL_v4_{category}.even.jsonl").read_text(encoding="utf-8").splitlines()
+    scenarios = {row["id"]: row["question"] for row in map(json.loads, lines)}
+    chosen = sections(categories=[category])
+    chosen["suites"] = {**cast("dict[str, object]", chosen["suites"]), "limit": None, "batch": 100}
+    with SUITES["bfcl"](suite_setting(make_run(sections=chosen), "bfcl", Journal(tmp_path / "j.sqlite"))) as suite:
+        items = [item for item in suite.items if item.id in scenarios]
+        model = script_policy(suite.items)
+    run = make_run(model, chosen)
+    [(evaluation, missing)] = evaluate_suite(run, "bfcl")
+    right = {case.id for case in suite_cases(run, "bfcl", "base") if case.right}
+    assert len(items) == len(scenarios) == 100
+    assert missing == []
+    assert len(right & scenarios.keys()) >= 0.99 * len(scenarios)
+    assert right | set(evaluation.refused_golds) >= scenarios.keys()
 
 
 @needs_package

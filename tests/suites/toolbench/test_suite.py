@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,13 +11,15 @@ from ttpa.dialects import DIALECTS
 from ttpa.errors import RunError
 from ttpa.models.scripted import ScriptedChatModel, ScriptedTokenModel
 from ttpa.models.scripted_endpoint import serve_script
+from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
 from ttpa.records.record import JsonValue
 from ttpa.records.suites import SuiteAnswer
 from ttpa.records.tools import ToolCall
-from ttpa.runs.record_files import read_records
+from ttpa.runs.record_files import read_records, write_record
 from ttpa.steps.run import Run
-from ttpa.steps.suites import SuiteFiles, evaluate_suite, suite_cases
+from ttpa.steps.suite_results import SuiteFiles, suite_cases
+from ttpa.steps.suites import evaluate_suite
 from ttpa.suites.episodes import Ask, Ended, Said
 from ttpa.suites.scripted import plan_mistakes, script_policy
 from ttpa.suites.toolbench.answering import LONGEST, Answering
@@ -277,6 +280,31 @@ def test_policies_are_compared_in_both_orders(file: Path, query: Query, tmp_path
     assert case.measures["wins against base"] == 0.5  # a judge that always prefers the first has no preference
     with pytest.raises(RunError, match="'base' has no answers yet"):
         suite.judge([answer("Five.")], tmp_path / "other" / "dpo")
+
+
+def test_the_win_rate_over_another_policy_of_the_run_is_asked_over_http(
+    make_run: MakeRun, file: Path, http: list[str]
+) -> None:
+    items = gold_items(file).items
+    silent = HERMES.write_turn(AssistantMessage(tool_calls=(GIVE_UP,)))
+    run = make_run(sections=sections(file, judge="strict", judgements=1, against="base"))
+    models = {
+        run.parts.base: script_policy(items, changed={item.id: silent for item in items[:3]}),
+        str(run.directory.checkpoint("sft")): script_policy(items, changed={item.id: silent for item in items[2:4]}),
+    }
+    sft = Checkpoint(
+        method="sft", base="embedded", examples=1, steps=1, tokens=1, trainable_parameters=1, history=(), files={}
+    )
+    write_record(run.directory.checkpoint_record("sft"), sft)
+    run = Run(run.config, replace(run.parts, load_model=models.__getitem__), run.reporter)
+    [(before, _), (after, _)] = evaluate_suite(run, "toolbench-react")
+    assert not [name for name in before.total.measures if "wins" in name]
+    # Two queries are answered by sft alone, one by base alone, one by neither, the others alike by both.
+    wins = after.total.measures["wins against base"]
+    assert wins.value == pytest.approx((2 * 1 + 1 * 0 + 9 * 0.5) / 12)
+    assert wins.low < wins.value < wins.high
+    assert after.official["compared with the answers of base"].startswith("SHA-256 ")
+    assert set(http) == {"strict"}
 
 
 def test_files_that_are_not_named_or_hold_something_else_are_told(make_run: MakeRun, tmp_path: Path) -> None:

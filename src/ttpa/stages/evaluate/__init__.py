@@ -1,6 +1,6 @@
 """Evaluate: policies -> how often they are right, side by side."""
 
-from ttpa.stages.evaluate.compare import bootstrap, compare, group_of
+from ttpa.stages.evaluate.compare import bootstrap, compare, dialogue_of, group_of
 from ttpa.stages.evaluate.stage import EvaluateConfig, evaluate
 
-__all__ = ["EvaluateConfig", "bootstrap", "compare", "evaluate", "group_of"]
+__all__ = ["EvaluateConfig", "bootstrap", "compare", "dialogue_of", "evaluate", "group_of"]

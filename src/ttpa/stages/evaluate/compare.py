@@ -49,6 +49,11 @@ def bootstrap(clusters: Sequence[Sequence[float]], *, resamples: int, seed: int)
     )
 
 
+def dialogue_of(case_id: str) -> str:
+    """What a case belongs to: the instruction of a decision point, else the case itself."""
+    return case_id.rpartition("#")[0] or case_id
+
+
 def group_of(case: CaseResult) -> str:
     """The group a case is counted in: its split, and whether calls, an answer after calls, or no call at all is due."""
     if case.call_is_due:
@@ -59,7 +64,7 @@ def group_of(case: CaseResult) -> str:
 def _by_instruction(cases: Sequence[CaseResult], values: Sequence[float]) -> list[list[float]]:
     clusters: dict[str, list[float]] = {}
     for case, value in zip(cases, values, strict=True):
-        clusters.setdefault(case.id.rpartition("#")[0], []).append(value)
+        clusters.setdefault(dialogue_of(case.id), []).append(value)
     return list(clusters.values())
 
 

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from ttpa.dialects import DIALECTS
 from ttpa.dialects.base import TurnText
+from ttpa.errors import RunError
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.tools import ToolCall
 from ttpa.suites.bfcl.environment import MODEL, BfclEnvironment
@@ -47,8 +48,9 @@ def write_step(calls: Sequence[ToolCall]) -> str:
 def score_officially(
     environment: BfclEnvironment, root: Path, results: Mapping[str, Mapping[str, JsonValue]], *, partial: bool
 ) -> OfficialScores:
-    """Lets the program score `results`, by category and id, in `root`. Raises `RunError` where it fails.
+    """Lets the program score `results`, by category and id, in `root`.
 
+    Raises `RunError` where it fails, or where its count of correct items is not that of the items it does not refuse.
     `partial` says that items may be missing: they count neither as right nor as wrong.
     """
     for part in ("result", "score"):
@@ -67,7 +69,12 @@ def score_officially(
     for category in answered:
         (file,) = (root / "score" / _FOLDER).rglob(f"{_PREFIX}{category}_score.json")
         head, *failed = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-        wrong.update(row["id"] for row in failed)
+        refused = {row["id"] for row in failed}
+        due = (len(answered[category].keys() - refused), len(answered[category]))
+        if (head["correct_count"], head["total_count"]) != due:
+            told = f"{head['correct_count']} of {head['total_count']} correct, but does not refuse {due[0]} of {due[1]}"
+            raise RunError(f"bfcl evaluate counts {category!r} in two ways: {told}")
+        wrong.update(refused)
         figures[category] = f"{head['correct_count']} of {head['total_count']}, {100 * head['accuracy']:.2f} %"
     with (root / "score" / "data_overall.csv").open(encoding="utf-8", newline="") as table:
         (row,) = csv.DictReader(table)

@@ -57,12 +57,12 @@ class ToolBench:
 
         Raises `RunError` where the policy that answers are compared with has none yet.
         """
-        others = self._others(folder)
-        cases = [self._case(answer, others.get(answer.id)) for answer in answers]
         if self._judge is None:
-            return Judgement(cases)
+            return Judgement([self._case(answer, None) for answer in answers])
+        others, pinned = self._others(folder)
+        cases = [self._case(answer, others.get(answer.id)) for answer in answers]
         told = f"{self._judge.asked}, of which {self._judge.unreadable} could not be read"
-        return Judgement(cases, {"judgements asked": told})
+        return Judgement(cases, {"judgements asked": told, **pinned})
 
     def _case(self, answer: SuiteAnswer, other: SuiteAnswer | None) -> SuiteCase:
         query = self._queries[answer.id]
@@ -95,13 +95,16 @@ class ToolBench:
         said = [*ours, *(not each for each in theirs)]
         return sum(said) / len(said) if said else 0.5
 
-    def _others(self, folder: Path) -> dict[str, SuiteAnswer]:
-        if not self._against or self._judge is None or folder.name == self._against:
-            return {}
+    def _others(self, folder: Path) -> tuple[dict[str, SuiteAnswer], dict[str, str]]:
+        """The answers that these are compared with, and what pins them."""
+        if not self._against or folder.name == self._against:
+            return {}, {}
         file = folder.with_name(f"{self._against}.answers.jsonl")
         if not file.exists():
             raise RunError(f"suites.toolbench.against = {self._against!r} has no answers yet; evaluate it first")
-        return {answer.id: answer for answer in read_records(file, SuiteAnswer)}
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()[:16]
+        pinned = {f"compared with the answers of {self._against}": f"SHA-256 {digest}"}
+        return {answer.id: answer for answer in read_records(file, SuiteAnswer)}, pinned
 
 
 def _gold(query: Query) -> tuple[AssistantMessage, ...]:
