@@ -262,6 +262,14 @@ def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path
         code, out, err = ttpa("evaluate", source, "--run", name, "--suite", "sources", "--policy", "base")
         assert (code, err) == (0, "")
         assert "| own | base | 1 | 1 context_overflow | 0 | - |" in out
+    assert "sources: base right at 0 of 0, 1 missing (context_overflow)  [" in ttpa("status", "one")[1]
+    [told] = json.loads(ttpa("status", "one", "--json")[1])["suites"]
+    assert (told["suite"], told["policy"], told["items"], told["missing"], told["outdated"]) == (
+        *("sources", "base", 1, {"context_overflow": 1}, False),
+    )
+    (tmp_path / "runs" / "one" / "suites" / "sources" / "base.json").rename(tmp_path / "laid-aside.json")
+    assert "sources: base has begun (ttpa evaluate one --suite sources goes on)" in ttpa("status", "one")[1]
+    (tmp_path / "laid-aside.json").rename(tmp_path / "runs" / "one" / "suites" / "sources" / "base.json")
     code, _, err = ttpa("compare", "one", "two", "--suite", "sources")
     assert (code, err) == (1, "error: one/base and two/base have no case in common\n")
     code, out, _ = ttpa("evaluate", source, "--run", "one", "--suite", "sources", "--dry-run")

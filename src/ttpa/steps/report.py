@@ -12,12 +12,14 @@ from ttpa.records.evaluations import CaseResult, Evaluation
 from ttpa.records.instructions import Instruction
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import ScoredTurn
+from ttpa.records.suites import SuiteEvaluation
 from ttpa.runs.record_files import read_record, write_text
 from ttpa.stages.evaluate import group_of
 from ttpa.stages.report import (
     ErrorShares,
     ReportInputs,
     ScoreSpread,
+    SuiteResult,
     TreeView,
     count_data,
     count_errors,
@@ -28,6 +30,8 @@ from ttpa.stages.report import (
 from ttpa.steps.other_run import find_other
 from ttpa.steps.reading import read_cases, read_flow
 from ttpa.steps.run import Account, Run
+from ttpa.steps.suite_results import suite_cases, suite_evaluations
+from ttpa.steps.suite_settings import is_outdated
 
 _PACKAGES = ("ttpa", "torch", "transformers", "trl", "peft")
 _ORIGINS: dict[Origin, str] = {
@@ -72,6 +76,7 @@ def gather(run: Run) -> ReportInputs:
         evaluation=evaluation,
         errors=_shares(cases, evaluation),
         spreads=_spreads(turns, trees, cases),
+        suites=tuple(_suite_result(run, each) for each in suite_evaluations(directory)),
         other=find_other(run, cases) if run.config.report.against else None,
         candidate_errors=dict(kinds.most_common()),
         facts=_facts(run),
@@ -83,6 +88,20 @@ def _shares(cases: Cases, evaluation: Evaluation | None) -> tuple[ErrorShares, .
         count_errors(group, policy, [case for case in results if group_of(case) == group])
         for group in (evaluation.groups if evaluation else ())
         for policy, results in cases.items()
+    )
+
+
+def _suite_result(run: Run, evaluation: SuiteEvaluation) -> SuiteResult:
+    """An evaluation with the errors that its cases hold; a suite without reference calls has none to count."""
+    cases = suite_cases(run, evaluation.suite, evaluation.policy) if evaluation.total.errors else []
+    return SuiteResult(
+        evaluation=evaluation,
+        errors=tuple(
+            count_errors(name, evaluation.policy, [case for case in cases if case.category == name])
+            for name in evaluation.categories
+            if cases
+        ),
+        outdated=is_outdated(run, evaluation),
     )
 
 

@@ -15,8 +15,9 @@ from ttpa.records.instructions import Instruction, Scenario, Step
 from ttpa.records.messages import AssistantMessage, SystemMessage, UserMessage
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import CallError, ErrorKind, ScoredCandidate, ScoredTurn, ScoreParts
+from ttpa.records.suites import SuiteCategory, SuiteEvaluation
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.stages.report.inputs import ReportInputs, StageFlow, TreeView
+from ttpa.stages.report.inputs import ErrorShares, ReportInputs, StageFlow, SuiteResult, TreeView
 from ttpa.stages.sample import label_tokens
 
 PAYLOAD = (
@@ -360,6 +361,39 @@ def _checkpoint(method: TrainMethod, steps: int) -> Checkpoint:
     )
 
 
+def _suite(policy: str, right: int, errors: dict[str, int]) -> SuiteResult:
+    categories = {
+        "live_simple": SuiteCategory(
+            items=258,
+            right=right,
+            wrong=250 - right,
+            missing={"context_overflow": 8},
+            share=_measure(right / 250, 0.06),
+            measures={"no error": _measure(right / 250, 0.06)},
+            errors=errors,
+        ),
+        "multi_turn_base": SuiteCategory(items=200, right=0, wrong=0, missing={"context_overflow": 200}, share=None),
+    }
+    total = categories["live_simple"].model_copy(update={"items": 458, "missing": {"context_overflow": 208}})
+    return SuiteResult(
+        evaluation=SuiteEvaluation(
+            suite="bfcl",
+            policy=policy,
+            categories=categories,
+            total=total,
+            official={"live_simple": f"{right} of 250", "Overall Acc": "12.30%"},
+            refused_golds=("live_simple_106-63-0",),
+            settings={"policy": f"{policy}-hash", "bfcl-eval": "2026.3.23"},
+            prompt_hash="41ab" * 16,
+            prompt_tokens=131_204,
+            completion_tokens=9_310,
+            seconds=812.4,
+        ),
+        errors=(ErrorShares(group="live_simple", policy=policy, cases=250, turns=errors),),
+        outdated=policy == "dpo",
+    )
+
+
 def _flow() -> tuple[StageFlow, ...]:
     return (
         StageFlow(
@@ -441,6 +475,7 @@ def inputs() -> ReportInputs:
             "dpo": _checkpoint("dpo", 40),
         },
         evaluation=_evaluation(),
+        suites=(_suite("base", 75, {"wrong_value": 90, "no_call": 40}), _suite("dpo", 100, {"wrong_value": 71})),
         candidate_errors={
             "wrong_value": 611,
             "wrong_tool": 402,
@@ -464,11 +499,15 @@ def poisoned(inputs: ReportInputs) -> ReportInputs:
 
 
 _CLOSED = frozenset(("role", "kind", "split", "slot", "method", "chosen_from", "origin"))
-_FREE_KEYS = {"discards": 1, "parameters": 9, "arguments": 1, "metrics": 1, "files": 1, "groups": 2} | {
-    "errors": 1,
-    "candidate_errors": 1,
-    "facts": 1,
-}
+_FREE_KEYS = {
+    key: 1
+    for keys in (
+        "discards arguments metrics files",
+        "errors candidate_errors facts turns",
+        "categories missing measures",
+    )
+    for key in keys.split()
+} | {"groups": 2, "parameters": 9, "official": 1, "settings": 1}
 """Fields whose keys are data, and on how many levels."""
 
 

@@ -94,6 +94,26 @@ def test_policies_stand_side_by_side_with_their_intervals(inputs: ReportInputs) 
     assert "81 gained, 6 lost" in words
 
 
+def test_a_benchmark_shows_what_each_policy_reaches_what_is_missing_and_what_it_depends_on(
+    inputs: ReportInputs,
+) -> None:
+    words = _words(inputs)
+    assert "base: 458 items, right 30.0 %; 13 min 32 s, 131,204 prompt tokens, 9,310 new" in words
+    assert "live_simplebase2588 context overflow75 30.0 %24.0 to 36.0" in words
+    assert "wrong value" in words[words.index("Benchmarks What is right") :]
+    assert "Overall Acc12.30%" in words
+    assert "live_simple (dpo)100 of 250" in words
+    assert "items whose gold it refuseslive_simple_106-63-0" in words
+    assert "policy (base)base-hash" in words
+    assert words.count("bfcl-eval2026.3.23") == 1
+    assert "dpo was trained again after this was measured" in words
+    assert "base was trained again" not in words
+
+
+def test_a_run_without_benchmarks_says_nothing_of_them(inputs: ReportInputs) -> None:
+    assert "Benchmarks" not in _words(inputs.model_copy(update={"suites": ()}))
+
+
 @pytest.mark.parametrize(
     ("low", "high", "sentence"),
     [

@@ -3,7 +3,7 @@
 from ttpa.stages.report.datafacts import count_data
 from ttpa.stages.report.error_shares import count_errors
 from ttpa.stages.report.histograms import spread_scores
-from ttpa.stages.report.inputs import ErrorShares, OtherRun, ReportInputs, ScoreSpread, StageFlow, TreeView
+from ttpa.stages.report.inputs import ErrorShares, OtherRun, ReportInputs, ScoreSpread, StageFlow, SuiteResult, TreeView
 from ttpa.stages.report.stage import ReportConfig, report
 from ttpa.stages.report.wavering import count_forks
 
@@ -14,6 +14,7 @@ __all__ = [
     "ReportInputs",
     "ScoreSpread",
     "StageFlow",
+    "SuiteResult",
     "TreeView",
     "count_data",
     "count_errors",

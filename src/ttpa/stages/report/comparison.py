@@ -92,17 +92,19 @@ def _row(series: int, policy: str, measures: Measures) -> Row:
         series,
         visible(policy),
         count(measures.cases),
-        _cell(measures.exact, percentage=True),
-        _cell(measures.names_right, percentage=True),
-        _cell(measures.score, percentage=False),
+        cell(measures.exact, percentage=True),
+        cell(measures.names_right, percentage=True),
+        cell(measures.score, percentage=False),
     )
 
 
-def _cell(measure: Measure, *, percentage: bool) -> Cell:
+def cell(measure: Measure | None, *, percentage: bool) -> Cell:
+    """The measure in words and places; dashes where there is none."""
+
     def say(number: float) -> str:
         return percent(number).removesuffix(" %") if percentage else decimal(number)
 
-    if not math.isfinite(measure.value):
+    if measure is None or not math.isfinite(measure.value):
         return Cell(NOTHING, "", "0%", "0%", "0%")
     return Cell(
         value=percent(measure.value) if percentage else decimal(measure.value),

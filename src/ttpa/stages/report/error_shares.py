@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ttpa.records.evaluations import CaseResult
+from ttpa.records.suites import SuiteCase
 from ttpa.stages.report.inputs import ErrorShares
 from ttpa.stages.report.wording import counted, percent, visible, width, words
 
@@ -40,9 +41,9 @@ class ErrorGroup(NamedTuple):
     rows: tuple[KindRow, ...]
 
 
-def count_errors(group: str, policy: str, cases: Sequence[CaseResult]) -> ErrorShares:
+def count_errors(group: str, policy: str, cases: Sequence[CaseResult | SuiteCase]) -> ErrorShares:
     """In how many of the cases an error of each kind occurs, however often."""
-    kinds = Counter(kind for case in cases for kind in {error.kind.value for error in case.errors})
+    kinds = Counter(kind for case in cases for kind in sorted({error.kind.value for error in case.errors}))
     return ErrorShares(group=group, policy=policy, cases=len(cases), turns=dict(kinds.most_common()))
 
 

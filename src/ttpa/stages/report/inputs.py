@@ -9,6 +9,7 @@ from ttpa.records.instructions import DecisionPoint, Instruction
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
 from ttpa.records.scores import ScoredTurn
+from ttpa.records.suites import SuiteEvaluation
 
 
 class StageFlow(Record):
@@ -108,6 +109,16 @@ class ErrorShares(Record):
     turns: dict[str, NonNegativeInt]
 
 
+class SuiteResult(Record):
+    """What one policy did on one benchmark."""
+
+    evaluation: SuiteEvaluation
+    errors: tuple[ErrorShares, ...] = ()
+    """By category; a category is left out where the benchmark has no reference calls."""
+    outdated: bool = False
+    """Whether the run has trained another policy of this name since."""
+
+
 class ScoreSpread(Record):
     """How many turns have which score."""
 
@@ -154,6 +165,8 @@ class ReportInputs(Record):
     errors: tuple[ErrorShares, ...] = ()
     """By group and policy, in the order of the evaluation."""
     spreads: tuple[ScoreSpread, ...] = ()
+    suites: tuple[SuiteResult, ...] = ()
+    """Benchmarks that the run's policies were asked; the policies of one stand side by side."""
     other: OtherRun | None = None
     candidate_errors: dict[str, NonNegativeInt] = {}
     """Number of errors by kind over all sampled candidates."""

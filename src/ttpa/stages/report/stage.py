@@ -12,6 +12,7 @@ from pydantic import Field
 from ttpa.records.evaluations import Evaluation
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
+from ttpa.stages.report.benchmarks import suite_cards
 from ttpa.stages.report.branching import HEAT_FLOORS
 from ttpa.stages.report.comparison import groups
 from ttpa.stages.report.costs import cost_rows
@@ -71,6 +72,7 @@ def report(inputs: ReportInputs, config: ReportConfig) -> str:
         candidate_errors=kind_bars(inputs.candidate_errors),
         error_groups=error_groups(inputs.errors, inputs.evaluation.policies) if inputs.evaluation else [],
         spreads=spread_charts(inputs.spreads),
+        benchmarks=suite_cards(inputs.suites),
         explorer=explorer(
             inputs.trees, inputs.pairs, limit=config.trees, megabytes=config.megabytes, of=inputs.sampled
         ),
