@@ -52,7 +52,7 @@ def suites_begun(directory: RunDirectory) -> list[tuple[str, str]]:
 
 
 def _pairs(directory: RunDirectory) -> Iterator[tuple[str, str]]:
-    """Suite and policy of all that was begun: suites in the order of their table, policies in that of their training."""
+    """Suite and policy of all that was begun: suites as in their table, policies as they were trained."""
     order = ("base", *directory.trained)
     for suite in SUITES:
         found = {file.name.removesuffix(_SETTINGS) for file in directory.suite(suite).glob(f"*{_SETTINGS}")}
