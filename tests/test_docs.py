@@ -102,3 +102,9 @@ def test_links_between_pages_lead_somewhere() -> None:
             assert "://" in target or (page.parent / file).exists(), (page.name, target)
             if anchor and "://" not in target:
                 assert anchor in _anchors(page.parent / file if file else page), (page.name, target)
+
+
+def test_every_page_is_in_the_navigation() -> None:
+    navigation = (ROOT / "mkdocs.yml").read_text(encoding="utf-8").partition("\nnav:")[2]
+    named = re.findall(r": ([\w-]+\.md)$", navigation, re.MULTILINE)
+    assert sorted(named) == sorted(page.name for page in (ROOT / "docs").glob("*.md"))
