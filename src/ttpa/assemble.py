@@ -104,6 +104,10 @@ def assemble(config: RunConfig) -> Parts:
 
     def load_learners() -> Learners:
         _require_training_extra()
+        if config.train.launch:
+            from ttpa.stages.train.launched_learners import LaunchedLearners
+
+            return LaunchedLearners(config.train.launch)
         from ttpa.stages.train.trl_learners import TrlLearners
 
         return TrlLearners()

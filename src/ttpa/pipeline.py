@@ -49,6 +49,9 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
 }
 """What each step reads of the config, besides what the steps before it read."""
 
+_WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
+"""What may change in the middle of a run: none of it decides what comes out."""
+
 
 def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = None) -> None:
     """Takes those of `steps` that are not done yet, in order; with `redo`, from that step on again.
@@ -108,7 +111,7 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
     changed = changed_keys(before, run.config.as_json())
     for step in STEPS[: STEPS.index(redo)] if redo else STEPS:
         sections = ("seed", "import") if step == "construct" and _is_imported(run) else SECTIONS[step]
-        mine = [change for change in changed if _is_within(change, sections)]
+        mine = [c for c in changed if _is_within(c, sections) and not _is_within(c, _WITHOUT_EFFECT)]
         if step == "rounds" and run.config.rounds > before["rounds"]:
             continue  # what was asked for before stays, and more of it is taken
         if mine and run.directory.has_begun(step):

@@ -73,6 +73,13 @@ class ToolCallReward:
         self._weights = weights
         self.__name__ = f"tool_call_{shape}"  # TRL logs a reward by its name
 
+    @classmethod
+    def with_settings(cls, settings: str) -> "ToolCallReward":
+        """The reward whose `settings` these are."""
+        told = json.loads(settings)
+        weights = Weights.model_validate(told.pop("weights"))
+        return cls(**told, weights=weights)
+
     def __call__(
         self,
         prompts: Sequence[object],

@@ -15,7 +15,12 @@ def fill(directory: RunDirectory) -> dict[Step, list[Path]]:
     """Writes something for every step; the files of each."""
     files: dict[Step, list[Path]] = {
         "construct": [directory.instructions],
-        "sft": [directory.checkpoint("sft") / "model", directory.checkpoint_record("sft")],
+        "sft": [
+            directory.checkpoint("sft") / "model",
+            directory.checkpoint_record("sft"),
+            directory.checkpoint("sft").with_name("sft.states") / "checkpoint-2",
+            directory.checkpoint("sft").with_name("sft.launch") / "job.json",
+        ],
         "sample": [directory.trees, directory.trees.with_name("trees.jsonl.partial")],
         "score": [directory.scored],
         "pair": [directory.pairs],

@@ -1,5 +1,6 @@
 """`ttpa run` and the command of each stage: they take steps of a run."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import Annotated
@@ -65,6 +66,11 @@ report = _stage(("report",), "Write the run's page.")
 
 
 def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: Step | None) -> None:
+    if int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise ConfigError(
+            "a run is one process, which starts those of its trainings: say train.launch = 'torchrun "
+            "--nproc-per-node 2' in the config, and begin the run without a launcher"
+        )
     prepared = Run(config, assemble(config), make_reporter())
     if not dry_run:
         if redo is None and not set(steps).intersection(due_steps(prepared)):

@@ -25,8 +25,9 @@ _OUTPUTS: dict[Step, tuple[str, ...]] = {
     "evaluate": ("6-evaluate",),
     "report": ("7-report",),
 }
-_STATES = ".states"
-"""Ends the name of the folder where a training that is not done yet keeps what it goes on from."""
+_BESIDE = ("", ".states", ".launch")
+"""End the names of an output, and of the folders where a training that is not done yet keeps what it goes on from and
+what its processes are told."""
 
 
 class RunDirectory:
@@ -133,7 +134,7 @@ class RunDirectory:
 
     def has_begun(self, step: Step) -> bool:
         """Whether a step has left anything on disk."""
-        folders = [self._at(step) / f"{output}{kind}" for output in _OUTPUTS[step] for kind in ("", _STATES)]
+        folders = [self._at(step) / f"{output}{kind}" for output in _OUTPUTS[step] for kind in _BESIDE]
         return self.summary(step).exists() or any(folder.exists() for folder in folders)
 
     def clear(self, step: Step) -> None:
@@ -141,7 +142,7 @@ class RunDirectory:
         self.summary(step).unlink(missing_ok=True)
         self.discards(step).unlink(missing_ok=True)
         for output in _OUTPUTS[step]:
-            for kind in ("", _STATES):
+            for kind in _BESIDE:
                 shutil.rmtree(self._at(step) / f"{output}{kind}", ignore_errors=True)
             (self._at(step) / f"{output}.json").unlink(missing_ok=True)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import PeftModel
+from torch.distributed.tensor import DTensor
 from transformers import AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase, Trainer, TrainerCallback
 from transformers.trainer_callback import PrinterCallback, TrainerControl, TrainerState
 from transformers.training_args import TrainingArguments
@@ -19,11 +19,12 @@ from transformers.training_args import TrainingArguments
 from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint, TrainMethod, TrainStep
 from ttpa.runs.manifest import hash_files, write_manifest
-from ttpa.runs.record_files import write_record
+from ttpa.runs.record_files import read_record, write_record
 from ttpa.stages.train.order import EpochSampler, Order
 from ttpa.stages.train.remarks import remark
 from ttpa.stages.train.resume import RECORD, StateKeeper, last_whole_state, states_folder
 from ttpa.stages.train.stage import OnStep
+from ttpa.stages.train.weights import gather_model
 
 _LOGGED_METRICS = (
     "rewards/margins", "rewards/accuracies", "rewards/chosen", "rewards/rejected", "logps/chosen", "logps/rejected",
@@ -75,7 +76,8 @@ def run_trainer(
 ) -> Checkpoint:
     """Trains, from the last whole state of this training where there is one, and writes the checkpoint.
 
-    It is there whole or not at all; the states are removed then. Raises `ModelError` where the loss is not finite.
+    It is there whole or not at all; the states are removed then. Of several processes the first one writes, and all
+    return once it is there. Raises `ModelError` where the loss is not finite.
     """
     assert isinstance(trainer.model, torch.nn.Module)
     trainer.remove_callback(PrinterCallback)
@@ -84,14 +86,15 @@ def run_trainer(
     trainable = sum(parameter.numel() for parameter in trainer.model.parameters() if parameter.requires_grad)
     trainer.train(resume_from_checkpoint=last_whole_state(states_folder(output), identity))
     history = _read_history(trainer.state.log_history)
-    finite = all(bool(torch.isfinite(parameter).all()) for parameter in trainer.model.parameters())
+    finite = all(_is_finite(parameter) for parameter in trainer.model.parameters())
     if not finite or not all(math.isfinite(step.loss) for step in history):
         raise ModelError(f"{method}: the loss is not finite; a lower learning rate is due")
+    model = gather_model(trainer, base)
+    if not trainer.is_world_process_zero():
+        trainer.accelerator.wait_for_everyone()
+        return read_record(output / RECORD, Checkpoint)
     draft = output.with_name(output.name + ".tmp")
     shutil.rmtree(draft, ignore_errors=True)
-    model = trainer.accelerator.unwrap_model(trainer.model)
-    if isinstance(model, PeftModel):
-        model = model.merge_and_unload()
     assert isinstance(model, PreTrainedModel)
     model.save_pretrained(draft)
     tokenizer.save_pretrained(draft)
@@ -112,7 +115,14 @@ def run_trainer(
     shutil.rmtree(output, ignore_errors=True)
     draft.rename(output)
     shutil.rmtree(states_folder(output), ignore_errors=True)
+    trainer.accelerator.wait_for_everyone()
     return checkpoint
+
+
+def _is_finite(parameter: torch.Tensor) -> bool:
+    """Of weights that processes share, this one's part."""
+    mine = parameter.to_local() if isinstance(parameter, DTensor) else parameter
+    return bool(torch.isfinite(mine).all())
 
 
 def _read_history(log: Sequence[dict[str, Any]]) -> list[TrainStep]:

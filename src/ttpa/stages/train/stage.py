@@ -96,6 +96,9 @@ class TrainConfig(Record):
     """Sequences (for DPO: pairs) in one forward; `batch_size` is reached by accumulating."""
     activation_checkpointing: bool = False
     """Less memory, more time."""
+    launch: str = ""
+    """What starts the processes of a training, one a device: `torchrun --nproc-per-node 2`, or `accelerate launch
+    --config_file configs/ddp.yaml`. Empty, it runs in this process."""
     report_to: tuple[str, ...] = ()
     """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`."""
     precision: Literal["bf16", "float32"] = "bf16"
