@@ -20,13 +20,14 @@ from transformers import PreTrainedModel
 from trl import DPOConfig as TrlDpoConfig
 from trl import DPOTrainer
 
+from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.stages.train.arguments import peft_config, trainer_arguments
 from ttpa.stages.train.order import by_group
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
-from ttpa.stages.train.stage import OnStep, TrainConfig
+from ttpa.stages.train.stage import Attention, OnStep, TrainConfig
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_forward import add_tree_forward
 
@@ -97,23 +98,25 @@ def make_trainer(
     if dpo.margin_weight:
         trainer.weigh()
     if config.packing == "tree":
-        trainer.pack()
+        trainer.pack(config.attention)
     return trainer
 
 
 class TokenDpoTrainer(OrderedTrainer, DPOTrainer):
     """TRL's trainer over rows that hold token ids already; once packed it computes each batch as one forest."""
 
-    def pack(self) -> None:
+    def pack(self, attention: Attention = "sdpa") -> None:
         """Computes what the sequences of a batch share once.
 
-        Raises `ModelError` for a model with other than full attention.
+        Raises `ModelError` for a model with other than full attention, and for `flex` without a GPU.
         """
+        if attention == "flex" and not torch.cuda.is_available():
+            raise ModelError("train.attention = 'flex' needs a GPU: on CPUs it has no gradients; take 'sdpa'")
         for model in (self.model, self.ref_model):
             if model is not None:
                 base = model.get_base_model() if isinstance(model, PeftModel) else model
                 assert isinstance(base, PreTrainedModel)
-                add_tree_forward(base)
+                add_tree_forward(base, attention)
         usual = self.data_collator
 
         def collate(rows: list[dict[str, Any]]) -> dict[str, Any]:

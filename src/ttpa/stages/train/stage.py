@@ -5,7 +5,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Literal, Protocol
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.checkpoints import AlignMethod, Checkpoint
@@ -15,6 +15,7 @@ from ttpa.records.record import Record
 
 OnStep = Callable[[int, int, str], None]
 """Told of each logged step: its number, the number of all steps, and how it goes."""
+Attention = Literal["sdpa", "flex"]
 TurnReward = Callable[..., list[float]]
 """A reward function in TRL's signature: prompts, completions as text, and the columns of the prompts by name."""
 
@@ -90,6 +91,9 @@ class TrainConfig(Record):
     packing: Literal["tree", "pairs"] = "tree"
     """How DPO computes a batch: what its sequences share once, as one forest of tokens, or each sequence by itself.
     The result is the same; models with other than full attention take `pairs`."""
+    attention: Attention = "sdpa"
+    """How the forest is attended: by a causal kernel for trunks and a mask for what comes after them, or by
+    FlexAttention, which needs a GPU, compiles a kernel at the first step, and skips what is not seen."""
     max_length: int = Field(default=4096, ge=1)
     """Tokens of a sequence; longer ones are left out and counted, never cut."""
     micro_batch_size: int = Field(default=8, ge=1)
@@ -106,6 +110,12 @@ class TrainConfig(Record):
     checkpoint_steps: int = Field(default=100, ge=0)
     """Optimiser steps after which a training keeps its state, about; one that is cut off goes on from the last one, to
     the same weights. 0 keeps none."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "TrainConfig":
+        if self.attention == "flex" and self.packing == "pairs":
+            raise ValueError("train.attention = 'flex' is for the forest; with train.packing = 'pairs' leave it 'sdpa'")
+        return self
 
     @property
     def alignment(self) -> DpoConfig | GrpoConfig:

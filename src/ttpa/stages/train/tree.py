@@ -14,8 +14,10 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn.attention.flex_attention import BlockMask
 
 from ttpa.stages.train.tree_blocks import Block, cut_blocks
+from ttpa.stages.train.tree_flex import make_block_mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,11 @@ class Forest:
             cut_blocks(part.trunk_end - part.start, self.subtree_ends[part.start : part.end] - part.start)
             for part in self.parts
         )
+
+    @cached_property
+    def block_mask(self) -> BlockMask:
+        """The same over all parts at once, for FlexAttention."""
+        return make_block_mask(self.subtree_ends)
 
     def to(self, device: torch.device | str) -> "Forest":
         """The same on another device."""

@@ -12,11 +12,14 @@ from transformers import AttentionInterface, PreTrainedModel
 from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE, FusedCausalLMOutput, _ChunkedLogProbFunction
 
 from ttpa.errors import ModelError
+from ttpa.stages.train.stage import Attention
 from ttpa.stages.train.tree import Forest
 from ttpa.stages.train.tree_attention import tree_attention
+from ttpa.stages.train.tree_flex import flex_tree_attention
 
-ATTENTION = "ttpa_tree"
-AttentionInterface.register(ATTENTION, tree_attention)
+ATTENTION: dict[Attention, str] = {"sdpa": "ttpa_tree", "flex": "ttpa_tree_flex"}
+AttentionInterface.register(ATTENTION["sdpa"], tree_attention)
+AttentionInterface.register(ATTENTION["flex"], flex_tree_attention)
 _FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")
 
 
@@ -30,14 +33,23 @@ def require_full_attention(model: PreTrainedModel) -> None:
         )
 
 
-def add_tree_forward(model: PreTrainedModel) -> None:
+def require_no_dropout(model: PreTrainedModel) -> None:
+    """Raises `ModelError` where attention drops weights out: FlexAttention has no such thing."""
+    rate = getattr(model.config, "attention_dropout", 0.0)
+    if rate:
+        raise ModelError(f"train.attention = 'flex' has no dropout; this model's is {rate}: take 'sdpa'")
+
+
+def add_tree_forward(model: PreTrainedModel, attention: Attention = "sdpa") -> None:
     """Lets `model(labels=..., forest=...)` compute on the forest what TRL asks for, and nothing else any more.
 
     The result is TRL's, to the last token: what is not a label is zero. Raises `ModelError` for a model with other than
-    full attention.
+    full attention, and with `flex` for one whose attention drops out.
     """
     require_full_attention(model)
-    model.set_attn_implementation(ATTENTION)  # for good: activation checkpointing comes back to it backwards
+    if attention == "flex":
+        require_no_dropout(model)
+    model.set_attn_implementation(ATTENTION[attention])  # for good: activation checkpointing comes back to it backwards
 
     def forward(self: PreTrainedModel, *, forest: Forest, labels: Tensor, **_: Any) -> FusedCausalLMOutput:
         output = self.base_model(
