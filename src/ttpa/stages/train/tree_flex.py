@@ -92,10 +92,12 @@ def _compiled() -> Any:
     return torch.compile(flex_attention, dynamic=True)
 
 
-def _as_written(query: Tensor, key: Tensor, value: Tensor, **told: Any) -> Any:
+def _as_written(
+    query: Tensor, key: Tensor, value: Tensor, *, block_mask: BlockMask, scale: float | None, enable_gqa: bool
+) -> Tensor:
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=".*flex_attention called without torch.compile")
-        return flex_attention(query, key, value, **told)
+        return flex_attention(query, key, value, block_mask=block_mask, scale=scale, enable_gqa=enable_gqa)
 
 
 def _list(blocks: Tensor) -> tuple[Tensor, Tensor]:
