@@ -13,11 +13,11 @@ from ttpa.config import GeneratorConfig, RunConfig
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
-from ttpa.errors import ModelError, ToolError
+from ttpa.errors import ModelError, RunError, ToolError
 from ttpa.models.base import ChatModel, ChatTokenizer, TokenModel
 from ttpa.models.hub import Hub
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
-from ttpa.models.spending import MeteredChatModel, Spending
+from ttpa.models.spending import MeteredChatModel, Purse
 from ttpa.quickstart.embedded import policy_path
 from ttpa.stages.train import Learners
 from ttpa.tools.base import Toolset
@@ -33,9 +33,9 @@ class Parts:
 
     base: str
     """The checkpoint directory or hub name of the policy that the run starts from."""
-    open_toolset: Callable[[ReplyStore, Spending], Toolset]
-    make_generator: Callable[[ReplyStore, Spending], ChatModel]
-    open_chat: Callable[[str, str, float, ReplyStore, Spending], ChatModel]
+    open_toolset: Callable[[ReplyStore, Purse], Toolset]
+    make_generator: Callable[[ReplyStore, Purse], ChatModel]
+    open_chat: Callable[[str, str, float, ReplyStore, Purse], ChatModel]
     """Opens a model at the generator's endpoint: who wants it, its name, its temperature."""
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
@@ -53,13 +53,13 @@ class Parts:
 def assemble(config: RunConfig) -> Parts:
     """The parts that a config asks for; nothing is loaded yet."""
 
-    def open_toolset(journal: ReplyStore, spending: Spending) -> Toolset:
+    def open_toolset(journal: ReplyStore, spending: Purse) -> Toolset:
         def open_chat(model: str, temperature: float) -> ChatModel:
             return _open_chat("tools.source = 'simulated'", config.generator, model, temperature, journal, spending)
 
         return OPEN_TOOLS[config.tools.source](config.tools, open_chat)
 
-    def make_generator(journal: ReplyStore, spending: Spending) -> ChatModel:
+    def make_generator(journal: ReplyStore, spending: Purse) -> ChatModel:
         if config.generator.kind == "offline":
             from ttpa.quickstart.generator import OfflineGenerator
 
@@ -72,7 +72,7 @@ def assemble(config: RunConfig) -> Parts:
         wanted_by = "generator.kind = 'openai'"
         return _open_chat(wanted_by, generator, generator.model, generator.temperature, journal, spending)
 
-    def open_chat(wanted_by: str, model: str, temperature: float, journal: ReplyStore, spending: Spending) -> ChatModel:
+    def open_chat(wanted_by: str, model: str, temperature: float, journal: ReplyStore, spending: Purse) -> ChatModel:
         return _open_chat(wanted_by, config.generator, model, temperature, journal, spending)
 
     def load_tokenizer(path: str) -> ChatTokenizer:
@@ -122,10 +122,20 @@ def assemble(config: RunConfig) -> Parts:
         load_learners=load_learners,
         open_hub=_open_hub,
         dialect=DIALECTS[config.policy.dialect],
-        generator_engine=LocalEngine(config.generator.workers),
-        engine=LocalEngine(),
-        pure_engine=LocalEngine(),
+        generator_engine=_open_engine(config, threads=config.generator.workers),
+        engine=_open_engine(config, holds_policy=True),
+        pure_engine=_open_engine(config),
     )
+
+
+def _open_engine(config: RunConfig, *, threads: int = 1, holds_policy: bool = False) -> Engine:
+    if config.engine.kind == "local":
+        return LocalEngine(threads)
+    try:
+        from ttpa.engines.ray_engine import RayEngine
+    except ImportError as error:
+        raise RunError("engine.kind = 'ray' needs an extra: pip install 'ttpa[ray]'") from error
+    return RayEngine(config.engine, threads=threads, holds_policy=holds_policy)
 
 
 def _open_python(tools: ToolsConfig, _: OpenChat) -> Toolset:
@@ -202,7 +212,7 @@ def _open_chat(
     model: str,
     temperature: float,
     journal: ReplyStore,
-    spending: Spending,
+    spending: Purse,
 ) -> ChatModel:
     """A model behind an OpenAI-compatible endpoint: what it costs is metered, and its replies are journaled."""
     try:

@@ -10,6 +10,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ttpa.dialects import DIALECTS
+from ttpa.engines.config import EngineConfig
 from ttpa.errors import ConfigError
 from ttpa.quickstart.embedded import EMBEDDED
 from ttpa.records.costs import Budget, Prices
@@ -78,6 +79,7 @@ class RunConfig(Record):
     tools: ToolsConfig = ToolsConfig()
     generator: GeneratorConfig = GeneratorConfig()
     policy: PolicyConfig = PolicyConfig()
+    engine: EngineConfig = EngineConfig()
     construct_: ConstructConfig = Field(default=ConstructConfig(), alias="construct")
     import_: ImportConfig = Field(default=ImportConfig(), alias="import")
     sample: SampleConfig = SampleConfig()

@@ -3,12 +3,17 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 
 from ttpa.engines.base import Item, OpenWorker, Result
+from ttpa.engines.desk import LocalDesk
+from ttpa.records.costs import Budget, Prices
 
 
 class LocalEngine:
     """Runs items one after another, or `workers` at a time; they share what the one worker holds."""
+
+    is_here = True
 
     def __init__(self, workers: int = 1) -> None:
         self._workers = workers
@@ -27,3 +32,7 @@ class LocalEngine:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
+
+    def open_desk(self, journal: Path, budget: Budget, prices: Prices) -> LocalDesk:
+        """The journal and the budget in this process."""
+        return LocalDesk(journal, budget, prices)

@@ -3,7 +3,8 @@
 import threading
 import time
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 from ttpa.errors import RunError
 from ttpa.models.base import ChatModel, ChatReply
@@ -16,6 +17,23 @@ _TOKENS_AROUND_A_MESSAGE = 16
 
 class BudgetSpent(RunError):
     """Another request could cost more than what is left; the run goes on with a larger budget."""
+
+
+class Purse(Protocol):
+    """The account of paid requests, wherever it is kept."""
+
+    prices: Prices
+
+    @property
+    def spent(self) -> Cost: ...
+
+    def request(self, worst: Cost) -> AbstractContextManager[Callable[[Cost], None]]:
+        """Room for a request that costs at most `worst`. Raises `BudgetSpent` where there is none."""
+        ...
+
+    def line(self) -> str:
+        """What was spent so far, for people."""
+        ...
 
 
 class Spending:
@@ -85,7 +103,7 @@ class Spending:
 class MeteredChatModel:
     """Asks `model` as long as the budget has room, and takes down what each reply cost."""
 
-    def __init__(self, model: ChatModel, spending: Spending, *, max_tokens: int) -> None:
+    def __init__(self, model: ChatModel, spending: Purse, *, max_tokens: int) -> None:
         """`max_tokens` is what `model` says at most."""
         self._model = model
         self._spending = spending

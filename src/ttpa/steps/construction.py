@@ -3,7 +3,10 @@
 import json
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import partial
 
+from ttpa.engines.desk import Desk
+from ttpa.engines.local import LocalEngine
 from ttpa.errors import RunError
 from ttpa.models.base import ChatModel
 from ttpa.models.recorded_chat import ForgetfulStore
@@ -11,7 +14,6 @@ from ttpa.models.spending import Spending
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
 from ttpa.records.judgements import Judgement
-from ttpa.runs.journal import Journal
 from ttpa.runs.outcomes import Outcomes
 from ttpa.runs.record_files import write_record, write_records, write_text
 from ttpa.stages.construct import (
@@ -19,7 +21,6 @@ from ttpa.stages.construct import (
     Plan,
     Planner,
     choose_controls,
-    construct,
     count_held_out,
     describe,
     describe_agreement,
@@ -30,9 +31,9 @@ from ttpa.stages.construct import (
     plan_construction,
     refuse,
 )
+from ttpa.steps.constructing import Calls, open_constructor
 from ttpa.steps.run import Account, Run, batched, count_splits
 from ttpa.tools.base import Toolset
-from ttpa.tools.recorded_toolset import RecordedToolset
 
 _PLANS_A_WRITE = 100
 _PLANS_A_LOOK = 100
@@ -44,11 +45,12 @@ def construct_instructions(run: Run) -> None:
     account = Account(run, "construct", takes="plans", gives="instructions")
     config = run.config.construct_
     benchmarks = BenchmarkQuestions(config.avoid) if config.avoid else None
-    journal = Journal(run.directory.journal)
-    spending = Spending(run.config.generator.budget, run.config.generator.prices, before=journal.spent())
-    with run.parts.open_toolset(journal, spending) as toolset:
-        construction = _Construction(run, toolset, journal, spending)
-        checks = _Checks(run, benchmarks, _open_judge(run, journal, spending))
+    generator = run.config.generator
+    desk = run.parts.generator_engine.open_desk(run.directory.journal, generator.budget, generator.prices)
+    spending = desk.spending
+    with run.parts.open_toolset(desk.replies, spending) as toolset:
+        construction = _Construction(run, toolset, desk)
+        checks = _Checks(run, benchmarks, _open_judge(run, desk))
         planner = Planner(toolset.specs, config, seed=run.config.seed)
         plans = planner.first(config.instances)
         while True:
@@ -60,7 +62,8 @@ def construct_instructions(run: Run) -> None:
                 break
             plans = planner.first(min(most, len(plans) + missing))
         facts, offered = construction.facts(), len(toolset.specs)
-    journal.close()
+    spent = spending.spent
+    desk.close()
     diversity = describe(kept, near_duplicate=config.near_duplicate, benchmarks=benchmarks)
     write_records(run.directory.instructions, kept)
     write_record(run.directory.diversity, diversity)
@@ -71,8 +74,8 @@ def construct_instructions(run: Run) -> None:
         facts["test_unseen"] = f"none, {offered} tools are too few to hold some out"
     if missing > 0 and config.plans_at_most:
         facts["fewer than wanted"] = f"{len(kept)} of {config.instances}; construct.plans_at_most = {len(plans)}"
-    if spending.spent.requests:
-        facts["generator"] = spending.line()
+    if spent.requests:
+        facts["generator"] = spent.line(spending.prices)
     discards = sorted([*spoilt, *dropped], key=lambda discard: discard.id)
     account.close(len(plans), len(kept), len(kept), discards, facts)
     construction.outcomes.clear()
@@ -91,28 +94,29 @@ def estimate_construction(run: Run) -> str:
     return f"construct: {len(plans)} instances, about {cost.line(spending.prices)}{retold}"
 
 
-def _open_judge(run: Run, journal: Journal, spending: Spending) -> ChatModel | None:
+def _open_judge(run: Run, desk: Desk) -> ChatModel | None:
     judge = run.config.construct_.judge
     if not judge.model:
         return None
-    return run.parts.open_chat("construct.judge", judge.model, judge.temperature, journal, spending)
+    return run.parts.open_chat("construct.judge", judge.model, judge.temperature, desk.replies, desk.spending)
 
 
 class _Construction:
     """Makes plans, and keeps what becomes of each."""
 
-    def __init__(self, run: Run, toolset: Toolset, journal: Journal, spending: Spending) -> None:
+    def __init__(self, run: Run, toolset: Toolset, desk: Desk) -> None:
         self._run = run
-        self._spending = spending
+        self._desk = desk
         self._source = toolset
-        self._toolset = self._again = toolset
-        self._generator = run.parts.make_generator(journal, spending)
         self._pinned = _pin_tools(run, toolset)
+        self._calls = Calls()
         self.outcomes = Outcomes(run.directory.instructions, Instruction)
-        if toolset.is_remote and toolset.can_replay:
-            never = run.config.construct_.nondeterministic
-            self._toolset = RecordedToolset(toolset, journal.results, purpose="gold", never=never)
-            self._again = RecordedToolset(toolset, journal.results, purpose="again", never=never)
+        engine, parts, config = run.parts.generator_engine, run.parts, run.config.construct_
+        self._open_worker = (
+            partial(open_constructor, parts, config, desk, toolset)
+            if engine.is_here
+            else partial(open_constructor, parts, config, desk)
+        )
 
     def make(self, plans: Sequence[Plan]) -> tuple[list[Instruction], list[Discard]]:
         """All instructions and all discards that the plans became, those of earlier commands included.
@@ -121,12 +125,13 @@ class _Construction:
         """
         waiting = [plan for plan in plans if plan.id not in self.outcomes.by_id]
         self._run.reporter.start("construct", len(waiting))
-        made = self._run.parts.generator_engine.map(lambda: nullcontext(self._construct), waiting)
+        made = self._run.parts.generator_engine.map(self._open_worker, waiting) if waiting else iter(())
         is_paid = self._run.config.generator.kind == "openai"
         since_look = 0
         for batch in batched(made, 1 if is_paid else _PLANS_A_WRITE):
-            self.outcomes.add(batch)
-            self._run.reporter.advance(len(batch), self._spending.line() if self._spending.spent.requests else "")
+            self.outcomes.add([outcome for outcome, _ in batch])
+            self._calls = sum((calls for _, calls in batch), self._calls)
+            self._run.reporter.advance(len(batch), self._told())
             since_look += len(batch)
             if since_look >= _PLANS_A_LOOK:
                 self._require_same_tools()
@@ -137,14 +142,16 @@ class _Construction:
     def facts(self) -> dict[str, str]:
         """What the tools' source had to do, and what it does not offer."""
         facts = {"tools left out": str(len(self._source.left_out))} if self._source.left_out else {}
-        if isinstance(self._toolset, RecordedToolset) and isinstance(self._again, RecordedToolset):
-            asked, answered = self._toolset.asked, self._toolset.answered
-            facts["calls"] = f"{asked} made, {answered} answered from the journal; {self._again.asked} made once more"
+        if self._source.is_remote and self._source.can_replay:
+            calls = self._calls
+            told = f"{calls.made} made, {calls.answered} answered from the journal; {calls.again} made once more"
+            facts["calls"] = told
         return facts
 
-    def _construct(self, plan: Plan) -> Instruction | Discard:
-        config = self._run.config.construct_
-        return construct(plan, generator=self._generator, toolset=self._toolset, again=self._again, config=config)
+    def _told(self) -> str:
+        """What was spent; nothing where nothing is paid for."""
+        spending = self._desk.spending
+        return spending.line() if self._run.config.generator.kind == "openai" and spending.spent.requests else ""
 
     def _require_same_tools(self) -> None:
         if self._source.definitions() != self._pinned:
@@ -194,7 +201,7 @@ class _Checks:
             return judge(one, model=model, config=config, seed=seed, is_control=is_control)
 
         self.judgements = []
-        for judgement in self._run.parts.generator_engine.map(lambda: nullcontext(look_at), looked_at):
+        for judgement in LocalEngine(self._run.config.generator.workers).map(lambda: nullcontext(look_at), looked_at):
             self.judgements.append(judgement)
             self._run.reporter.advance(1)
         found = [refuse(judgement, config) for judgement in self.judgements if not judgement.is_control]
