@@ -120,7 +120,7 @@ DIALOGUE = {
         (["tools", "CONFIG", "--call", "add", "--arguments", "[1]"], "--arguments is no JSON object"),
         (["construct", "CONFIG"], "2 known tools are too few"),
         (["sample", "CONFIG"], "run 'mine' has no instructions.jsonl; the step 'construct' comes first"),
-        (["pair", "CONFIG"], "the step 'construct' comes first"),
+        (["pair", "CONFIG"], "the step 'sample' comes first"),
         (["evaluate", "CONFIG", "--suite", "nothing"], "there is no suite 'nothing'; the suites are tasks, bfcl"),
         (["evaluate", "CONFIG", "--suite", "tasks", "--policy", "dpo"], "run 'mine' has no policy 'dpo'; it has base"),
         (["evaluate", "CONFIG", "--policy", "dpo"], "--policy is for a suite"),
