@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from peft import LoraConfig as PeftLoraConfig
+from transformers import BitsAndBytesConfig
 
 from ttpa.errors import ModelError
 from ttpa.stages.train.resume import states_folder
@@ -41,7 +42,7 @@ def trainer_arguments(
     micro = max(size for size in range(1, min(config.micro_batch_size, mine) + 1) if mine % size == 0)
     total = steps or math.ceil(math.ceil(examples / batch_size) * epochs)
     cuda = torch.cuda.is_available()
-    narrow = cuda and config.parameters == "lora"
+    narrow = cuda and config.parameters != "full"
     logged = max(1, total // _LOGGED_STEPS)
     return {
         "output_dir": str(states_folder(output)),
@@ -82,6 +83,25 @@ def require_tracker(name: str) -> str:
     if find_spec(name) is None:
         raise ModelError(f"train.report_to = {name!r} needs it in this environment: pip install {name}")
     return name
+
+
+def quantization(config: TrainConfig) -> BitsAndBytesConfig | None:
+    """How the weights below the adapters are held: in four bits for `qlora`, else as they are.
+
+    Raises `ModelError` where bitsandbytes or a GPU is missing. Reference: Dettmers et al. 2023.
+    """
+    if config.parameters != "qlora":
+        return None
+    if find_spec("bitsandbytes") is None:
+        raise ModelError("train.parameters = 'qlora' needs it in this environment: pip install bitsandbytes")
+    if not torch.cuda.is_available():
+        raise ModelError("train.parameters = 'qlora' needs a GPU; on CPUs take 'lora'")
+    return BitsAndBytesConfig(
+        load_in_4bit=True,
+        bnb_4bit_quant_type="nf4",
+        bnb_4bit_use_double_quant=True,
+        bnb_4bit_compute_dtype=torch.bfloat16,
+    )
 
 
 def peft_config(config: TrainConfig) -> PeftLoraConfig | None:

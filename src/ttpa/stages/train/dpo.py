@@ -23,7 +23,7 @@ from trl import DPOTrainer
 from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
-from ttpa.stages.train.arguments import peft_config, trainer_arguments
+from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
 from ttpa.stages.train.order import by_group
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
@@ -93,6 +93,7 @@ def make_trainer(
         ),
         processing_class=load_tokenizer(base),
         peft_config=peft_config(config),
+        quantization_config=quantization(config),
     )
     trainer.order = by_group([pair.instruction_id for pair in pairs])
     if dpo.margin_weight:

@@ -15,7 +15,7 @@ from trl import GRPOConfig as TrlGrpoConfig
 from trl import GRPOTrainer
 
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.stages.train.arguments import peft_config, trainer_arguments
+from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
 from ttpa.stages.train.order import by_generation
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
@@ -81,6 +81,7 @@ def train_grpo(
         train_dataset=Dataset.from_list([{"prompt": str(i), **one.columns} for i, one in enumerate(prompts)]),
         processing_class=tokenizer,
         peft_config=peft_config(config),
+        quantization_config=quantization(config),
     )
     trainer.prompt_ids = [list(one.prompt_ids) for one in prompts]
     uses = (settings.steps_per_generation or 1) * settings.num_iterations

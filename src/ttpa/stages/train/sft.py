@@ -13,7 +13,7 @@ from trl import SFTConfig as TrlSftConfig
 from trl import SFTTrainer
 
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.stages.train.arguments import peft_config, trainer_arguments
+from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
 from ttpa.stages.train.order import by_length
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
@@ -68,6 +68,7 @@ def train_sft(
         train_dataset=Dataset.from_list([_row(example) for example in examples]),
         processing_class=tokenizer,
         peft_config=peft_config(config),
+        quantization_config=quantization(config),
     )
     trainer.order = by_length([len(example.token_ids) for example in examples], batch_size)
     return run_trainer(

@@ -81,8 +81,9 @@ class TrainConfig(Record):
     method: AlignMethod = "dpo"
     """How the fine-tuned policy is aligned."""
 
-    parameters: Literal["full", "lora"] = "full"
-    """Whether all parameters are trained or low-rank adapters, which are merged into the checkpoint."""
+    parameters: Literal["full", "lora", "qlora"] = "full"
+    """Whether all parameters are trained or low-rank adapters, which are merged into the checkpoint; with `qlora` the
+    weights below them are held in four bits, which needs a GPU and bitsandbytes."""
     lora: LoraConfig = LoraConfig()
     sft: SftConfig | Literal[False] = SftConfig()
     """`sft = false` takes the policy as it is."""
