@@ -24,6 +24,9 @@ import torch
 from ttpa.pretrain.model import FormConfig, make_model
 from ttpa.quickstart.embedded import FOLDER
 from ttpa.records.pairs import PreferencePair
+from ttpa.runs.layout import RunDirectory
+from ttpa.runs.record_files import read_records
+from ttpa.stages.train import count_shared
 from ttpa.stages.train.dpo import TokenDpoTrainer, make_trainer
 from ttpa.stages.train.run_trainer import load_tokenizer
 from ttpa.stages.train.stage import DpoConfig, TrainConfig
@@ -37,9 +40,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--only", choices=sorted(BATCHES), nargs="*", default=sorted(BATCHES))
     parser.add_argument("--without", choices=["padded", "separate", "memory"], nargs="*", default=[])
+    parser.add_argument("--run", type=Path, help="a run's folder: its own pairs and policy, in place of made-up ones")
+    parser.add_argument("--batches", type=int, default=3, help="of the run that are measured, spread over all")
     parser.add_argument("--peak-of", choices=["padded", "separate", "forest"], help=argparse.SUPPRESS)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
+        if options.run:
+            measure_run(options, Path(folder))
+            return
         base = write_base(Path(folder) / "base")
         if options.peak_of:
             print(peak_of(options.peak_of, base, BATCHES[options.only[0]], Path(folder)))
@@ -62,6 +70,33 @@ def main() -> None:
         for name in options.only:
             padded, alone, ours = (peak_in_process(name, arm) for arm in ("padded", "separate", "forest"))
             print(f"| {name} | {padded:.0f} | {alone:.0f} | {ours:.0f} | {ours / padded:.2f}x | {ours / alone:.2f}x |")
+
+
+def measure_run(options: argparse.Namespace, folder: Path) -> None:
+    """All batches of a run's pairs in tokens, some in time: whole DPO steps, padded pairs against the forest."""
+    directory = RunDirectory(options.run)
+    pairs = sorted(read_records(directory.pairs, PreferencePair), key=lambda pair: pair.instruction_id)
+    size = DpoConfig().batch_size
+    tokens, nodes = count_shared(pairs, size)
+    print(f"{len(pairs)} pairs in batches of {size}: {tokens} tokens, {nodes} nodes, {tokens / nodes:.2f}x")
+    batches = [pairs[start : start + size] for start in range(0, len(pairs) - size + 1, size)]
+    seconds = {"padded": 0.0, "forest": 0.0}
+    measured = batches[:: max(1, len(batches) // options.batches)][: options.batches]
+    for number, batch in enumerate(measured):
+        steps = {arm: step_of(str(directory.checkpoint("sft")), batch, arm, folder / str(number)) for arm in seconds}
+        for step in steps.values():
+            step()  # warms up
+        for arm, step in steps.items():
+            took: list[float] = []
+            for _ in range(options.rounds):
+                start = time.perf_counter()
+                step()
+                took.append(time.perf_counter() - start)
+            seconds[arm] += statistics.median(took)
+    count = count_shared([pair for batch in measured for pair in batch], size)
+    ratio = seconds["padded"] / seconds["forest"]
+    print(f"{len(measured)} batches measured ({count[0] / count[1]:.2f}x in tokens): padded pairs ", end="")
+    print(f"{seconds['padded']:.2f} s, forest {seconds['forest']:.2f} s, {ratio:.2f}x faster")
 
 
 def write_base(path: Path) -> str:
