@@ -32,7 +32,7 @@ SHAPES: dict[Shape, int] = {
     "missing_value": 9,
 }
 """How often each is drawn, of 100."""
-LAST_SHAPES: dict[Shape, int] = SHAPES | {"single": 39, "parallel": 10, "missing_value": 15}
+LAST_SHAPES: dict[Shape, int] = {**SHAPES, "single": 39, "parallel": 10, "missing_value": 15}
 """The same, in the last part of the training: what was learned least comes more often."""
 OFFERED = {1: 6, 2: 18, 3: 18, 4: 22, 5: 12, 6: 10, 8: 9, 10: 3, 12: 2}
 """How often a world has how many tools, of 100."""
