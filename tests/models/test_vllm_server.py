@@ -124,7 +124,7 @@ def served(serve: Callable[[Change], str], local: TransformersModel) -> ServedMo
 
 
 def points() -> list[DecisionPoint]:
-    worlds = [World(8, "test", index, tools=3) for index in range(40 if REAL else 2)]
+    worlds = [World(8, "test", index, tools=3) for index in range(40 if REAL else 6)]
     return [point for world in worlds for point in world.draw("chained").decision_points() if point.reference]
 
 
