@@ -51,7 +51,7 @@ def test_all_values_come_out_and_go_in_again() -> None:
         ),
         ("construct_ = 1", "unknown key 'construct_'; did you mean 'construct'?"),
         ('[construct]\ninstances = "many"', "construct.instances = 'many': input should be a valid integer"),
-        ("[train]\nparameters = 'half'", "train.parameters = 'half': input should be 'full' or 'lora'"),
+        ("[train]\nparameters = 'half'", "train.parameters = 'half': input should be 'full', 'lora' or 'qlora'"),
         ("construct = 3", "construct = 3: input should be a valid dictionary"),
         ("[generator]\nkind = 'openai'", "generator.model is empty"),
         ("[policy]\ndialect = 'klingon'", "policy.dialect = 'klingon' is none of hermes"),

@@ -165,7 +165,7 @@ def test_the_whole_method_runs_to_its_report(finished: Run) -> None:
     assert "scripted" in finished.directory.report.read_text()
 
 
-ONE_ROUND = [step for step in STEPS if step != "rounds"]
+ONE_ROUND: tuple[Step, ...] = tuple(step for step in STEPS if step != "rounds")
 
 
 @pytest.mark.parametrize("step", ONE_ROUND)
