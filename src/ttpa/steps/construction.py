@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from functools import partial
 
 from ttpa.engines.desk import Desk
@@ -46,9 +46,8 @@ def construct_instructions(run: Run) -> None:
     config = run.config.construct_
     benchmarks = BenchmarkQuestions(config.avoid) if config.avoid else None
     generator = run.config.generator
-    desk = run.parts.generator_engine.open_desk(run.directory.journal, generator.budget, generator.prices)
-    spending = desk.spending
-    with run.parts.open_toolset(desk.replies, spending) as toolset:
+    opened = run.parts.generator_engine.open_desk(run.directory.journal, generator.budget, generator.prices)
+    with closing(opened) as desk, run.parts.open_toolset(desk.replies, desk.spending) as toolset:
         construction = _Construction(run, toolset, desk)
         checks = _Checks(run, benchmarks, _open_judge(run, desk))
         planner = Planner(toolset.specs, config, seed=run.config.seed)
@@ -62,8 +61,7 @@ def construct_instructions(run: Run) -> None:
                 break
             plans = planner.first(min(most, len(plans) + missing))
         facts, offered = construction.facts(), len(toolset.specs)
-    spent = spending.spent
-    desk.close()
+        spent = desk.spending.spent
     diversity = describe(kept, near_duplicate=config.near_duplicate, benchmarks=benchmarks)
     write_records(run.directory.instructions, kept)
     write_record(run.directory.diversity, diversity)
@@ -75,7 +73,7 @@ def construct_instructions(run: Run) -> None:
     if missing > 0 and config.plans_at_most:
         facts["fewer than wanted"] = f"{len(kept)} of {config.instances}; construct.plans_at_most = {len(plans)}"
     if spent.requests:
-        facts["generator"] = spent.line(spending.prices)
+        facts["generator"] = spent.line(generator.prices)
     discards = sorted([*spoilt, *dropped], key=lambda discard: discard.id)
     account.close(len(plans), len(kept), len(kept), discards, facts)
     construction.outcomes.clear()

@@ -109,15 +109,18 @@ def _open_scorer(
     dialect: Dialect, config: ScoreConfig
 ) -> Generator[Callable[[Sequence[Sampled]], list[tuple[ScoredTurn, int]]]]:
     def work(sampled: Sequence[Sampled]) -> list[tuple[ScoredTurn, int]]:
-        scored = [(score(tree, point, config, dialect=dialect), point) for tree, point in sampled]
-        return [(turn, _count_fitting(turn, point)) for turn, point in scored]
+        scored: list[tuple[ScoredTurn, int]] = []
+        for tree, point in sampled:
+            tools = CompiledTools(point.tools)
+            turn = score(tree, point, config, dialect=dialect, tools=tools)
+            scored.append((turn, _count_fitting(turn, tools)))
+        return scored
 
     yield work
 
 
-def _count_fitting(turn: ScoredTurn, point: DecisionPoint) -> int:
+def _count_fitting(turn: ScoredTurn, tools: CompiledTools) -> int:
     """Candidates that make calls which fit their tools' schemas, each set of calls of a turn counted once."""
-    tools = CompiledTools(point.tools)
     made = {
         canonical_json([call.model_dump(mode="json") for call in candidate.calls]): candidate.calls
         for candidate in turn.candidates

@@ -27,7 +27,8 @@ from ttpa.stages.train.dpo import make_trainer
 from ttpa.stages.train.run_trainer import without_known_warnings
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_attention import tree_attention
-from ttpa.stages.train.tree_flex import BLOCK, fill_up, flex_tree_attention, make_block_mask
+from ttpa.stages.train.tree_block_mask import BLOCK, fill_up, make_block_mask
+from ttpa.stages.train.tree_flex import flex_tree_attention
 from ttpa.stages.train.tree_forward import add_tree_forward
 
 SEQUENCES = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=12), min_size=1, max_size=8)

@@ -37,8 +37,15 @@ class ScoreConfig(Record):
     """Whether the calls of one turn must come in the reference's order."""
 
 
-def score(tree: CandidateTree, point: DecisionPoint, config: ScoreConfig, *, dialect: TurnReader) -> ScoredTurn:
-    """All candidates of `tree` with their errors and scores.
+def score(
+    tree: CandidateTree,
+    point: DecisionPoint,
+    config: ScoreConfig,
+    *,
+    dialect: TurnReader,
+    tools: CompiledTools | None = None,
+) -> ScoredTurn:
+    """All candidates of `tree` with their errors and scores; `tools` are the point's, where they are compiled already.
 
     Raises `ValueError` when `tree` is not of `point`.
     """
@@ -46,7 +53,7 @@ def score(tree: CandidateTree, point: DecisionPoint, config: ScoreConfig, *, dia
         raise ValueError(f"tree {tree.id!r} is not of decision point {point.id!r}")
     scorer = TurnScorer(
         point.reference,
-        CompiledTools(point.tools),
+        tools or CompiledTools(point.tools),
         acceptable=point.acceptable,
         strings=config.strings,
         ordered=config.ordered,

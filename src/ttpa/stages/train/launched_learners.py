@@ -43,10 +43,11 @@ class Job(Record):
     base: str
     output: str
     config: TrainConfig
-    steps: int | None
     seed: int
-    rewarded_by: str
-    """For GRPO, what makes its reward; empty for others."""
+    steps: int | None = None
+    """None for the config's epochs."""
+    rewarded_by: str = ""
+    """For GRPO, what makes its reward."""
 
 
 class LaunchedLearners:
@@ -74,7 +75,7 @@ class LaunchedLearners:
         on_step: OnStep,
     ) -> Checkpoint:
         """Fine-tunes `base`, by the config's epochs or for exactly `steps`, and writes a checkpoint to `output`."""
-        job = Job(method=method, base=base, output=str(output), config=config, steps=steps, seed=seed, rewarded_by="")
+        job = Job(method=method, base=base, output=str(output), config=config, seed=seed, steps=steps)
         return self._run(job, examples, on_step)
 
     def dpo(
@@ -88,7 +89,7 @@ class LaunchedLearners:
         on_step: OnStep,
     ) -> Checkpoint:
         """Aligns `base` on `pairs`, with `base` as the reference model, and writes a checkpoint to `output`."""
-        job = Job(method="dpo", base=base, output=str(output), config=config, steps=None, seed=seed, rewarded_by="")
+        job = Job(method="dpo", base=base, output=str(output), config=config, seed=seed)
         return self._run(job, pairs, on_step)
 
     def grpo(
@@ -105,8 +106,8 @@ class LaunchedLearners:
     ) -> Checkpoint:
         """Aligns `base` on turns that it draws after `prompts`; each process makes the reward of `rewarded_by`."""
         del reward
-        told = {"base": base, "output": str(output), "config": config, "steps": None, "seed": seed}
-        return self._run(Job.model_validate({"method": "grpo", **told, "rewarded_by": rewarded_by}), prompts, on_step)
+        job = Job(method="grpo", base=base, output=str(output), config=config, seed=seed, rewarded_by=rewarded_by)
+        return self._run(job, prompts, on_step)
 
     def _run(self, job: Job, records: Sequence[Record], on_step: OnStep) -> Checkpoint:
         output = Path(job.output)

@@ -16,8 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn.attention.flex_attention import BlockMask
 
+from ttpa.stages.train.tree_block_mask import make_block_mask
 from ttpa.stages.train.tree_blocks import Block, cut_blocks
-from ttpa.stages.train.tree_flex import make_block_mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,9 +33,7 @@ def tree_attention(
     if forest is None:
         raise ValueError("tree attention was asked for without a forest")
     del attention_mask
-    if torch.is_autocast_enabled(query.device.type):
-        narrow = torch.get_autocast_dtype(query.device.type)
-        query, key, value = query.to(narrow), key.to(narrow), value.to(narrow)
+    query, key, value = as_autocast(query, key, value)
     rate = dropout if module.training else 0.0
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
     groups = query.shape[1] // key.shape[1]
@@ -58,3 +56,11 @@ def tree_attention(
         elif part.trunk_end < part.end:
             done.append(attend(rest, tree, forest.masks[number]))
     return torch.cat(done, dim=2).transpose(1, 2).contiguous(), None
+
+
+def as_autocast(query: Tensor, key: Tensor, value: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The three in the type that autocast asks for; as they are where it is off."""
+    if not torch.is_autocast_enabled(query.device.type):
+        return query, key, value
+    narrow = torch.get_autocast_dtype(query.device.type)
+    return query.to(narrow), key.to(narrow), value.to(narrow)
