@@ -192,3 +192,21 @@ def test_long_hostile_text_is_read_in_good_time(dialect: Dialect, piece: str) ->
 
 def _scalar(text: str) -> JsonValue:
     return PYTHON_WORDS[text] if text in PYTHON_WORDS else json.loads(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('[find(city="\\ud800")]', "a lone surrogate"),
+        ("[find(city=\ud800)]", "a value was due"),
+        ("[fi\ud800nd(city=1)]", "a lone surrogate"),
+        ("[find(\ud800=1)]", "a lone surrogate"),
+        ('[find(**{"\\udfff": 1})]', "a lone surrogate"),
+        ("[find(nights=1e999)]", "a number that is out of range"),
+        ("[find(nights=" + "9" * 401 + ")]", "a number that is too long"),
+    ],
+)
+def test_what_no_record_can_keep_is_malformed(text: str, problem: str) -> None:
+    read = DIALECTS["llama3_pythonic"].read_turn(text)
+    assert read.calls is None
+    assert problem in (read.problem or "")

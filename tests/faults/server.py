@@ -11,6 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -27,6 +28,9 @@ PASSING: tuple[Fault, ...] = (
 """After these the same question is asked again, or the reply is of use all the same."""
 SPOILING: tuple[Fault, ...] = ("huge", "no_json", "wrong_tool", "refusal", "bad_fields", "invisible")
 """Replies that are paid for and of no use: the instance is asked for again, or given up with a reason."""
+
+
+_HUGE = "x" * 10_000_000
 
 
 class FaultyServer(ThreadingHTTPServer):
@@ -136,6 +140,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Stays silent."""
 
 
+@lru_cache(maxsize=8)
 def _completion(text: str) -> bytes:
     choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": text}}
     usage = {"prompt_tokens": 100, "completion_tokens": len(text) // 4}
@@ -151,7 +156,7 @@ def _repeat(text: str, echo: str) -> str:
 def _spoil(fault: Fault | None, text: str) -> str:
     """The reply that a fault makes of a good one."""
     spoilt = {
-        "huge": "x" * 10_000_000,
+        "huge": _HUGE,
         "prose": f"Sure! Here you are:\n```json\n{text}\n```\nAnything else?",
         "no_json": text[: len(text) // 2],
         "wrong_tool": '{"situation": "Help.", "constraints": [], "tools": ["no_such_tool"], "calls": [{"name": "x"}]}',

@@ -1,6 +1,7 @@
 """Calls written as Python does: `[find(city="Lisbon", nights=3), book(room={"id": 4})]`, read with their places."""
 
 import json
+import math
 import re
 from typing import NoReturn
 
@@ -24,6 +25,8 @@ _WORDS: dict[str, JsonValue] = {
     "True": True, "False": False, "None": None, "true": True, "false": False, "null": None,
 }  # fmt: skip
 _MAX_DEPTH = 64
+_LONGEST_NUMBER = 400
+"""Characters, as in strict JSON."""
 
 
 def write_python_calls(calls: tuple[ToolCall, ...]) -> str:
@@ -79,7 +82,7 @@ class PythonCalls:
             self._take("=")
             self._put(arguments, keyword[0], self._value(path, 0))
         self._take(")")
-        return ToolCall(name=name[0], arguments=arguments)
+        return ToolCall(name=self._whole(name[0]), arguments=arguments)
 
     def _value(self, path: str, depth: int) -> JsonValue:
         if depth > _MAX_DEPTH:
@@ -98,11 +101,14 @@ class PythonCalls:
             return _WORDS[word[0]]
         number = self._match(_NUMBER, "a value")
         self._label("argument_value", number.start(), number.end(), path)
-        is_whole = number[0].lstrip("-").isdigit()
-        try:
-            return int(number[0]) if is_whole else float(number[0])
-        except ValueError:
+        if len(number[0]) > _LONGEST_NUMBER:
             self._fail("a number that is too long")
+        if number[0].lstrip("-").isdigit():
+            return int(number[0])
+        value = float(number[0])
+        if not math.isfinite(value):
+            self._fail("a number that is out of range")
+        return value
 
     def _items(self, path: str, depth: int) -> list[JsonValue]:
         self._take("[")
@@ -142,12 +148,19 @@ class PythonCalls:
         self._inner = match.start() + 1, match.end() - 1
         self._label(kind, *self._inner, path)
         self.end = match.end()
-        return _ESCAPE.sub(_unescape, match[0][1:-1])
+        return self._whole(_ESCAPE.sub(_unescape, match[0][1:-1]))
+
+    def _whole(self, text: str) -> str:
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            self._fail("a lone surrogate, which no UTF-8 file can hold")
+        return text
 
     def _put(self, members: dict[str, JsonValue], key: str, value: JsonValue) -> None:
         if key in members:
             self._fail(f"{key!r} is given twice")
-        members[key] = value
+        members[self._whole(key)] = value
 
     def _match(self, pattern: re.Pattern[str], due: str) -> re.Match[str]:
         self._skip()

@@ -9,6 +9,9 @@ from filelock import FileLock, Timeout
 
 from ttpa.errors import RunError
 
+_PATIENCE = 2.0
+"""Seconds: a process that is killed while it starts another leaves the lock to that one until it has its own program."""
+
 
 @contextmanager
 def hold(folder: Path, what: str) -> Generator[None]:
@@ -17,7 +20,7 @@ def hold(folder: Path, what: str) -> Generator[None]:
     holder = folder / "lock.holder"
     lock = FileLock(folder / "lock")
     try:
-        lock.acquire(timeout=0)
+        lock.acquire(timeout=_PATIENCE)
     except Timeout as error:
         who = holder.read_text().strip() if holder.exists() else "another process"
         raise RunError(f"{what} is in use by {who}; wait for it or stop it") from error
