@@ -1,13 +1,12 @@
 """Promise 6: every hostile tool beside twenty honest calls; then nothing may be left of it."""
 
 import os
-import tempfile
-import time
 from collections.abc import Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from faults.survivors import watched
 from faults.table import Row
 from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.tools.python_toolset import PythonToolset
@@ -30,15 +29,12 @@ def kinds() -> list[tuple[Path, str]]:
 def try_tools(chosen: Sequence[tuple[Path, str]], seconds: float = 2.0) -> Row:
     """Calls each of the chosen tools; a call is lost where its result is not one that says what happened."""
     row = Row("6 a bad tool hurts only its own call")
-    with _own_temporary_folder() as folder:
+    with watched(row), _a_key_in_the_environment():
         for file in dict.fromkeys(file for file, _ in chosen):
             with PythonToolset(str(file), timeout_seconds=seconds, memory_gb=2.0) as toolset:
                 for name in (name for of, name in chosen if of == file):
                     _try(toolset, name, row)
-        if left := [*_processes_left(), *(str(path) for path in folder.iterdir())]:
-            row.survivors += len(left)
-            row.remarks.append(f"left behind: {', '.join(left[:3])}")
-    row.remarks.append(f"{row.tried} kinds, {HONEST * row.tried} honest calls beside them")
+    row.counted["honest calls beside them"] += HONEST * row.tried
     return row
 
 
@@ -72,36 +68,9 @@ def _problem(name: str, result: ToolResult) -> str | None:
 
 
 @contextmanager
-def _own_temporary_folder() -> Generator[Path]:
-    """Workers make their folders here; a key stands in the environment meanwhile."""
-    with tempfile.TemporaryDirectory() as folder:
-        before = {name: os.environ.get(name) for name in ("TMPDIR", "HOSTILE_API_KEY")}
-        os.environ |= {"TMPDIR": folder, "HOSTILE_API_KEY": CANARY}
-        try:
-            yield Path(folder)
-        finally:
-            for name, value in before.items():
-                if value is None:
-                    del os.environ[name]
-                else:
-                    os.environ[name] = value
-
-
-def _processes_left() -> list[str]:
-    """Processes of hostile tools that still run a moment after all is closed."""
-    deadline = time.monotonic() + 2.0
-    while (left := _running()) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return left
-
-
-def _running() -> list[str]:
-    found: list[str] = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        try:
-            words = (entry / "cmdline").read_bytes().replace(b"\x00", b" ").decode(errors="replace")
-        except OSError:
-            continue
-        if "sleep 4242" in words or ("ttpa.tools.worker" in words and str(FOLDER) in words):
-            found.append(f"process {entry.name} ({words.strip()[-60:]})")
-    return found
+def _a_key_in_the_environment() -> Generator[None]:
+    os.environ["HOSTILE_API_KEY"] = CANARY
+    try:
+        yield
+    finally:
+        del os.environ["HOSTILE_API_KEY"]

@@ -18,7 +18,7 @@ COMMANDS: tuple[tuple[Step, ...], ...] = (("construct",), ("sample", "score", "p
 """A run's three commands; each of them gets a third of the kills."""
 
 
-def try_kills(kills: int, items: int, *, a_run: int = 21, seed: int = 0) -> list[Row]:
+def try_kills(kills: int, items: int, seed: int = 0, *, a_run: int = 21) -> list[Row]:
     """Kills runs of so many items, each at most `a_run` times, until `kills` have hit."""
     killed = Row("1 kill it at any time: nothing lost, repeated or changed")
     paid = Row("2 a finished call is never paid twice")

@@ -1,7 +1,7 @@
 """A whole run over the bundled tools with a policy that follows a script: `python -m faults.played_run FOLDER ITEMS`.
 
-Its generator is the one at `OPENAI_BASE_URL`, or none at all with `--offline`. It takes construct, sample, score, pair
-and evaluate, and goes on where the folder stands.
+Its generator is the one at `OPENAI_BASE_URL`, or none at all with `--offline`; workers may be given last. It takes
+construct, sample, score, pair and evaluate, and goes on where the folder stands.
 """
 
 import hashlib
@@ -28,9 +28,11 @@ WORKERS = 8
 HERMES = DIALECTS["hermes"]
 
 
-def make_run(folder: Path, items: int, *, offline: bool, **sections: object) -> Run:
+def make_run(folder: Path, items: int, *, offline: bool, workers: int = WORKERS, **sections: object) -> Run:
     """A run in `folder`: so many instructions, all of them sampled or evaluated."""
-    generator = {"kind": "offline"} if offline else {"kind": "openai", "model": "played", "workers": WORKERS}
+    generator: dict[str, object] = {"kind": "openai", "model": "played", "workers": workers}
+    if offline:
+        generator = {"kind": "offline", "workers": workers}
     config = make_config(
         {
             "name": folder.name,
@@ -94,7 +96,8 @@ def surroundings() -> dict[str, str]:
 def main() -> None:
     """As the command line does it: a failure that a person can act on is one line."""
     try:
-        take(make_run(Path(sys.argv[1]), int(sys.argv[2]), offline="--offline" in sys.argv))
+        workers = int(sys.argv[-1]) if sys.argv[-1].isdigit() and len(sys.argv) > 3 else WORKERS
+        take(make_run(Path(sys.argv[1]), int(sys.argv[2]), offline="--offline" in sys.argv, workers=workers))
     except Exception as failure:
         told = explain(failure)
         if told is None:

@@ -47,7 +47,9 @@ def try_system_calls(share: float = 1.0, part: int = 0, parts: int = 1) -> Row:
         expected = records(make_run(folder / "whole" / "run", ITEMS, offline=True))
         points = [(call, number) for call, most in calls.items() for number in range(1, most + 1)]
         step = max(1, round(1 / share))
-        chosen = [(*point, blow) for index, blow in enumerate(BLOWS) for point in points[index % step :: step]]
+        chosen: list[Point] = [
+            (*point, blow) for index, blow in enumerate(BLOWS) for point in points[index % step :: step]
+        ]
         for point in chosen[part::parts]:
             problem, found = _strike(folder / "-".join(map(str, point)) / "run", point)
             row.tried += 1

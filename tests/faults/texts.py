@@ -77,7 +77,7 @@ def try_json() -> Row:
     row = Row("5 JSON that is not strict is refused")
     for text in JSON:
         for reads in (read_json, find_object, *(dialect.read_turn for dialect in DIALECTS.values())):
-            started = time.monotonic()
+            started = time.process_time()
             row.tried += 1
             try:
                 reads(text)
@@ -86,9 +86,9 @@ def try_json() -> Row:
             except Exception as failure:
                 row.crashed += 1
                 row.remarks.append(f"{text[:20]!r}: {type(failure).__name__}")
-            if time.monotonic() - started > SECONDS:
+            if (took := time.process_time() - started) > SECONDS:
                 row.lost += 1
-                row.remarks.append(f"{text[:20]!r} took {time.monotonic() - started:.1f} s")
+                row.remarks.append(f"{text[:20]!r} took {took:.1f} s")
     return row
 
 
@@ -100,7 +100,7 @@ def try_schema(name: str) -> None:
 
     setattr(socket.socket, "connect", refuse)  # noqa: B010 - for this process alone
     schema = hostile_schemas()[name]
-    started = time.monotonic()
+    started = time.process_time()
     spec = ToolSpec.model_validate({"name": "f", "parameters": schema})
     offer = Offer("hostile", [Definition(spec, "none")], closed=False) if check_schema(spec) is None else None
     tools = CompiledTools([{"name": "f", "parameters": schema}])
@@ -109,11 +109,11 @@ def try_schema(name: str) -> None:
         TurnScorer([call], tools).score_calls([call])
         if offer is not None:
             offer.refuse(ToolCall.model_validate(call))
-    print(json.dumps(time.monotonic() - started))
+    print(json.dumps(time.process_time() - started))
 
 
 def try_schemas() -> Row:
-    """Each schema in a process of its own, which has two seconds once it has started."""
+    """Each schema in a process of its own, which has two seconds of a core once it has started."""
     row = Row("5 hostile schemas are bounded in 2 s, without network")
     slowest = 0.0
     for name in hostile_schemas():

@@ -22,7 +22,7 @@ class TransformersTokenizer:
         Raises `ModelError` where there is none, or one without a chat template or an end token.
         """
         try:
-            tokenizer = AutoTokenizer.from_pretrained(path)
+            tokenizer = AutoTokenizer.from_pretrained(path, trust_remote_code=False)
         except (OSError, ValueError) as error:
             raise ModelError(f"no tokenizer can be loaded from {path!r}: {error}") from error
         assert isinstance(tokenizer, PreTrainedTokenizerBase)

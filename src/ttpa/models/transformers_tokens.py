@@ -33,7 +33,12 @@ class TransformersModel:
         self.tokenizer = TransformersTokenizer(path)
         cuda = torch.cuda.is_available()
         try:
-            model = AutoModelForCausalLM.from_pretrained(path, dtype=torch.bfloat16 if cuda else torch.float32)
+            model = AutoModelForCausalLM.from_pretrained(
+                path,
+                dtype=torch.bfloat16 if cuda else torch.float32,
+                use_safetensors=True,  # other weights could hold code
+                trust_remote_code=False,
+            )
         except (OSError, ValueError) as error:
             raise ModelError(f"no model can be loaded from {path!r}: {error}") from error
         assert isinstance(model, PreTrainedModel)

@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from ttpa.errors import RunError
 
 _PATIENCE = 2.0
-"""Seconds: a process that is killed while it starts another leaves the lock to that one until it has its own program."""
+"""Seconds: a process that is killed while it starts another leaves it the lock, until that one has its own program."""
 
 
 @contextmanager

@@ -1,6 +1,7 @@
 """Python functions as tools: their schemas from type hints and docstrings."""
 
 import inspect
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, NoReturn, cast
 
@@ -35,6 +36,10 @@ def check_schema(spec: ToolSpec) -> str | None:
         return f"parameters have type {spec.parameters.get('type')!r}, an object schema was due"
     if growth := find_growth(spec.parameters):
         return f"parameters cannot be checked: {growth}"
+    try:
+        json.dumps(spec.parameters, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return "parameters hold a lone surrogate, which no UTF-8 file can hold"
     try:
         jsonschema_rs.validator_for(spec.parameters, retriever=refuse_remote)
     except jsonschema_rs.ValidationError as error:
