@@ -1,0 +1,37 @@
+"""Two tasks at a time, each in a fresh process; how long each took is told when it is done."""
+
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from multiprocessing import get_context
+
+from faults.parts import Task
+from faults.table import Row, merge
+
+AT_ONCE = 2
+
+
+def try_all(tasks: Mapping[str, Sequence[Task]], parts: Sequence[str]) -> list[Row]:
+    """The rows of all parts that are named, or of all, in the order of the table."""
+    chosen = [(part, task) for part in parts or tasks for task in tasks[part]]
+    found: dict[int, list[Row]] = {}
+    with ProcessPoolExecutor(AT_ONCE, get_context("spawn"), max_tasks_per_child=1) as pool:
+        futures = {pool.submit(_timed, *task): place for place, (_, task) in enumerate(chosen)}
+        for future in as_completed(futures):
+            rows, seconds = future.result()
+            found[futures[future]] = rows
+            print(f"{chosen[futures[future]][0]}: {seconds:.0f} s", file=sys.stderr, flush=True)
+    return merge(row for place in sorted(found) for row in found[place])
+
+
+def _timed(attempt: Callable[..., Row | list[Row]], arguments: tuple[object, ...]) -> tuple[list[Row], float]:
+    started = time.monotonic()
+    try:
+        rows = attempt(*arguments)
+    except Exception:
+        failed = traceback.format_exc()
+        rows = Row(f"0 {attempt.__name__} itself", tried=1, crashed=1, remarks=[failed.strip().splitlines()[-1]])
+        print(failed, file=sys.stderr)
+    return rows if isinstance(rows, list) else [rows], time.monotonic() - started
