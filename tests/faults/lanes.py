@@ -22,7 +22,8 @@ def try_all(tasks: Mapping[str, Sequence[Task]], parts: Sequence[str]) -> list[R
         for future in as_completed(futures):
             rows, seconds = future.result()
             found[futures[future]] = rows
-            print(f"{chosen[futures[future]][0]}: {seconds:.0f} s", file=sys.stderr, flush=True)
+            told = "; ".join(row.verdict() for row in rows)
+            print(f"{chosen[futures[future]][0]}, {seconds:.0f} s: {told}", file=sys.stderr, flush=True)
     return merge(row for place in sorted(found) for row in found[place])
 
 

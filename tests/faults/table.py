@@ -35,6 +35,10 @@ class Row:
         self.counted.update(other.counted)
         self.remarks += [remark for remark in other.remarks if remark not in self.remarks]
 
+    def verdict(self) -> str:
+        """Whether the promise holds, in a few words."""
+        return f"{self.promise}: {'holds' if self.holds else 'NOT SHOWN TO HOLD'}, {self.tried:,} tried"
+
     def told(self) -> str:
         """Counts and remarks as one line."""
         return "; ".join([*(f"{number:,} {name}" for name, number in self.counted.items()), *self.remarks])
