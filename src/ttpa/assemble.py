@@ -91,11 +91,16 @@ def assemble(config: RunConfig) -> Parts:
 
         tokenizer = load_tokenizer(path)
         if config.policy.engine == "server":
+            from ttpa.models.replicas import Replicas
             from ttpa.models.vllm_server import VllmServer
 
-            key = os.environ.get("VLLM_API_KEY")
+            key, url = os.environ.get("VLLM_API_KEY"), config.policy.url
             in_flight = config.policy.batch_size
-            return ServedModel(tokenizer, VllmServer(config.policy.url, path, tokenizer, key=key, in_flight=in_flight))
+            servers = [
+                VllmServer(one, path, tokenizer, key=key, in_flight=in_flight)
+                for one in ((url,) if isinstance(url, str) else url)
+            ]
+            return ServedModel(tokenizer, servers[0] if len(servers) == 1 else Replicas(servers))
         if find_spec("vllm") is None:
             raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
         from ttpa.models.vllm_engine import VllmEngine

@@ -59,8 +59,9 @@ class PolicyConfig(Record):
     """Turns, and branches, that are decoded together, or are in flight to a server."""
     engine: Literal["local", "vllm", "server"] = "local"
     """What runs it: transformers in this process, vLLM in this process, or a vLLM server."""
-    url: str = ""
-    """Of the server, as in `http://localhost:8000`; its key, where it wants one, is `VLLM_API_KEY`."""
+    url: str | tuple[str, ...] = ""
+    """Of the server, as in `http://localhost:8000`, or of several that serve the same policy; the key, where they want
+    one, is `VLLM_API_KEY`."""
 
 
 class RunConfig(Record):
