@@ -37,7 +37,8 @@ _LOGGED_METRICS = (
 def without_known_warnings() -> Generator[None]:
     """Hides what peft and TRL are warned of when they ask transformers by an old name: no user can do anything."""
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="`is_gradient_checkpointing` is deprecated", category=FutureWarning)
+        old_names = r"`(is_)?gradient_checkpointing(_\w+)?` is deprecated"
+        warnings.filterwarnings("ignore", message=old_names, category=FutureWarning)
         yield
 
 
