@@ -4,7 +4,7 @@ BIN := .venv/bin
 PARTS := scoring sampling exactness training construction policy
 PART ?= $(PARTS)
 
-.PHONY: demo test check bench format policy vllm faults
+.PHONY: demo test check bench evidence format policy vllm faults
 
 .venv/.installed: pyproject.toml constraints.txt
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
@@ -42,6 +42,9 @@ check: venv  ## style, types, floors
 docs: .venv-docs/.installed  ## the pages into site/, in a small environment of their own: references written anew, a dead link stops it
 	.venv-docs/bin/python docs/generate.py
 	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+
+evidence: venv  ## the experiment (docs/experiment.md): hours; WORDS="--small", "--sweep", "--final" and others; goes on where it stopped
+	$(BIN)/python -m benchmarks.evidence $(WORDS)
 
 bench: venv  ## benchmarks, both arms in one run; PART=name for one
 	for part in $(PART); do OMP_NUM_THREADS=1 $(BIN)/python benchmarks/$$part.py || exit 1; done

@@ -1,0 +1,119 @@
+"""The experiment: arms at equal tokens, over tool sets and seeds.
+
+`python -m benchmarks.evidence` trains every arm and asks it at dev turns; `--sweep` tries settings, on dev and on seeds
+of its own; `--scaling` takes a quarter of the preference data and four times as much; `--final` also asks at `test` and
+`test_unseen`, which nothing else opens; `--report` writes the tables and pictures of what is done. Whatever is cut off
+goes on with the same command. `--small` is the same in minutes.
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.evidence.answers import Where
+from benchmarks.evidence.arms import ARMS, SCALING, Arm
+from benchmarks.evidence.jobs import do, run_jobs
+from benchmarks.evidence.place import SETTINGS, Place
+from benchmarks.evidence.report import write_report
+from benchmarks.evidence.sets import SETS
+from benchmarks.evidence.sizes import FULL, SMALL, Size
+from benchmarks.evidence.sweep import variants
+
+from ttpa.errors import TtpaError
+from ttpa.quickstart.embedded import EMBEDDED
+from ttpa.runs.record_files import write_text
+
+
+def main() -> None:
+    options = _parser().parse_args()
+    try:
+        sys.exit(_run(options))
+    except TtpaError as error:
+        print(f"evidence: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _run(options: argparse.Namespace) -> int:
+    size = SMALL if options.small else FULL
+    out: Path = options.out or Path("runs") / ("evidence-small" if options.small else "evidence")
+    _pin_settings(out, size, options.policy)
+    study = "sweep" if options.sweep else "scaling" if options.scaling else "experiment"
+    arms = _choose(study, options.arms)
+    seeds: Sequence[int] = options.seeds or (size.sweep_seeds if options.sweep else size.seeds)
+    places = {
+        (name, seed): Place(out / study, SETS[name], seed, size, base=options.policy)
+        for seed in seeds
+        for name in options.sets
+        if not SETS[name].missing
+    }
+    for name in options.sets:
+        if SETS[name].missing and not options.job:
+            print(f"{name} is left out: {', '.join(SETS[name].missing)} cannot be imported")
+    if options.sweep and options.final:
+        raise TtpaError("--sweep chooses settings, so it never looks at the test: leave --final out")
+    if options.job:
+        name, _, seed = options.job.partition("/")
+        do(places[name, int(seed)], arms, final=options.final)
+        return 0
+    if not options.report:
+        failed = run_jobs(list(places), sys.argv[1:], options.workers)
+        if failed:
+            return 1
+    folder: Path = options.report or out / "report"
+    command = "python -m benchmarks.evidence" + (" --small" if options.small else "")
+    command += "" if study == "experiment" else f" --{study}"
+    looks: dict[Where, str] = {"dev": ""} if study == "sweep" else {"final": " --final", "dev": ""}
+    for where, word in looks.items():
+        written = write_report(folder, study, list(places.values()), arms, where, command=command + word)
+        if written:
+            print(written)
+    return 0
+
+
+def _choose(study: str, named: Sequence[str]) -> list[Arm]:
+    studies = {
+        "experiment": ARMS,
+        "scaling": SCALING,
+        "sweep": tuple(arm for tried in variants().values() for arm in tried),
+    }
+    every = {arm.name: arm for arm in studies[study]}
+    unknown = [name for name in named if name not in every]
+    if unknown:
+        raise TtpaError(f"there is no arm {unknown[0]!r} in the {study}; there are {', '.join(every)}")
+    return [every[name] for name in named] if named else list(every.values())
+
+
+def _pin_settings(out: Path, size: Size, policy: str) -> None:
+    """Keeps what all figures of a folder depend on. Raises `TtpaError` where it is not what the folder began with."""
+    told = {"size": size.model_dump(mode="json"), "settings": SETTINGS, "policy": policy}
+    path = out / "settings.json"
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(told)):
+        raise TtpaError(f"{str(out)!r} was begun with other settings than {path.name} says; give another --out")
+    if not path.exists():
+        write_text(path, json.dumps(told, indent=1) + "\n")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.evidence", description=__doc__)
+    parser.add_argument("--out", type=Path, help="runs/evidence, or runs/evidence-small")
+    parser.add_argument("--small", action="store_true", help="tiny numbers, minutes: it shows that all of it runs")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--sweep", action="store_true", help="settings, on dev turns alone")
+    what.add_argument(
+        "--scaling", action="store_true", help="a quarter of the preference data, all, four times as much"
+    )
+    parser.add_argument("--final", action="store_true", help="also ask at test and test_unseen")
+    parser.add_argument("--report", type=Path, nargs="?", const=Path(), help="only write tables and pictures, here")
+    parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
+    parser.add_argument("--seeds", nargs="+", type=int, default=[])
+    parser.add_argument("--arms", nargs="+", default=[], metavar="NAME")
+    parser.add_argument("--workers", type=int, default=2, help="sets and seeds at a time, one thread each")
+    parser.add_argument("--policy", default=EMBEDDED, help="a checkpoint in place of the embedded one")
+    parser.add_argument("--job", help=argparse.SUPPRESS)
+    return parser
+
+
+if __name__ == "__main__":
+    main()

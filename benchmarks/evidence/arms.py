@@ -1,0 +1,77 @@
+"""What is compared: a line an arm. An arm says only in what it differs from the shared settings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Data = Literal["reversed", "forward"]
+"""Instructions as they are constructed, or as if their question had come first (forward.py)."""
+Method = Literal["none", "longer", "own turns", "dpo", "grpo"]
+"""`none`: the fine-tuned policy as it is; `longer`: more fine-tuning; `own turns`: more fine-tuning, on turns that the
+policy says itself and that are right."""
+Sections = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One way to spend tokens on the policy that was fine-tuned on train."""
+
+    name: str
+    says: str
+    method: Method
+    sample: Sections = field(default_factory=dict[str, Any])
+    score: Sections = field(default_factory=dict[str, Any])
+    pair: Sections = field(default_factory=dict[str, Any])
+    train: Sections = field(default_factory=dict[str, Any])
+    """Of the section that the method reads: `train.dpo`, `train.grpo`, or a `learning_rate` of more fine-tuning."""
+    data: Data = "reversed"
+    rounds: int = 1
+    share: float = 1.0
+    """Of the decision points, and so of the tokens, that the main arm has."""
+
+    @property
+    def samples(self) -> bool:
+        """Whether it needs trees; GRPO draws its turns itself, at the points of the main arm's."""
+        return self.method in ("own turns", "dpo")
+
+
+WHOLE = {"strategy": "whole", "completions": 5}
+RELEASED = {"threshold": 0.8, "rejected": "probable"}
+
+MAIN = Arm("ttpa", "TTPA: forks of the policy's own turn, error-oriented scores", "dpo")
+ARMS: tuple[Arm, ...] = (
+    Arm("sft", "SFT only", "none"),
+    Arm("sft-longer", "SFT longer", "longer"),
+    Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE),
+    Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",
+        sample=WHOLE, score={"formula": "authors"}, pair=RELEASED),
+    Arm("whole", "DPO on 5 whole completions, our scoring", "dpo", sample=WHOLE),
+    Arm("random-forks", "DPO on forks at random positions", "dpo", sample={"strategy": "random"}),
+    MAIN,
+    Arm("ttpa-reference", "TTPA, forks of the reference turn", "dpo", sample={"trunk": "reference"}),
+    Arm("ttpa-both", "TTPA, forks of both", "dpo", sample={"trunk": "both"}),
+    Arm("ttpa-unranked", "TTPA without slot ranking", "dpo", sample={"forks": {"ranking": "probability"}}),
+    Arm("ttpa-binary", "TTPA, right or wrong in place of error-oriented scores", "dpo",
+        score={"formula": "binary"}, pair={"rejected": "probable"}),
+    Arm("ttpa-two-rounds", "TTPA, two on-policy rounds of half the points", "dpo", rounds=2),
+    Arm("grpo", "GRPO, the score as reward", "grpo"),
+    Arm("sft-forward", "SFT only, on forward data", "none", data="forward"),
+    Arm("ttpa-forward", "TTPA on forward data", "dpo", data="forward"),
+)  # fmt: skip
+
+SCALING: tuple[Arm, ...] = tuple(
+    replace(arm, name=f"{arm.name}-x{share:g}", says=f"{arm.says}; {share:g} times the points", share=share)
+    for share in (0.25, 1.0, 4.0)
+    for arm in ARMS
+    if arm.name in ("sft-longer", "whole", "ttpa")
+)
+"""The main comparison with a quarter of the preference data, as much, and four times as much."""
+
+
+def merge(below: Sections, above: Sections) -> dict[str, Any]:
+    """Settings with others laid over them, section by section."""
+    merged = {**below, **above}
+    for key in set(below) & set(above):
+        if isinstance(below[key], Mapping) and isinstance(above[key], Mapping):
+            merged[key] = merge(below[key], above[key])
+    return merged

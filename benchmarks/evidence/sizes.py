@@ -1,0 +1,40 @@
+"""How much of everything: the experiment, and the same path in minutes."""
+
+from ttpa.records.record import Record
+
+
+class Size(Record):
+    """How many of what."""
+
+    name: str
+    instances: int
+    """Instructions of a set and seed that construction is asked for."""
+    points: int
+    """Decision points that are sampled."""
+    held_out: int
+    """Turns of dev, and of each split of the test, at most."""
+    tasks: int
+    """Held-out tasks that are played to the end, at most."""
+    seeds: tuple[int, ...]
+    sweep_seeds: tuple[int, ...]
+    """Settings are chosen on these, and no table reports them."""
+    resamples: int
+    """Of a bootstrap."""
+
+
+FULL = Size(
+    name="full",
+    instances=1600,
+    points=500,
+    held_out=500,
+    tasks=100,
+    seeds=(0, 1, 2, 3, 4),
+    sweep_seeds=(100, 101),
+    resamples=2000,
+)
+SMALL = Size(name="small", instances=40, points=6, held_out=8, tasks=2, seeds=(0,), sweep_seeds=(100,), resamples=200)
+
+TEST_SHARE, UNSEEN_SHARE = 0.2, 0.15
+"""Of a set's instructions: new requests over known tools, and requests over tools that train does not offer."""
+DEV_SHARE = 0.1
+"""Of what construction calls train: settings are chosen there. It is never trained on."""

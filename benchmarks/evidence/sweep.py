@@ -1,0 +1,41 @@
+"""Which settings are tried: the main arm, one thing changed at a time. Dev turns alone tell which is better."""
+
+from dataclasses import replace
+from typing import Any
+
+from benchmarks.evidence.arms import MAIN, Arm
+
+_TRIED: tuple[tuple[str, str, str, tuple[Any, ...]], ...] = (
+    ("gap", "sample", "forks.max_gap", (0.3, 0.6, 1.0, 2.0, 4.0)),
+    ("forks", "sample", "forks.max_forks", (1, 2, 4, 8)),
+    ("trunk", "sample", "trunk", ("policy", "reference", "both")),
+    ("margin", "pair", "margin", (0.0, 0.1, 0.3)),
+    ("tail", "pair", "tail", ("kept", "cut")),
+    ("margin-weight", "train", "margin_weight", (0.0, 0.5, 1.0)),
+    ("nll", "train", "nll_weight", (0.0, 0.3, 1.0, 3.0)),
+    ("beta", "train", "beta", (0.03, 0.1, 0.3)),
+    ("rate", "train", "learning_rate", (1e-5, 3e-5, 1e-4)),
+)
+"""Name, section, key within it, values; the sections are those of an arm."""
+
+
+def variants() -> dict[str, list[Arm]]:
+    """The arms of the sweep by what they vary; the baseline's learning rate is chosen with the same care."""
+    tried = {"shared": [MAIN]}
+    tried |= {name: [_vary(name, section, key, value) for value in values] for name, section, key, values in _TRIED}
+    tried["rounds"] = [replace(MAIN, name=f"rounds-{n}", says=f"rounds = {n}", rounds=n) for n in (1, 2)]
+    longer = Arm("", "", "longer")
+    tried["longer-rate"] = [
+        replace(longer, name=f"longer-rate-{rate:g}", says=f"SFT longer, learning_rate = {rate:g}",
+                train={"learning_rate": rate})
+        for rate in (3e-5, 1e-4, 4e-4)
+    ]  # fmt: skip
+    return tried
+
+
+def _vary(name: str, section: str, key: str, value: object) -> Arm:
+    change: Any = value
+    for part in reversed(key.split(".")):
+        change = {part: change}
+    named = f"{value:g}" if isinstance(value, float) else str(value)
+    return replace(MAIN, name=f"{name}-{named}", says=f"{key} = {named}", **{section: change})

@@ -1,0 +1,126 @@
+"""The tables of the report, in Markdown."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from benchmarks.evidence.arms import Arm
+from benchmarks.evidence.figures import (
+    NAMED_KINDS,
+    BySeed,
+    Reading,
+    difference,
+    errors_of,
+    exact,
+    mean,
+    mean_score,
+    names_right,
+)
+from benchmarks.evidence.units import Round, Unit
+
+from ttpa.records.evaluations import Measure
+
+
+@dataclass
+class Result:
+    """One arm under one budget: what it did, by seed."""
+
+    arm: Arm
+    cases: BySeed
+    units: Sequence[Unit]
+    solved: Mapping[int, Sequence[bool]] = field(default_factory=dict[int, list[bool]])
+    """Whether each task that was played to the end was solved, by seed."""
+
+    def due_calls(self) -> BySeed:
+        """The turns at which a call is due."""
+        return {seed: [case for case in cases if case.call_is_due] for seed, cases in self.cases.items()}
+
+
+def table(results: Sequence[Result], main: str, *, resamples: int) -> list[str]:
+    """An arm a row; differences are of the arm `main` less the row's."""
+    columns = (
+        "arm", "exact, calls", f"{main} less this", "tool names", "mean score", "exact, all turns",
+        "errors in name, required, type at 100 turns with calls", "tasks solved",
+    )  # fmt: skip
+    lines = _head(columns)
+    for one in results:
+        calls = one.due_calls()
+
+        def told(cases: BySeed, read: Reading, *, share: bool = True) -> str:
+            return _told(mean(cases, read, resamples=resamples), share=share)
+
+        less, mains = "", _main_of(one, results, main)
+        if mains is not None and one is not mains:
+            less = _points(difference(mains.due_calls(), calls, exact, resamples=resamples))
+        wrong = ", ".join(
+            f"{100 * mean(calls, errors_of(kinds), resamples=2).value:.1f}" for kinds in NAMED_KINDS.values()
+        )
+        tasks = [solved for each in one.solved.values() for solved in each]
+        played = f"{100 * fmean(tasks):.1f} % of {len(tasks)}" if tasks else ""
+        lines.append(
+            f"| {one.arm.says} | {told(calls, exact)} | {less} | {told(calls, names_right)} "
+            f"| {told(calls, mean_score, share=False)} | {told(one.cases, exact)} | {wrong} | {played} |"
+        )
+    return lines
+
+
+def _main_of(one: Result, results: Sequence[Result], main: str) -> Result | None:
+    """The arm that this one is compared with: the main one with as many decision points."""
+    names = (main, f"{main}-x{one.arm.share:g}")
+    return next((other for other in results if other.arm.name in names), None)
+
+
+def kinds_table(results: Sequence[Result]) -> list[str]:
+    """Errors of each kind at 100 turns."""
+    counts = {
+        one.arm.says: Counter(e.kind.value for cases in one.cases.values() for case in cases for e in case.errors)
+        for one in results
+    }
+    turns = {one.arm.says: sum(map(len, one.cases.values())) for one in results}
+    kinds = sorted({kind for each in counts.values() for kind in each})
+    lines = _head(("arm", *kinds))
+    for name, each in counts.items():
+        lines.append(f"| {name} | {' | '.join(f'{100 * each[kind] / turns[name]:.1f}' for kind in kinds)} |")
+    return lines
+
+
+def cost_table(results: Sequence[Result]) -> list[str]:
+    """What each arm cost, means over seeds."""
+    columns = (
+        "arm", "learned from", "steps", "sampling tokens", "training tokens", "all", "of the budget",
+        "sampling, s", "training, s",
+    )  # fmt: skip
+    lines = _head(columns)
+    for one in results:
+        costs = zip(*(_add_up(unit.rounds) for unit in one.units), strict=True)
+        learned, steps, sampled, trained, allowed, sampling, training = (fmean(each) for each in costs)
+        share = f"{100 * trained / allowed:.0f} %" if allowed else ""
+        lines.append(
+            f"| {one.arm.says} | {learned:,.0f} | {steps:,.0f} | {sampled:,.0f} | {trained:,.0f} "
+            f"| {sampled + trained:,.0f} | {share} | {sampling:,.0f} | {training:,.0f} |"
+        )
+    return lines
+
+
+def _add_up(rounds: Sequence[Round]) -> tuple[float, ...]:
+    """Over the rounds of one unit, in the order of the columns."""
+    names = (
+        "learned_from", "steps", "sampling_tokens", "training_tokens", "allowed", "sampling_seconds",
+        "training_seconds",
+    )  # fmt: skip
+    return tuple(float(sum(getattr(made, name) for made in rounds)) for name in names)
+
+
+def _head(columns: Sequence[str]) -> list[str]:
+    return [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
+
+
+def _told(measure: Measure, *, share: bool) -> str:
+    if share:
+        return f"{100 * measure.value:.1f} % ({100 * measure.low:.1f} to {100 * measure.high:.1f})"
+    return f"{measure.value:.3f} ({measure.low:.3f} to {measure.high:.3f})"
+
+
+def _points(measure: Measure) -> str:
+    return f"{100 * measure.value:+.1f} ({100 * measure.low:+.1f} to {100 * measure.high:+.1f})"

@@ -1,0 +1,110 @@
+"""One arm under one budget -> one policy, and what it cost. `unit.json` is written last: with it a unit is done."""
+
+import time
+from pathlib import Path
+
+from benchmarks.evidence.arms import Arm
+from benchmarks.evidence.budget import BudgetKind, main_budget
+from benchmarks.evidence.data import make_start
+from benchmarks.evidence.learning import own_right_turns, prefer, reward, train_examples, tune
+from benchmarks.evidence.pairing import make_pairs, score_trees
+from benchmarks.evidence.place import Place
+from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
+
+from ttpa.records.candidates import CandidateTree
+from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.record import Record
+from ttpa.runs.record_files import read_record, write_record
+from ttpa.steps.run import Run
+
+
+class Round(Record):
+    """What one round did and cost."""
+
+    learned_from: int
+    """Pairs, sequences or prompts; 0 where there was nothing to learn from and the policy stayed as it was."""
+    steps: int
+    allowed: int
+    """Tokens that the budget left to training."""
+    training_tokens: int
+    sampling_tokens: int
+    sampling_seconds: float
+    """Of all the points, also where several arms share the trees."""
+    training_seconds: float
+    """Of its last start where it was cut off; with scoring and pairing, and with the turns that GRPO draws."""
+
+
+class Unit(Record):
+    """One arm under one budget."""
+
+    arm: str
+    budget: str
+    policy: str
+    """The folder of the policy that it came to."""
+    rounds: tuple[Round, ...]
+
+
+def make_unit(place: Place, arm: Arm, kind: BudgetKind) -> Unit:
+    """The unit, made where it is not there yet."""
+    folder = place.unit(arm.name, kind)
+    done = folder / "unit.json"
+    if done.exists():
+        return read_record(done, Unit)
+    start = make_start(place, arm.data)
+    policy = start.policy()
+    rounds: list[Round] = []
+    for number in range(1, arm.rounds + 1) if arm.method != "none" else ():
+        made, policy = _take_round(place, arm, kind, start, policy, number)
+        rounds.append(made)
+    unit = Unit(arm=arm.name, budget=kind, policy=policy, rounds=tuple(rounds))
+    write_record(done, unit)
+    return unit
+
+
+def _take_round(place: Place, arm: Arm, kind: BudgetKind, start: Run, policy: str, number: int) -> tuple[Round, str]:
+    folder = place.unit(arm.name, kind) / f"round-{number}"
+    trees = _sample(place, arm, folder, policy, number) if arm.samples else None
+    sampling, sampling_seconds = sampling_cost(trees) if trees else (0, 0.0)
+    allowed = main_budget(place, arm).left(kind, arm, sampling)
+    started = time.monotonic()
+    checkpoint = _train(place, arm, start, trees, policy, allowed, folder)
+    seconds = time.monotonic() - started
+    if checkpoint is not None and arm.method == "grpo":
+        sampling = checkpoint.tokens  # it says all that it trains on
+    made = Round(
+        learned_from=checkpoint.examples if checkpoint else 0,
+        steps=checkpoint.steps if checkpoint else 0,
+        allowed=allowed,
+        training_tokens=checkpoint.tokens if checkpoint else 0,
+        sampling_tokens=sampling,
+        sampling_seconds=sampling_seconds,
+        training_seconds=round(seconds, 3),
+    )
+    return made, str(folder / "policy") if checkpoint else policy
+
+
+def _sample(place: Place, arm: Arm, folder: Path, policy: str, number: int) -> Run:
+    """The trees of a round; those of the first are shared, later ones are drawn at other points."""
+    if number == 1:
+        return sampled(place, arm)
+    return sample_at(place, arm, folder / "trees", policy, seed=1000 * number + place.seed)
+
+
+def _train(
+    place: Place, arm: Arm, start: Run, trees: Run | None, policy: str, tokens: int, folder: Path
+) -> Checkpoint | None:
+    """The trained policy in `folder`/policy; none where there is nothing to learn from."""
+    output = folder / "policy"
+    if arm.method == "longer":
+        return tune(start, arm, policy, train_examples(start), tokens, output)
+    if arm.method == "grpo":
+        main = sampled(place, Arm("", "", "dpo", share=arm.share))
+        points = {point.id: point for point in start.points("train")}
+        drawn = [points[tree.id] for tree in main.read(main.directory.trees, CandidateTree, "sample")]
+        return reward(start, arm, policy, drawn, tokens, output)
+    assert trees is not None
+    if arm.method == "own turns":
+        examples = own_right_turns(score_trees(place, arm, trees, folder / "pairs"))
+        return tune(start, arm, policy, examples, tokens, output) if examples else None
+    pairs = make_pairs(place, arm, trees, folder / "pairs")
+    return prefer(start, arm, policy, pairs, tokens, output) if pairs else None

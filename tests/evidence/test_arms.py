@@ -1,0 +1,62 @@
+"""The table of arms: settings that are there, equal budgets, and trees that are shared where arms sample alike."""
+
+from pathlib import Path
+
+import pytest
+from benchmarks.evidence.arms import ARMS, MAIN, SCALING, Arm, merge
+from benchmarks.evidence.budget import Budget, budgets
+from benchmarks.evidence.place import SETTINGS, Place, train_config
+from benchmarks.evidence.sampling import sampling_name
+from benchmarks.evidence.sets import SETS
+from benchmarks.evidence.sizes import FULL, SMALL
+from benchmarks.evidence.sweep import variants
+
+SWEEP = tuple(arm for tried in variants().values() for arm in tried)
+BY_NAME = {arm.name: arm for arm in ARMS}
+
+
+@pytest.mark.parametrize("study", [ARMS, SCALING, SWEEP], ids=["experiment", "scaling", "sweep"])
+def test_every_arm_names_settings_that_there_are(study: tuple[Arm, ...], tmp_path: Path) -> None:
+    place = Place(tmp_path, SETS["quickstart"], 0, SMALL)
+    for arm in study:
+        sections = {"sample": merge(SETTINGS["sample"], arm.sample), "score": arm.score, "pair": arm.pair}
+        place.open(tmp_path / "run", sections, policy="somewhere")
+        train_config("grpo" if arm.method == "grpo" else "dpo", arm.train)
+    assert len({arm.name for arm in study}) == len(study)
+
+
+def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None:
+    for name, tried in variants().items():
+        assert all(arm.name.startswith(name) for arm in tried) or name == "shared"
+    config = train_config("dpo", {})
+    assert {"beta-0.1", "rate-3e-05", "nll-1"} <= {arm.name for arm in SWEEP}
+    assert (config.dpo.beta, config.dpo.learning_rate, config.dpo.nll_weight) == (0.1, 3e-5, 1.0)
+
+
+def test_settings_are_chosen_on_seeds_that_no_table_reports() -> None:
+    for size in (FULL, SMALL):
+        assert not set(size.seeds) & set(size.sweep_seeds)
+    assert len(FULL.seeds) == 5
+
+
+def test_arms_that_sample_alike_share_their_trees() -> None:
+    assert sampling_name(BY_NAME["whole"]) == sampling_name(BY_NAME["whole-released"])
+    assert sampling_name(BY_NAME["ttpa-binary"]) == sampling_name(MAIN)
+    assert len({sampling_name(arm) for arm in ARMS if arm.samples}) == 8
+
+
+def test_both_budgets_are_one_where_an_arm_samples_what_the_main_arm_samples() -> None:
+    assert budgets(MAIN) == budgets(BY_NAME["ttpa-binary"]) == budgets(BY_NAME["sft"]) == ("training",)
+    assert budgets(BY_NAME["sft-longer"]) == budgets(BY_NAME["whole"]) == ("training", "total")
+
+
+def test_all_arms_come_to_the_same_number_of_tokens() -> None:
+    budget = Budget(training=900, sampling=300)
+    longer, whole, grpo, rounds = (BY_NAME[name] for name in ("sft-longer", "whole", "grpo", "ttpa-two-rounds"))
+    assert budget.left("training", whole, 500) == budget.left("training", longer, 0) == 900
+    assert budget.left("total", MAIN, 300) == 900
+    assert budget.left("total", longer, 0) == 1200
+    assert budget.left("total", whole, 500) == 700
+    assert budget.left("total", grpo, 0) == 600  # and as many again are said
+    assert sum(budget.left("total", rounds, sampling) + sampling for sampling in (150, 170)) == 1200
+    assert budget.left("total", whole, 5000) == 1

@@ -1,0 +1,45 @@
+"""Data of the experiment: what dev is, worlds of made-up tools, questions that came first."""
+
+from benchmarks.evidence.data import is_dev
+from benchmarks.evidence.forward import FORGOTTEN, as_if_forward
+from benchmarks.evidence.worlds import draw_instructions
+
+from conftest import MakeInstruction
+
+
+def test_worlds_give_so_many_questions_once_each_and_the_same_again() -> None:
+    drawn = draw_instructions(3, 60)
+    assert len(drawn) == 60
+    assert len({one.question for one in drawn}) == len({one.id for one in drawn}) == 60
+    assert draw_instructions(3, 60) == drawn
+    assert draw_instructions(4, 60) != drawn
+
+
+def test_unseen_worlds_have_tools_that_train_does_not_offer() -> None:
+    drawn = draw_instructions(0, 80)
+    offered = {
+        split: {tool.name for one in drawn if one.split == split for tool in one.tools}
+        for split in ("train", "test", "test_unseen")
+    }
+    assert all(offered.values())
+    assert offered["test"] <= offered["train"]
+    assert not offered["test_unseen"] & offered["train"]
+
+
+def test_dev_is_about_a_tenth_and_hangs_on_the_question_alone(make_instruction: MakeInstruction) -> None:
+    made = [make_instruction(f"i{number}", f"Rain in Oslo on day {number}?") for number in range(1000)]
+    held_out = [one for one in made if is_dev(one)]
+    assert 70 < len(held_out) < 130
+    assert [is_dev(one.model_copy(update={"id": "other"})) for one in made] == [is_dev(one) for one in made]
+
+
+def test_a_question_that_came_first_forgets_values_and_names_tools_but_keeps_the_calls(
+    make_instruction: MakeInstruction,
+) -> None:
+    made = [make_instruction(f"i{number}") for number in range(400)]
+    forward = [as_if_forward(one, 0) for one in made]
+    forgot = [one for one in forward if "Oslo" not in one.question]
+    assert abs(len(forgot) / len(made) - FORGOTTEN) < 0.06
+    assert 20 < sum("get_weather" in one.question for one in forward) < 110
+    assert [one.steps for one in forward] == [one.steps for one in made]
+    assert [as_if_forward(one, 0) for one in made] == forward
