@@ -2,13 +2,14 @@
 
 `python benchmarks/sampling.py [--policy DIR] [--points 32] [--rounds 5]`. The policy answers turns over generated tools
 that it never saw, ten of them on offer, and goes on through dialogues of four or more turns. A candidate counts where
-its calls fit their tools' schemas and no other candidate of the turn makes the same calls.
+its calls fit their tools' schemas and no other candidate of the turn makes the same calls. A reference turn that was
+handed in is the policy's only where each of its tokens is the policy's first choice, which the same forward tells.
 """
 
 import argparse
 import statistics
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 
@@ -52,16 +53,17 @@ def main() -> None:
     dialogues = dialogue_points(max(4, options.points // 4))
     tokens = [len(model.tokenizer.prompt_ids(point.history, point.tools)) for point in single]
     print(f"policy {options.policy}, one thread; medians of {options.rounds} rounds, arms in turn")
+    said = greedy_turns(model, [*single, *dialogues])
     turn = SampleConfig(max_new_tokens=MAX_NEW)
     arms: dict[str, Callable[[Sequence[DecisionPoint], str], Account]] = {
-        "5 completions, independent": lambda points, seed: independent(model, points, seed),
-        "5 completions, prompt once": lambda points, seed: sampled(model, points, whole(COMPLETIONS), seed),
-        "forks at random": lambda points, seed: sampled(model, points, replaced(turn, strategy="random"), seed),
-        "forks of the policy's turn": lambda points, seed: sampled(model, points, turn, seed),
+        "5 completions, independent": lambda points, seed: independent(model, points, said, seed),
+        "5 completions, prompt once": lambda points, seed: sampled(model, points, said, whole(COMPLETIONS), seed),
+        "forks at random": lambda points, seed: sampled(model, points, said, replaced(turn, strategy="random"), seed),
+        "forks of the policy's turn": lambda points, seed: sampled(model, points, said, turn, seed),
         "forks of the reference turn": lambda points, seed: sampled(
-            model, points, replaced(turn, trunk="reference"), seed
+            model, points, said, replaced(turn, trunk="reference"), seed
         ),
-        "forks of both": lambda points, seed: sampled(model, points, replaced(turn, trunk="both"), seed),
+        "forks of both": lambda points, seed: sampled(model, points, said, replaced(turn, trunk="both"), seed),
     }
     title = f"{len(single)} turns, prompts of {statistics.mean(tokens):.0f} tokens"
     compare(title, arms, single, options.rounds)
@@ -105,9 +107,21 @@ def dialogue_points(count: int) -> list[DecisionPoint]:
     return [point.model_copy(update={"id": f"{point.instruction_id}#{i}"}) for i, point in enumerate(points)]
 
 
-def independent(model: TransformersModel, points: Sequence[DecisionPoint], seed: str) -> Account:
+def greedy_turns(model: TransformersModel, points: Sequence[DecisionPoint]) -> dict[str, str]:
+    """What the policy says by itself at each point; no arm pays for it."""
+    prompts = [model.tokenizer.prompt_ids(point.history, point.tools) for point in points]
+    turns = model.complete(prompts, max_new_tokens=MAX_NEW)
+    return {
+        point.id: "".join(model.tokenizer.pieces(turn.token_ids[:-1])) if turn.finished else ""
+        for point, turn in zip(points, turns, strict=True)
+    }
+
+
+def independent(
+    model: TransformersModel, points: Sequence[DecisionPoint], said: Mapping[str, str], seed: str
+) -> Account:
     """Whole completions, each with a prefill of its own."""
-    accounts = [sampled(model, points, whole(1), f"{seed}/{number}") for number in range(COMPLETIONS)]
+    accounts = [sampled(model, points, said, whole(1), f"{seed}/{number}") for number in range(COMPLETIONS)]
     return Account(
         [[text for account in accounts for text in account.texts[i]] for i in range(len(points))],
         sum(account.prefilled for account in accounts),
@@ -115,12 +129,17 @@ def independent(model: TransformersModel, points: Sequence[DecisionPoint], seed:
     )
 
 
-def sampled(model: TransformersModel, points: Sequence[DecisionPoint], config: SampleConfig, seed: str) -> Account:
+def sampled(
+    model: TransformersModel, points: Sequence[DecisionPoint], said: Mapping[str, str], config: SampleConfig, seed: str
+) -> Account:
     trees = sample(points, model=model, dialect=HERMES, config=config, seed=hash_of(seed))
     kept = [tree for tree in trees if isinstance(tree, CandidateTree)]
     assert len(kept) == len(points)
     return Account(
-        [[leaf.text for leaf in tree.leaves if leaf.origin != "reference"] for tree in kept],
+        [
+            [leaf.text for leaf in tree.leaves if leaf.origin != "reference" or leaf.text == said[tree.id]]
+            for tree in kept
+        ],
         sum(tree.cost.prefilled for tree in kept),
         sum(tree.cost.decoded for tree in kept),
     )

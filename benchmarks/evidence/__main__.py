@@ -36,6 +36,8 @@ def main() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
+    if options.sweep and options.final:
+        raise TtpaError("--sweep chooses settings, so it never looks at the test: leave --final out")
     size = SMALL if options.small else FULL
     out: Path = options.out or Path("runs") / ("evidence-small" if options.small else "evidence")
     _pin_settings(out, size, options.policy)
@@ -51,8 +53,6 @@ def _run(options: argparse.Namespace) -> int:
     for name in options.sets:
         if SETS[name].missing and not options.job:
             print(f"{name} is left out: {', '.join(SETS[name].missing)} cannot be imported")
-    if options.sweep and options.final:
-        raise TtpaError("--sweep chooses settings, so it never looks at the test: leave --final out")
     if options.job:
         name, _, seed = options.job.partition("/")
         do(places[name, int(seed)], arms, final=options.final)
