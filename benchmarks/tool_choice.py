@@ -45,14 +45,16 @@ def main() -> None:
 
     index = ToolIndex(toolset.specs)
     chosen = random.Random(1).sample(list(toolset.specs), min(options.plans, len(toolset.specs)))
-    took: list[float] = []
+    took: dict[str, list[float]] = {"by the clock": [], "of the processor": []}
     for number, tool in enumerate(chosen):
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.process_time()
         index.candidates(tool, config.candidates, random.Random(number))
-        took.append(1000 * (time.perf_counter() - began))
-    ranked = sorted(took)
-    told = f"median {statistics.median(took):.1f} ms, 99 of 100 within {ranked[int(0.99 * len(ranked))]:.1f}"
-    print(f"candidates    {told}, most {ranked[-1]:.1f}  (limit 50)")
+        took["by the clock"].append(1000 * (time.perf_counter() - began))
+        took["of the processor"].append(1000 * (time.process_time() - worked))
+    for clock, each in took.items():
+        ranked = sorted(each)
+        told = f"median {statistics.median(each):.2f}, 99 of 100 within {ranked[int(0.99 * len(ranked))]:.1f}"
+        print(f"candidates    ms {clock}: {told}, most {ranked[-1]:.1f}  (limit 50)")
     began = time.perf_counter()
     plans = planner.first(options.plans)
     shown = {tool.name for plan in plans for tool in plan.shown}

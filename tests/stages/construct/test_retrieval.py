@@ -83,6 +83,15 @@ def test_distractors_are_look_alikes_and_others() -> None:
     assert {topic_of(one) for one in offered if one != TOOLS[0]} & {"weather"}
 
 
+def test_the_most_like_are_the_same_however_many_are_wanted() -> None:
+    index = ToolIndex(TOOLS)
+    for one in TOOLS[::9]:
+        every = index.candidates(one, 4 * len(TOOLS), random.Random(0)).near
+        assert len(every) == len(TOOLS)
+        for count in (4, 8, 20, 60):
+            assert index.candidates(one, count, random.Random(0)).near == every[: count - count // 4]
+
+
 def test_two_tools_that_are_told_in_the_same_words_are_never_offered_together() -> None:
     twin = tool("weather_finder", TOOLS[0].description, "weather_id")
     found = ToolIndex([*TOOLS, twin]).candidates(TOOLS[0], 20, random.Random(0)).all
@@ -120,4 +129,4 @@ def test_thousands_of_third_party_tools_are_one_toolset() -> None:
         seconds.append(time.process_time() - began)
         assert found.near[0] == spec
         assert len(found.all) == len({one.name for one in found.all}) == 64
-    assert statistics.median(seconds) < 0.05
+    assert max(seconds) < 0.05

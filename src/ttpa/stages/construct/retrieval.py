@@ -2,11 +2,13 @@
 
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import bm25s
 import numpy as np
+from numpy.typing import NDArray
 
 from ttpa.records.tools import ToolSpec
 
@@ -51,10 +53,10 @@ class ToolIndex:
         """
         place = self._places[tool.name]
         scores = self._index.get_scores(self._texts[place])  # pyright: ignore[reportUnknownMemberType]
-        ranked = [int(other) for other in np.argsort(-scores, kind="stable")]
         told: set[frozenset[str]] = set()
         drawn_count = round(count * _DRAWN)
-        near = self._first([place, *(other for other in ranked if other != place)], count - drawn_count, told)
+        ranked = (other for other in _by_score(scores, 2 * count) if other != place)
+        near = self._first(chain((place,), ranked), count - drawn_count, told)
         others = rng.sample(range(len(self._tools)), min(len(self._tools), 2 * count))
         taken = set(near)
         drawn = self._first((other for other in others if other not in taken), drawn_count, told)
@@ -71,6 +73,13 @@ class ToolIndex:
                 told.add(words)
                 found.append(place)
         return found
+
+
+def _by_score(scores: NDArray[np.float32], most: int) -> Iterator[int]:
+    """Places from the highest score down, of equal ones the first; the `most` highest are sorted, others if needed."""
+    least = np.partition(scores, -most)[-most] if most < len(scores) else scores.min()
+    for part in (np.flatnonzero(scores >= least), np.flatnonzero(scores < least)):
+        yield from part[np.argsort(-scores[part], kind="stable")].tolist()
 
 
 def _words_of(tool: ToolSpec) -> list[str]:
