@@ -120,8 +120,8 @@ def _spreads(turns: Sequence[ScoredTurn], trees: Mapping[str, CandidateTree], ca
 def _examples(instructions: Sequence[Instruction], count: int) -> list[Instruction]:
     """A few instructions to show: those with most steps and calls first, of each kind at least one."""
     ranked = sorted(instructions, key=lambda item: -len(item.steps) - sum(len(step.calls) for step in item.steps))
-    first = {item.kind: item for item in reversed(ranked)}
-    return [*first.values(), *(item for item in ranked if item not in first.values())][:count]
+    first = {item.kind: item.id for item in reversed(ranked)}
+    return sorted(ranked, key=lambda item: item.id != first[item.kind])[:count]
 
 
 def _views(run: Run, trees: Mapping[str, CandidateTree], turns: Sequence[ScoredTurn]) -> list[TreeView]:

@@ -4,6 +4,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from statistics import median
 
 import pytest
 from tests.stages.report.browser import CHROMEDRIVER, CHROMIUM, Browser
@@ -18,7 +19,12 @@ TURNS = 1000
 ENTER = "\ue007"
 _VISIBLE = "return [...document.querySelectorAll('#turn-list li')].filter((row) => !row.hidden).length"
 _OPEN = "return [...document.querySelectorAll('#turn-view .fork')].filter((panel) => !panel.hidden).length"
-_FRAME = "await new Promise((done) => requestAnimationFrame(() => setTimeout(done, 0)))"
+_FRAMES = "return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))"
+_SCROLL = "document.getElementById('turn-list').scrollTop = arguments[0];"
+_FILTER = (
+    "const filter = document.querySelector('select[data-key=kinds]'); filter.value = arguments[0];"
+    "filter.dispatchEvent(new Event('change'));"
+)
 
 
 @pytest.fixture
@@ -73,10 +79,7 @@ def test_the_other_run_is_led_to_and_its_cards_stand_apart(browser: Browser) -> 
 
 
 def test_a_filter_by_error_kind_changes_the_list_and_the_turn(browser: Browser) -> None:
-    browser.run(
-        "const filter = document.querySelector('select[data-key=kinds]'); filter.value = 'wrong type';"
-        "filter.dispatchEvent(new Event('change'))"
-    )
+    browser.run(_FILTER, "wrong type")
     assert browser.run(_VISIBLE) == TURNS // 2
     assert browser.run("return document.getElementById('turn-tally').textContent") == "500 of 1,000 turns"
     assert "Trondheim" in browser.run("return document.querySelector('#turn-view h3').textContent")
@@ -95,29 +98,16 @@ def test_the_list_is_walked_by_key_and_searched(browser: Browser) -> None:
 
 
 def test_a_thousand_turns_scroll_and_filter_in_under_a_fifth_of_a_second(browser: Browser) -> None:
+    """In the page's own working time up to the second frame after it: other programs may keep the processor busy."""
     browser.run("document.getElementById('explorer').scrollIntoView({behavior: 'instant'})")
-    took = browser.run(
-        f"""return (async () => {{
-          const best = async (act) => {{
-            let least = Infinity;
-            for (let turn = 0; turn < 3; turn++) {{
-              {_FRAME};
-              const start = performance.now();
-              act(turn);
-              {_FRAME};
-              least = Math.min(least, performance.now() - start);
-            }}
-            return least;
-          }};
-          const filter = document.querySelector("select[data-key=kinds]");
-          const list = document.getElementById("turn-list");
-          return [
-            await best((turn) => {{ list.scrollTop = turn % 2 ? 0 : list.scrollHeight; }}),
-            await best((turn) => {{
-              filter.value = turn % 2 ? "" : "wrong type";
-              filter.dispatchEvent(new Event("change"));
-            }}),
-          ];
-        }})()"""
-    )
-    assert max(took) < 200, f"milliseconds to scroll, to filter: {took}"
+    browser.run(_FRAMES)
+    scrolled = [_worked(browser, _SCROLL, 0 if turn % 2 else 1e6) for turn in range(5)]
+    filtered = [_worked(browser, _FILTER, "" if turn % 2 else "wrong type") for turn in range(6)]
+    assert 0 < median(scrolled) < 0.2, f"seconds to scroll: {scrolled}"
+    assert 0 < median(filtered) < 0.2, f"seconds to filter: {filtered}"
+
+
+def _worked(browser: Browser, script: str, argument: object) -> float:
+    before = browser.cpu_seconds()
+    browser.run(script + _FRAMES, argument)
+    return browser.cpu_seconds() - before

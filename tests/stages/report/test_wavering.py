@@ -19,6 +19,6 @@ def test_the_page_shows_them_as_shares_of_their_slot(inputs: ReportInputs) -> No
     views = inputs.trees
     wavering = count_forks([v.tree for v in views], {v.tree.id: v.scored for v in views})
     page = report(inputs.model_copy(update={"wavering": wavering}), ReportConfig())
-    assert "a branch repairs" in page
+    assert "A branch repairs" in page
     assert "wrong tool <b>100 %</b>" in page
     assert "a branch repairs" not in report(inputs, ReportConfig())

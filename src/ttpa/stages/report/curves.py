@@ -7,8 +7,8 @@ from typing import NamedTuple
 from ttpa.records.checkpoints import Checkpoint, TrainStep
 from ttpa.stages.report.wording import clipped, count, counted, decimal, visible, words
 
-WIDTH, HEIGHT = 360, 190
-LEFT, RIGHT, TOP, BOTTOM = 52, 12, 12, 30
+WIDTH, HEIGHT = 360, 202
+LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42
 """Margins of the plot inside its picture; all in SVG units."""
 
 
@@ -87,6 +87,11 @@ def _title(plot: Sequence[str]) -> str:
     return visible(plot[0]) if len(plot) == 1 else visible(plot[0].replace("chosen", "chosen and rejected"))
 
 
+def _line(name: str) -> str:
+    """A line's name beside its chart's title: `logps/chosen` is `chosen` there."""
+    return visible(next((word for word in ("chosen", "rejected") if word in name), name))
+
+
 def _values(history: Sequence[TrainStep], name: str) -> list[tuple[int, float]]:
     return [(step.step, step.metrics[name]) for step in history if name in step.metrics]
 
@@ -112,7 +117,7 @@ def _chart(title: str, series: Sequence[tuple[str, Sequence[tuple[int, float]]]]
     lines = [
         Line(
             series=index,
-            name=visible(name),
+            name=_line(name),
             points=" ".join(f"{place_x(x)},{place_y(y)}" for x, y in values),
             last=decimal(values[-1][1]),
             end=(place_x(values[-1][0]), place_y(values[-1][1])),

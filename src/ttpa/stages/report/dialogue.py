@@ -22,6 +22,7 @@ class Dialogue(NamedTuple):
     """One instruction."""
 
     name: str
+    """What was asked last."""
     facts: str
     situation: str
     constraints: tuple[str, ...]
@@ -38,9 +39,9 @@ def dialogue(instruction: Instruction) -> Dialogue:
     if instruction.answer is not None:
         bubbles.append(Bubble("assistant", _text(instruction.answer)))
     calls = sum(len(step.calls) for step in instruction.steps)
-    facts = [words(instruction.kind), words(instruction.split), counted(calls, "call"), f"from {instruction.source}"]
+    facts = [instruction.id, words(instruction.kind), words(instruction.split), counted(calls, "call"), f"from {instruction.source}"]
     return Dialogue(
-        name=visible(instruction.id),
+        name=clipped(instruction.question, 300) or visible(instruction.id),
         facts=visible(" · ".join(facts)),
         situation=_text(scenario.situation) if scenario else "",
         constraints=tuple(_text(constraint) for constraint in scenario.constraints) if scenario else (),

@@ -32,7 +32,6 @@ class FlowBox(NamedTuple):
     """What is wrong with the books; empty where they balance."""
     discarded: str
     losses: tuple[Loss, ...]
-    note: str
     time: str
 
 
@@ -56,7 +55,6 @@ def _box(number: int, stage: StageFlow) -> FlowBox:
         imbalance=_imbalance(stage.unaccounted),
         discarded=count(stage.discarded),
         losses=tuple(Loss(words(reason), count(lost), width(lost / whole)) for reason, lost in ordered if lost),
-        note=visible(stage.note),
         time=duration(stage.seconds),
     )
 

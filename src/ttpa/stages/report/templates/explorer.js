@@ -5,6 +5,7 @@ const list = document.getElementById("turn-list");
 const view = document.getElementById("turn-view");
 const search = document.getElementById("turn-search");
 const tally = document.getElementById("turn-tally");
+const allForks = document.getElementById("turn-all");
 const filters = [...document.querySelectorAll("#explorer select")];
 const TONES = { right: "✓ right", wrong: "✗ wrong", unscored: "? not scored" };
 
@@ -74,7 +75,7 @@ function opens(token, fork, line, holder) {
 
 function forked(fork) {
   const head = make("p", "fork-head", null, make("span", "mark", fork.number),
-    ` ${fork.wavers}: this turn takes `, make("code", "", fork.own), ` with ${fork.odds}, but`);
+    ` ${fork.wavers}: this turn takes `, make("code", "", fork.own), ` with ${fork.odds}; forced in its place:`);
   const branches = make("ul", "branches");
   for (const branch of fork.branches) {
     branches.append(make("li", branch.verdict.tone, null, turn(branch), ...verdict(branch.verdict)));
@@ -124,7 +125,13 @@ function show(index) {
       make("div", `foot ${trunk.verdict.tone}`, null, make("b", "", trunk.title), ...verdict(trunk.verdict)))));
   view.scrollTop = 0;
   const first = view.querySelector(".forked");
-  if (first) first.click();
+  if (allForks.getAttribute("aria-pressed") === "true") toggle(true);
+  else if (first) first.click();
+}
+
+function toggle(open) {
+  const closed = () => [...view.querySelectorAll(`.forked[aria-expanded=${!open}]`)];
+  for (let found = closed(); found.length; found = closed()) found.forEach((token) => token.click());
 }
 
 // ---- the list and its filters
@@ -194,11 +201,10 @@ document.getElementById("turn-clear").addEventListener("click", () => {
   filters.forEach((filter) => { filter.value = ""; });
   narrow();
 });
-document.getElementById("turn-all").addEventListener("click", (event) => {
-  const open = event.target.getAttribute("aria-pressed") !== "true";
-  event.target.setAttribute("aria-pressed", String(open));
-  const closed = () => [...view.querySelectorAll(`.forked[aria-expanded=${!open}]`)];
-  for (let found = closed(); found.length; found = closed()) found.forEach((token) => token.click());
+allForks.addEventListener("click", () => {
+  const open = allForks.getAttribute("aria-pressed") !== "true";
+  allForks.setAttribute("aria-pressed", String(open));
+  toggle(open);
 });
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || event.target.matches("input, select")) return;
