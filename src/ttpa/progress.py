@@ -15,6 +15,8 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from ttpa.visible_text import visible
+
 _SECONDS_BETWEEN_LINES = 15.0
 
 
@@ -74,11 +76,11 @@ class LineReporter:
         self._done += count
         if time.monotonic() - self._said >= _SECONDS_BETWEEN_LINES:
             self._said = time.monotonic()
-            sys.stdout.write(f"{self._name:<10} {self._done}/{self._total} {note}".rstrip() + "\n")
+            sys.stdout.write(f"{self._name:<10} {self._done}/{self._total} {visible(note)}".rstrip() + "\n")
             sys.stdout.flush()
 
     def tell(self, line: str) -> None:
-        sys.stdout.write(line + "\n")
+        sys.stdout.write(visible(line) + "\n")
         sys.stdout.flush()
 
     def finish(self, line: str) -> None:
@@ -104,7 +106,7 @@ class BarReporter:
             MofNCompleteColumn(),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=self._console,
             transient=True,
         )
@@ -113,10 +115,10 @@ class BarReporter:
 
     def advance(self, count: int, note: str = "") -> None:
         if self._progress is not None:
-            self._progress.update(self._task, advance=count, note=note)
+            self._progress.update(self._task, advance=count, note=visible(note))
 
     def tell(self, line: str) -> None:
-        self._console.print(line, markup=False, highlight=False, soft_wrap=True)  # above the bar
+        self._console.print(visible(line), markup=False, highlight=False, soft_wrap=True)  # above the bar
 
     def finish(self, line: str) -> None:
         self.close()

@@ -4,6 +4,7 @@ import sys
 
 from ttpa.cli.commands import app
 from ttpa.cli.failures import FAILED, explain
+from ttpa.visible_text import visible
 
 __all__ = ["main"]
 
@@ -16,5 +17,5 @@ def main() -> None:
         told = explain(failure)
         if told is None:
             raise
-        sys.stderr.write(f"error: {told}\n")
+        sys.stderr.write(f"error: {visible(told)}\n")
         sys.exit(FAILED)

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from ttpa.cli.evaluate import SuiteName
-from ttpa.cli.words import AsJson, Runs, open_run, tell_json
+from ttpa.cli.words import AsJson, Runs, open_run, tell, tell_json
 from ttpa.steps.compare import compare_runs
 
 
@@ -25,4 +25,4 @@ def compare(
         tell_json(comparison.model_dump(mode="json"))
         return
     for line in comparison.lines():
-        typer.echo(line)
+        tell(line)

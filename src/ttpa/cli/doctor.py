@@ -5,7 +5,7 @@ from dataclasses import asdict
 import typer
 
 from ttpa.assemble import assemble
-from ttpa.cli.words import AsJson, Name, Overrides, Source, load, tell_json
+from ttpa.cli.words import AsJson, Name, Overrides, Source, load, tell, tell_json
 from ttpa.progress import SilentReporter
 from ttpa.steps.doctor import examine
 from ttpa.steps.run import Run
@@ -19,8 +19,8 @@ def doctor(source: Source, overrides: Overrides = None, name: Name = None, as_js
         tell_json({"turns": shown, "findings": [asdict(finding) for finding in findings]})
     else:
         for line in shown:
-            typer.echo(line)
+            tell(line)
         for finding in findings:
-            typer.echo(f"{'ok   ' if finding.is_good else 'WRONG'} {finding.text}")
+            tell(f"{'ok   ' if finding.is_good else 'WRONG'} {finding.text}")
     if not all(finding.is_good for finding in findings):
         raise typer.Exit(1)

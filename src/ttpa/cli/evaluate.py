@@ -7,7 +7,7 @@ import typer
 
 from ttpa.assemble import assemble
 from ttpa.cli import run
-from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load
+from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell
 from ttpa.config import make_config
 from ttpa.errors import ConfigError
 from ttpa.progress import make_reporter
@@ -46,7 +46,7 @@ def evaluate(
     prepared = Run(make_config(values), assemble(make_config(values)), make_reporter())
     if dry_run:
         asked = ", ".join(policies or suite_policies(prepared))
-        typer.echo(f"run {prepared.config.name!r} in {prepared.config.path}: suite {', '.join(suites)} of {asked}")
+        tell(f"run {prepared.config.name!r} in {prepared.config.path}: suite {', '.join(suites)} of {asked}")
         return
     for suite in suites:
         try:
@@ -56,7 +56,7 @@ def evaluate(
             raise typer.Exit(run.INTERRUPTED) from None
         finally:
             prepared.reporter.close()
-        typer.echo(f"\n{suite}\n")
+        tell(f"\n{suite}\n")
         for line in write_tables([evaluation for evaluation, _ in evaluations]):
-            typer.echo(line)
-        typer.echo(f"\neverything lies in {prepared.directory.suite(suite)}")
+            tell(line)
+        tell(f"\neverything lies in {prepared.directory.suite(suite)}")

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ttpa.assemble import assemble
-from ttpa.cli.words import Overrides, Seed, load, word_for
+from ttpa.cli.words import Overrides, Seed, load, tell, word_for
 from ttpa.pipeline import take_import
 from ttpa.progress import make_reporter
 from ttpa.steps.run import Run
@@ -24,5 +24,5 @@ def import_(
     prepared = Run(config, assemble(config), make_reporter())
     take_import(prepared, files)
     refused = prepared.directory.discards("construct")
-    typer.echo(f"what was refused, and why: {refused}")
-    typer.echo(f"next: ttpa run {word_for(config)}")
+    tell(f"what was refused, and why: {refused}")
+    tell(f"next: ttpa run {word_for(config)}")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import shutil
 import tomllib
 from importlib.resources import files
@@ -11,6 +12,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from ttpa.cli.words import tell
 from ttpa.config import make_config
 from ttpa.errors import ConfigError
 
@@ -46,11 +48,13 @@ def init(
     text = f"name = {json.dumps(run)}\n\n" + "".join(_starter(part, place, model) for part in parts)
     make_config(tomllib.loads(text))
     out.write_text(text, encoding="utf-8")
-    typer.echo(f"wrote {out}: {_found(case, has_gpu=has_gpu, has_endpoint=has_endpoint)}")
+    tell(f"wrote {out}: {_found(case, has_gpu=has_gpu, has_endpoint=has_endpoint)}")
+    config = shlex.quote(str(out))
     if case == "data":
-        typer.echo(f"next: ttpa import {place} --run {run} --config {out}, then ttpa run {run}")
+        named = shlex.quote(run)
+        tell(f"next: ttpa import {shlex.quote(place)} --run {named} --config {config}, then ttpa run {named}")
     else:
-        typer.echo(f"next: ttpa tools {out}, then ttpa run {out} --dry-run")
+        tell(f"next: ttpa tools {config}, then ttpa run {config} --dry-run")
 
 
 def _has_endpoint() -> bool:

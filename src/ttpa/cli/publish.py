@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ttpa.cli.words import Runs, open_run
+from ttpa.cli.words import Runs, open_run, tell
 from ttpa.steps.publish import publish as publish_policy
 
 
@@ -21,4 +21,4 @@ def publish(
     """Write a trained policy with its card to a folder, or put it on the hub, privately."""
     told = publish_policy(open_run(name, runs), policy=policy, to=to, hub=hub, public=public, license_name=license_name)
     for line in told:
-        typer.echo(line)
+        tell(line)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ttpa.assemble import assemble
-from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load
+from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell
 from ttpa.config import RunConfig
 from ttpa.errors import ConfigError, RunError
 from ttpa.pipeline import due_steps, refuse_another_config, take_steps, train_steps
@@ -75,7 +75,7 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
     if not dry_run:
         if redo is None and not set(steps).intersection(due_steps(prepared)):
             refuse_another_config(prepared)
-            typer.echo(f"run {config.name!r} in {config.path}: nothing is left to do (--redo takes a step again)")
+            tell(f"run {config.name!r} in {config.path}: nothing is left to do (--redo takes a step again)")
             return
         try:
             take_steps(prepared, steps, redo=redo)
@@ -88,9 +88,9 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
     refuse_another_config(prepared, redo=redo)
     again = STEPS[STEPS.index(redo) :] if redo else ()
     due = [step for step in STEPS if step in steps and (step in again or step in due_steps(prepared))]
-    typer.echo(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
+    tell(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
     if "construct" in due and config.generator.kind == "openai":
-        typer.echo(estimate_construction(prepared))
+        tell(estimate_construction(prepared))
 
 
 def _step(word: str | None) -> Step | None:

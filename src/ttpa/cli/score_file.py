@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ttpa.cli.words import AsJson, tell_json
+from ttpa.cli.words import AsJson, tell, tell_json
 from ttpa.config import make_config
 from ttpa.steps.score_file import score_file as score_cases
 
@@ -24,4 +24,4 @@ def score_file(
         tell_json(summary.model_dump(mode="json"))
         return
     for line in summary.lines():
-        typer.echo(line)
+        tell(line)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from ttpa.cli.words import AsJson, Runs, open_run, tell_json, word_for
+from ttpa.cli.words import AsJson, Runs, open_run, tell, tell_json, word_for
 from ttpa.pipeline import due_steps
 from ttpa.records.costs import Cost
 from ttpa.runs.journal import Journal
@@ -42,16 +42,16 @@ def status(
         tell_json(told)
         return
     for summary in done:
-        typer.echo(summary.line())
+        tell(summary.line())
     for each, outdated in suites:
-        typer.echo(f"{each.line()}{' of an earlier policy of this name' if outdated else ''}")
+        tell(f"{each.line()}{' of an earlier policy of this name' if outdated else ''}")
     for suite, policy in suites_begun(directory):
-        typer.echo(f"{suite}: {policy} has begun (ttpa evaluate {word_for(opened.config)} --suite {suite} goes on)")
+        tell(f"{suite}: {policy} has begun (ttpa evaluate {word_for(opened.config)} --suite {suite} goes on)")
     if paid.requests:
-        typer.echo(f"paid so far: {paid.line(prices)}")
-    typer.echo(f"next: {', '.join(due)} (ttpa run {word_for(opened.config)})" if due else "all steps are done")
+        tell(f"paid so far: {paid.line(prices)}")
+    tell(f"next: {', '.join(due)} (ttpa run {word_for(opened.config)})" if due else "all steps are done")
     if report:
-        typer.echo(f"report: {report}")
+        tell(f"report: {report}")
 
 
 def _paid(path: Path) -> Cost:

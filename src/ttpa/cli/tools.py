@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ttpa.assemble import assemble
-from ttpa.cli.words import AsJson, Overrides, Source, load, tell_json
+from ttpa.cli.words import AsJson, Overrides, Source, load, tell, tell_json
 from ttpa.errors import ConfigError
 from ttpa.models.recorded_chat import ForgetfulStore
 from ttpa.models.spending import Spending
@@ -38,7 +38,10 @@ def tools(
             raise ConfigError("--arguments is no JSON object")
         with toolset.session() as session:
             result = session.run(ToolCall(name=call, arguments=values))
-        typer.echo(result.model_dump_json() if as_json else result.content)
+        if as_json:
+            tell_json(result.model_dump(mode="json"))
+        else:
+            tell(result.content)
         if not result.ok:
             raise typer.Exit(1)
 
@@ -49,18 +52,18 @@ def _list(toolset: Toolset, *, as_json: bool) -> None:
         tell_json({"tools": offered, "left_out": dict(toolset.left_out)})
         return
     for name, parameters, description in _rows(toolset.specs):
-        typer.echo(f"{name}  {parameters}  {description}".rstrip())
+        tell(f"{name}  {parameters}  {description}".rstrip())
     for name, reason in toolset.left_out.items():
-        typer.echo(f"left out: {name}: {reason}")
-    typer.echo(f"{len(toolset.specs)} tools, all schemas valid")
-    silent = [spec.name for spec in toolset.specs if not spec.description.strip()]
+        tell(f"left out: {_on_one_line(name)}: {_on_one_line(reason)}")
+    tell(f"{len(toolset.specs)} tools, all schemas valid")
+    silent = [_on_one_line(spec.name) for spec in toolset.specs if not spec.description.strip()]
     if silent:
-        typer.echo(f"no description: {', '.join(silent)}; a model picks tools by what their description says: add one")
+        tell(f"no description: {', '.join(silent)}; a model picks tools by what their description says: add one")
 
 
 def _rows(specs: Sequence[ToolSpec]) -> list[tuple[str, str, str]]:
     """Name, parameters (those that may be left out in brackets) and the description's first line, padded."""
-    rows = [(spec.name, _parameters(spec), spec.description.strip().partition("\n")[0]) for spec in specs]
+    rows = [(_on_one_line(spec.name), _parameters(spec), _first_line(spec.description)) for spec in specs]
     names = max((len(name) for name, _, _ in rows), default=0)
     parameters = min(max((len(parameter) for _, parameter, _ in rows), default=0), 44)
     return [(name.ljust(names), parameter.ljust(parameters), text) for name, parameter, text in rows]
@@ -69,4 +72,13 @@ def _rows(specs: Sequence[ToolSpec]) -> list[tuple[str, str, str]]:
 def _parameters(spec: ToolSpec) -> str:
     properties, required = spec.parameters.get("properties"), spec.parameters.get("required")
     due = required if isinstance(required, list) else []
-    return ", ".join(key if key in due else f"[{key}]" for key in (properties if isinstance(properties, dict) else ()))
+    names = properties if isinstance(properties, dict) else ()
+    return ", ".join(_on_one_line(key) if key in due else f"[{_on_one_line(key)}]" for key in names)
+
+
+def _first_line(text: str) -> str:
+    return text.strip().partition("\n")[0].rstrip("\r")
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -10,6 +10,7 @@ from ttpa.config import RunConfig, load_config, make_config
 from ttpa.progress import Reporter, SilentReporter
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.run import Run
+from ttpa.visible_text import visible
 
 Source = Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a run that was begun.")]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, as often as needed.")]
@@ -53,9 +54,14 @@ def open_run(name: str, runs: str, reporter: Reporter | None = None) -> Run:
     return Run(config, assemble(config), reporter or SilentReporter())
 
 
+def tell(line: str) -> None:
+    """Prints a line for a person; what tools, models and files wrote into it cannot act on the terminal."""
+    typer.echo(visible(line))
+
+
 def tell_json(value: object) -> None:
-    """Prints one JSON document."""
-    typer.echo(json.dumps(value, indent=1, ensure_ascii=False))
+    """Prints one JSON document, in ASCII: whatever is in it, it reads back the same and acts on no terminal."""
+    typer.echo(json.dumps(value, indent=1))
 
 
 def word_for(config: RunConfig) -> str:

@@ -8,7 +8,8 @@ from ttpa.records.suites import SuiteCategory, SuiteEvaluation
 from ttpa.stages.report.comparison import Cell, cell
 from ttpa.stages.report.error_shares import ErrorGroup, error_groups
 from ttpa.stages.report.inputs import SuiteResult
-from ttpa.stages.report.wording import NOTHING, count, counted, duration, percent, visible, words
+from ttpa.stages.report.wording import NOTHING, count, counted, duration, percent, words
+from ttpa.visible_text import visible
 
 _ALL = "all"
 

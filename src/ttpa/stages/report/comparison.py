@@ -4,7 +4,8 @@ import math
 from typing import NamedTuple
 
 from ttpa.records.evaluations import Difference, Evaluation, Measure, Measures
-from ttpa.stages.report.wording import NOTHING, count, counted, decimal, percent, points, visible, width
+from ttpa.stages.report.wording import NOTHING, count, counted, decimal, percent, points, width
+from ttpa.visible_text import visible
 
 _FEW = 20
 """Resampling fewer cases gives intervals that are too narrow; of one case, none."""

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ttpa.stages.report.inputs import StageFlow
-from ttpa.stages.report.wording import NOTHING, duration, percent, visible, width
+from ttpa.stages.report.wording import NOTHING, duration, percent, width
+from ttpa.visible_text import visible
 
 
 class CostRow(NamedTuple):

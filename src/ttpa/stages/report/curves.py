@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ttpa.records.checkpoints import Checkpoint, TrainStep
-from ttpa.stages.report.wording import clipped, count, counted, decimal, visible, words
+from ttpa.stages.report.wording import clipped, count, counted, decimal, words
+from ttpa.visible_text import visible
 
 WIDTH, HEIGHT = 360, 202
 LEFT, RIGHT, TOP, BOTTOM = 52, 14, 12, 42

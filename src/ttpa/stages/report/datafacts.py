@@ -9,7 +9,8 @@ from pydantic import JsonValue
 
 from ttpa.records.instructions import Instruction
 from ttpa.stages.report.inputs import DataCounts
-from ttpa.stages.report.wording import count, percent, visible, width, words
+from ttpa.stages.report.wording import count, percent, width, words
+from ttpa.visible_text import visible
 
 _MOST_TOOLS = 24
 _GROUNDS = {

@@ -4,7 +4,8 @@ from typing import Literal, NamedTuple
 
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage, Message
-from ttpa.stages.report.wording import call_text, clipped, counted, visible, words
+from ttpa.stages.report.wording import call_text, clipped, counted, words
+from ttpa.visible_text import visible
 
 _MAX_CHARACTERS = 1500
 
@@ -39,7 +40,8 @@ def dialogue(instruction: Instruction) -> Dialogue:
     if instruction.answer is not None:
         bubbles.append(Bubble("assistant", _text(instruction.answer)))
     calls = sum(len(step.calls) for step in instruction.steps)
-    facts = [instruction.id, words(instruction.kind), words(instruction.split), counted(calls, "call"), f"from {instruction.source}"]
+    kind, split = words(instruction.kind), words(instruction.split)
+    facts = [instruction.id, kind, split, counted(calls, "call"), f"from {instruction.source}"]
     return Dialogue(
         name=clipped(instruction.question, 300) or visible(instruction.id),
         facts=visible(" · ".join(facts)),

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.suites import SuiteCase
 from ttpa.stages.report.inputs import ErrorShares
-from ttpa.stages.report.wording import counted, percent, visible, width, words
+from ttpa.stages.report.wording import counted, percent, width, words
+from ttpa.visible_text import visible
 
 _Z = 1.959964  # of a 95 % interval
 

@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ttpa.stages.report.inputs import StageFlow
-from ttpa.stages.report.wording import count, counted, duration, visible, width, words
+from ttpa.stages.report.wording import count, counted, duration, width, words
+from ttpa.visible_text import visible
 
 
 class Loss(NamedTuple):

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from ttpa.stages.report.inputs import ScoreSpread
-from ttpa.stages.report.wording import count, counted, percent, visible, width
+from ttpa.stages.report.wording import count, counted, percent, width
+from ttpa.visible_text import visible
 
 BINS = 11
 

@@ -4,7 +4,8 @@ from typing import NamedTuple
 
 from ttpa.stages.report.comparison import Group, groups
 from ttpa.stages.report.inputs import OtherRun, ReportInputs
-from ttpa.stages.report.wording import NOTHING, clipped, count, visible
+from ttpa.stages.report.wording import NOTHING, clipped, count
+from ttpa.visible_text import visible
 
 
 class FlowPair(NamedTuple):

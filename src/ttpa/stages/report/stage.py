@@ -27,7 +27,8 @@ from ttpa.stages.report.inputs import ReportInputs
 from ttpa.stages.report.kind_bars import kind_bars
 from ttpa.stages.report.other_run import other_view
 from ttpa.stages.report.wavering import slot_rows
-from ttpa.stages.report.wording import count, counted, decimal, duration, percent, points, visible, words
+from ttpa.stages.report.wording import count, counted, decimal, duration, percent, points, words
+from ttpa.visible_text import visible
 
 
 class ReportConfig(Record):

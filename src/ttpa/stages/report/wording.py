@@ -1,7 +1,6 @@
 """How numbers, calls and untrusted text are worded in the report; escaping markup is Jinja's part."""
 
 import math
-import unicodedata
 from collections.abc import Sequence
 
 from pydantic import JsonValue
@@ -9,11 +8,11 @@ from pydantic import JsonValue
 from ttpa.records.scores import CallError
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall
+from ttpa.visible_text import visible
 
 NOTHING = "\N{EN DASH}"
 """Stands where there is no number."""
 
-_BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _BREAKS = {"\n": "\N{DOWNWARDS ARROW WITH CORNER LEFTWARDS}", "\r": "\N{LEFTWARDS ARROW}", "\t": "\N{RIGHTWARDS ARROW}"}
 
 
@@ -92,11 +91,6 @@ def words(name: str) -> str:
     return visible(name.replace("_", " "))
 
 
-def visible(text: str) -> str:
-    """`text` with its control characters, direction marks and lone surrogates spelled out, so that none acts."""
-    return "".join(_spelled(character) for character in text)
-
-
 def piece(text: str) -> str:
     """A token's text on one line: line breaks and tabs as arrows, outer spaces as dots, no text as an empty box."""
     if not text:
@@ -134,9 +128,3 @@ def error_place(error: CallError) -> str:
 def value_text(value: JsonValue) -> str:
     """A JSON value as short text; empty for null, which stands for nothing to say."""
     return "" if value is None else clipped(canonical_json(value), 160)
-
-
-def _spelled(character: str) -> str:
-    if character in "\n\t" or (character not in _BIDI and unicodedata.category(character) not in ("Cc", "Cs")):
-        return character
-    return f"\\u{{{ord(character):x}}}"
