@@ -20,8 +20,8 @@ demo: venv  ## the whole method on the bundled tools: no GPU, no key, no network
 policy: venv  ## the embedded policy, pretrained from nothing: an hour or two on two cores, minutes on a GPU; goes on where it stopped
 	GOMP_SPINCOUNT=30000 $(BIN)/python -m ttpa.pretrain runs/policy
 
-test: venv  ## the tests, heavy ones included
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q
+test: venv  ## the tests, heavy ones included; a file at a time on each core, up to four
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
 
 faults: venv  ## the fault kit: every promise of docs/reliability.md tried, one table; SMALL=--small for minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m faults $(SMALL)
