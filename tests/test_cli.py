@@ -291,6 +291,11 @@ def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path
     (tmp_path / "runs" / "one" / "suites" / "sources" / "base.json").rename(tmp_path / "laid-aside.json")
     assert "sources: base has begun (ttpa evaluate one --suite sources goes on)" in ttpa("status", "one")[1]
     (tmp_path / "laid-aside.json").rename(tmp_path / "runs" / "one" / "suites" / "sources" / "base.json")
+    page = tmp_path / "runs" / "one" / "7-report" / "report.html"
+    assert "--redo" not in out
+    page.parent.mkdir()
+    page.touch()  # it was written before the benchmark was asked
+    assert ttpa("evaluate", "one", "--suite", "sources")[1].endswith("\nttpa report one --redo puts it on the page\n")
     code, _, err = ttpa("compare", "one", "two", "--suite", "sources")
     assert (code, err) == (1, "error: one/base and two/base have no case in common\n")
     code, out, _ = ttpa("evaluate", source, "--run", "one", "--suite", "sources", "--dry-run")

@@ -7,7 +7,7 @@ import typer
 
 from ttpa.assemble import assemble
 from ttpa.cli import run
-from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell
+from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell, word_for
 from ttpa.config import make_config
 from ttpa.errors import ConfigError
 from ttpa.progress import make_reporter
@@ -60,3 +60,5 @@ def evaluate(
         for line in write_tables([evaluation for evaluation, _ in evaluations]):
             tell(line)
         tell(f"\neverything lies in {prepared.directory.suite(suite)}")
+    if prepared.directory.report.exists():
+        tell(f"ttpa report {word_for(prepared.config)} --redo puts it on the page")
