@@ -1,6 +1,7 @@
 """ToolBench: its limits, its two searches, where responses come from, and a judge behind HTTP."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +31,8 @@ from ttpa.suites.toolbench.suite import ToolBench
 
 MakeRun = Callable[..., Run]
 HERMES = DIALECTS["hermes"]
+SHARED = Path(os.environ.get("TTPA_SHARED", Path(__file__).parents[4] / "shared"))
+SOLVABLE = SHARED / "data" / "toolbench" / "solvable_queries"
 
 
 def api(name: str, *required: str) -> dict[str, JsonValue]:
@@ -245,6 +248,27 @@ def test_a_judge_behind_http_decides_by_majority_and_is_pinned(make_run: MakeRun
     assert evaluation.official == {"judgements asked": "36, of which 1 could not be read"}
     assert evaluation.settings["judge"] == "strict temperature=0"
     assert (http.count("player"), http.count("strict")) == (2, 36)  # equal calls are played once
+
+
+@pytest.mark.heavy
+@pytest.mark.skipif(not SOLVABLE.is_dir(), reason=f"{SOLVABLE} is not there (set TTPA_SHARED)")
+@pytest.mark.parametrize("suite", ["toolbench-react", "toolbench-dfs"])
+def test_all_solvable_queries_run_to_the_end_under_a_judge_behind_http(
+    make_run: MakeRun, http: list[str], suite: str
+) -> None:
+    files = [SOLVABLE / f"{group}.json" for group in ("G1_instruction", "G1_category", "G2_instruction")]
+    items = ToolBench(read_queries(files), Answering(None, None), search_one_path, None, {}).items
+    mistakes = plan_mistakes(items, every=7)
+    model = script_policy(items, changed={item_id: mistake.text for item_id, mistake in mistakes.items()})
+    toolbench = {"queries": [str(file) for file in files], "judge": "strict", "judgements": 1}
+    run = make_run(model, {"suites": {"resamples": 20, "max_new_tokens": 20_000, "toolbench": toolbench}})
+    [(evaluation, missing)] = evaluate_suite(run, suite)
+    assert {name: category.items for name, category in evaluation.categories.items()} == {
+        "G1_instruction": 163, "G1_category": 153, "G2_instruction": 106,
+    }  # fmt: skip
+    assert (evaluation.total.right, evaluation.total.wrong, missing) == (361, 61, [])
+    assert {case.id for case in suite_cases(run, suite, "base") if not case.right} == set(mistakes)
+    assert http.count("strict") == 361  # what was not answered is not judged
 
 
 def test_replies_that_were_paid_for_are_not_paid_for_again(make_run: MakeRun, file: Path, http: list[str]) -> None:
