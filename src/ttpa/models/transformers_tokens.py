@@ -5,6 +5,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
+from typing import Self
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
@@ -51,6 +52,15 @@ class TransformersModel:
         self.model = model.eval()
         self.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
         self.batch_size = batch_size
+
+    @classmethod
+    def holding(cls, model: PreTrainedModel, tokenizer: TransformersTokenizer, *, batch_size: int) -> Self:
+        """A model that is at hand already, as it stands; whoever holds it sets its attention to `SHARED_ATTENTION`."""
+        held = cls.__new__(cls)
+        held.tokenizer, held.model, held.batch_size = tokenizer, model, batch_size
+        held.device = model.device
+        held.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
+        return held
 
     @torch.inference_mode()
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:

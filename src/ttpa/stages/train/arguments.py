@@ -30,16 +30,17 @@ def trainer_arguments(
     examples: int,
     steps: int | None,
     seed: int,
+    rows_together: int = 1,
 ) -> dict[str, Any]:
     """Keyword arguments for the configs of TRL's trainers; `steps`, where given, takes the place of `epochs`.
 
-    Raises `ModelError` where a batch cannot be divided among the processes.
+    `micro_batch_size` counts so many rows as one. Raises `ModelError` where a batch cannot be divided among the processes.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if batch_size % processes:
         raise ModelError(f"a batch of {batch_size} cannot be divided among {processes} processes: take a multiple")
     mine = batch_size // processes
-    micro = max(size for size in range(1, min(config.micro_batch_size, mine) + 1) if mine % size == 0)
+    micro = max(size for size in range(1, min(config.micro_batch_size * rows_together, mine) + 1) if mine % size == 0)
     total = steps or math.ceil(math.ceil(examples / batch_size) * epochs)
     cuda = torch.cuda.is_available()
     narrow = cuda and config.parameters != "full"

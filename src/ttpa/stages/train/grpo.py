@@ -10,16 +10,24 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import torch
 from datasets import Dataset
+from peft import PeftModel
+from torch import Tensor
+from transformers import PreTrainedModel
 from trl import GRPOConfig as TrlGrpoConfig
 from trl import GRPOTrainer
 
+from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
+from ttpa.stages.train.drawing import add_drawing
 from ttpa.stages.train.order import by_generation
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
-from ttpa.stages.train.stage import OnStep, RewardedPrompt, TrainConfig, TurnReward
+from ttpa.stages.train.stage import Attention, OnStep, RewardedPrompt, TrainConfig, TurnReward
+from ttpa.stages.train.tree import plant
+from ttpa.stages.train.tree_forward import add_tree_forward
 
 
 @without_known_warnings()
@@ -53,6 +61,7 @@ def train_grpo(
         examples=len(prompts) * grpo.completions,
         steps=max(1, round(grpo.epochs * len(prompts) / together)),
         seed=seed,
+        rows_together=grpo.completions,
     )
     del arguments["max_length"]  # prompts are never cut
     arguments["include_num_input_tokens_seen"] = "no"  # this trainer counts by itself
@@ -83,6 +92,8 @@ def train_grpo(
         peft_config=peft_config(config),
         quantization_config=quantization(config),
     )
+    if config.packing == "tree":
+        trainer.pack(TransformersTokenizer(base), config.attention)
     trainer.prompt_ids = [list(one.prompt_ids) for one in prompts]
     uses = (settings.steps_per_generation or 1) * settings.num_iterations
     trainer.order = by_generation(len(prompts), together=together, completions=grpo.completions, uses=uses)
@@ -100,9 +111,66 @@ def train_grpo(
 
 
 class _TokenGrpoTrainer(OrderedTrainer, GRPOTrainer):
-    """TRL's trainer over prompts that are token ids already; a row's `prompt` is the number of its prompt."""
+    """TRL's trainer over prompts that are token ids already; a row's `prompt` is the number of its prompt.
+
+    Once packed it reads a prompt once for all turns that are drawn there, and computes them as one forest.
+    """
 
     prompt_ids: Sequence[list[int]] = ()
+    is_packed = False
+
+    def pack(self, tokenizer: TransformersTokenizer, attention: Attention) -> None:
+        """Computes what the turns of a batch share once. Raises `ModelError` as `add_tree_forward` does."""
+        for model in (self.model, self.ref_model):
+            if model is not None:
+                base = model.get_base_model() if isinstance(model, PeftModel) else model
+                assert isinstance(base, PreTrainedModel)
+                add_tree_forward(base, attention, temperature=self.temperature)
+                add_drawing(base, tokenizer)
+        self.is_packed = True
 
     def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
         return [self.prompt_ids[int(number)] for number in prompts], None, {}
+
+    def _get_per_token_logps_and_entropies(
+        self,
+        model: Any,
+        input_ids: Tensor,
+        attention_mask: Tensor,
+        logits_to_keep: int,
+        batch_size: int | None = None,
+        compute_entropy: bool = False,
+        **told: Any,
+    ) -> tuple[Tensor, Tensor | None, Tensor | None]:
+        if not self.is_packed:
+            return super()._get_per_token_logps_and_entropies(
+                model, input_ids, attention_mask, logits_to_keep, batch_size, compute_entropy, **told
+            )
+        size = batch_size or len(input_ids)
+        read: list[tuple[Tensor, Tensor]] = []
+        for rows, seen in zip(input_ids.split(size), attention_mask.bool().split(size), strict=True):
+            with self.accelerator.autocast():
+                read.append(read_turns(model, rows, seen, logits_to_keep))
+        log_probs, entropies = (torch.cat(parts) for parts in zip(*read, strict=True))
+        return log_probs, entropies if compute_entropy else None, None
+
+
+def read_turns(model: Any, input_ids: Tensor, seen: Tensor, columns: int) -> tuple[Tensor, Tensor]:
+    """Log-probabilities and entropies of the turns in the last columns, (rows, columns), of a model with a tree forward.
+
+    `seen` (rows, all columns) is False where a row is padded: prompts on the left, turns on the right.
+    """
+    sequences = [row[there] for row, there in zip(input_ids, seen, strict=True)]
+    turns = seen[:, -columns:].sum(-1)
+    labels = torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True, padding_value=-100)
+    prompts = seen.sum(-1) - turns
+    labels = labels.masked_fill(torch.arange(labels.shape[1], device=labels.device) < prompts[:, None], -100)
+    forest = plant([row.tolist() for row in sequences]).to(input_ids.device)
+    output = model(labels=labels, forest=forest)
+    place = torch.arange(columns, device=labels.device)
+    there = (prompts[:, None] - 1 + place).clamp(max=labels.shape[1] - 2)
+    is_turn = place < turns[:, None]
+    log_probs, entropies = (
+        field.gather(1, there).masked_fill(~is_turn, 0) for field in (output.log_probs, output.entropy)
+    )
+    return log_probs, entropies

@@ -90,15 +90,17 @@ class TrainConfig(Record):
     dpo: DpoConfig = DpoConfig()
     grpo: GrpoConfig = GrpoConfig()
     packing: Literal["tree", "pairs"] = "tree"
-    """How DPO computes a batch: what its sequences share once, as one forest of tokens, or each sequence by itself.
-    The result is the same; models with other than full attention take `pairs`."""
+    """How DPO and GRPO compute a batch: what its sequences share once, as one forest of tokens, or each sequence by
+    itself; so, too, the prompt of turns that GRPO draws. The result is the same; models with other than full attention
+    take `pairs`."""
     attention: Attention = "sdpa"
     """How the forest is attended: by a causal kernel for trunks and a mask for what comes after them, or by
     FlexAttention, which needs a GPU, compiles a kernel at the first step, and skips what is not seen."""
     max_length: int = Field(default=4096, ge=1)
     """Tokens of a sequence; longer ones are left out and counted, never cut."""
     micro_batch_size: int = Field(default=8, ge=1)
-    """Sequences (for DPO: pairs) in one forward; `batch_size` is reached by accumulating."""
+    """Sequences (for DPO: pairs; for GRPO: decision points with all turns that are drawn there) in one forward;
+    `batch_size` is reached by accumulating."""
     activation_checkpointing: bool = False
     """Less memory, more time."""
     launch: str = ""

@@ -40,27 +40,36 @@ def require_no_dropout(model: PreTrainedModel) -> None:
         raise ModelError(f"train.attention = 'flex' has no dropout; this model's is {rate}: take 'sdpa'")
 
 
-def add_tree_forward(model: PreTrainedModel, attention: Attention = "sdpa") -> None:
-    """Lets `model(labels=..., forest=...)` compute on the forest what TRL asks for, and nothing else any more.
+def add_tree_forward(model: PreTrainedModel, attention: Attention = "sdpa", *, temperature: float = 1.0) -> None:
+    """Lets `model(labels=..., forest=...)` compute on the forest what TRL asks for, of logits over a temperature.
 
-    The result is TRL's, to the last token: what is not a label is zero. Raises `ModelError` for a model with other than
-    full attention, and with `flex` for one whose attention drops out.
+    The result is TRL's, to the last token: what is not a label is zero. Without a forest, and with the attention that
+    it had, the model computes as before. Raises `ModelError` for a model with other than full attention, and with
+    `flex` for one whose attention drops out.
     """
     require_full_attention(model)
     if attention == "flex":
         require_no_dropout(model)
-    model.set_attn_implementation(ATTENTION[attention])  # for good: activation checkpointing comes back to it backwards
+    model.set_attn_implementation(ATTENTION[attention])  # kept: activation checkpointing comes back to it backwards
+    usual = model.forward
 
-    def forward(self: PreTrainedModel, *, forest: Forest, labels: Tensor, **_: Any) -> FusedCausalLMOutput:
+    def forward(
+        self: PreTrainedModel, *given: Any, forest: Forest | None = None, labels: Tensor | None = None, **named: Any
+    ) -> Any:
+        if forest is None:
+            return usual(*given, labels=labels, **named)
+        assert labels is not None
         output = self.base_model(
             input_ids=forest.token_ids[None], position_ids=forest.positions[None], use_cache=False, forest=forest
         )
-        return _read_edges(self, output.last_hidden_state[0], forest, labels)
+        return _read_edges(self, output.last_hidden_state[0], forest, labels, temperature)
 
     model.forward = types.MethodType(forward, model)
 
 
-def _read_edges(model: PreTrainedModel, hidden: Tensor, forest: Forest, labels: Tensor) -> FusedCausalLMOutput:
+def _read_edges(
+    model: PreTrainedModel, hidden: Tensor, forest: Forest, labels: Tensor, temperature: float
+) -> FusedCausalLMOutput:
     """What each sequence's labels get; an edge that several sequences take is computed once."""
     nodes = forest.paths[:, 1:]
     wanted = labels[:, 1:] != -100
@@ -72,7 +81,7 @@ def _read_edges(model: PreTrainedModel, hidden: Tensor, forest: Forest, labels: 
         head.weight,
         getattr(head, "bias", None),
         forest.token_ids[edges],
-        1.0,
+        temperature,
         _CHUNKED_LOGPROB_CHUNK_SIZE,
         getattr(model.config, "final_logit_softcapping", None),
         _logit_scale(model),
