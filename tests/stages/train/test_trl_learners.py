@@ -98,9 +98,9 @@ def test_dpo_on_the_forest_is_dpo_on_padded_pairs(
     assert losses[0] == pytest.approx(losses[1], rel=0.02, abs=0.02)  # bf16 autocast rounds in another order
 
 
-@pytest.mark.parametrize("parameters", ["full", "lora"])
+@pytest.mark.parametrize(("parameters", "packing"), [("full", "tree"), ("lora", "tree"), ("full", "pairs")])
 def test_grpo_draws_turns_that_its_reward_prefers(
-    base: str, prompts: list[RewardedPrompt], tmp_path: Path, ignore_step: OnStep, parameters: str
+    base: str, prompts: list[RewardedPrompt], tmp_path: Path, ignore_step: OnStep, parameters: str, packing: str
 ) -> None:
     """The reward is the share of a letter: whatever the policy says, it can say more of that."""
     told: list[tuple[str, str]] = []
@@ -113,7 +113,7 @@ def test_grpo_draws_turns_that_its_reward_prefers(
         base,
         prompts,
         tmp_path / "grpo",
-        config(parameters=parameters),
+        config(parameters=parameters, packing=packing),
         reward=reward,
         rewarded_by="the share of a letter",
         seed=0,

@@ -34,7 +34,8 @@ def trainer_arguments(
 ) -> dict[str, Any]:
     """Keyword arguments for the configs of TRL's trainers; `steps`, where given, takes the place of `epochs`.
 
-    `micro_batch_size` counts so many rows as one. Raises `ModelError` where a batch cannot be divided among the processes.
+    `micro_batch_size` counts `rows_together` as one. Raises `ModelError` where a batch cannot be divided among the
+    processes.
     """
     processes = int(os.environ.get("WORLD_SIZE", "1"))
     if batch_size % processes:

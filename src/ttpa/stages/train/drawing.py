@@ -36,7 +36,9 @@ def add_drawing(model: PreTrainedModel, tokenizer: TransformersTokenizer) -> Non
         self.forward = plain
         self.eval()  # adapters may drop out
         try:
-            turns = _draw(TransformersModel.holding(self, tokenizer, batch_size=len(prompts)), groups, generation_config)
+            turns = _draw(
+                TransformersModel.holding(self, tokenizer, batch_size=len(prompts)), groups, generation_config
+            )
         finally:
             self.set_attn_implementation(attention)
             self.forward = prepared

@@ -26,8 +26,7 @@ from ttpa.stages.train.order import by_generation
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
 from ttpa.stages.train.stage import Attention, OnStep, RewardedPrompt, TrainConfig, TurnReward
-from ttpa.stages.train.tree import plant
-from ttpa.stages.train.tree_forward import add_tree_forward
+from ttpa.stages.train.tree_forward import add_tree_forward, read_turns
 
 
 @without_known_warnings()
@@ -153,24 +152,3 @@ class _TokenGrpoTrainer(OrderedTrainer, GRPOTrainer):
                 read.append(read_turns(model, rows, seen, logits_to_keep))
         log_probs, entropies = (torch.cat(parts) for parts in zip(*read, strict=True))
         return log_probs, entropies if compute_entropy else None, None
-
-
-def read_turns(model: Any, input_ids: Tensor, seen: Tensor, columns: int) -> tuple[Tensor, Tensor]:
-    """Log-probabilities and entropies of the turns in the last columns, (rows, columns), of a model with a tree forward.
-
-    `seen` (rows, all columns) is False where a row is padded: prompts on the left, turns on the right.
-    """
-    sequences = [row[there] for row, there in zip(input_ids, seen, strict=True)]
-    turns = seen[:, -columns:].sum(-1)
-    labels = torch.nn.utils.rnn.pad_sequence(sequences, batch_first=True, padding_value=-100)
-    prompts = seen.sum(-1) - turns
-    labels = labels.masked_fill(torch.arange(labels.shape[1], device=labels.device) < prompts[:, None], -100)
-    forest = plant([row.tolist() for row in sequences]).to(input_ids.device)
-    output = model(labels=labels, forest=forest)
-    place = torch.arange(columns, device=labels.device)
-    there = (prompts[:, None] - 1 + place).clamp(max=labels.shape[1] - 2)
-    is_turn = place < turns[:, None]
-    log_probs, entropies = (
-        field.gather(1, there).masked_fill(~is_turn, 0) for field in (output.log_probs, output.entropy)
-    )
-    return log_probs, entropies

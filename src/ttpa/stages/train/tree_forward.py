@@ -8,12 +8,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.utils.rnn import pad_sequence
 from transformers import AttentionInterface, PreTrainedModel
 from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE, FusedCausalLMOutput, _ChunkedLogProbFunction
 
 from ttpa.errors import ModelError
 from ttpa.stages.train.stage import Attention
-from ttpa.stages.train.tree import Forest
+from ttpa.stages.train.tree import Forest, plant
 from ttpa.stages.train.tree_attention import tree_attention
 from ttpa.stages.train.tree_flex import flex_tree_attention
 
@@ -65,6 +66,27 @@ def add_tree_forward(model: PreTrainedModel, attention: Attention = "sdpa", *, t
         return _read_edges(self, output.last_hidden_state[0], forest, labels, temperature)
 
     model.forward = types.MethodType(forward, model)
+
+
+def read_turns(model: Any, input_ids: Tensor, seen: Tensor, columns: int) -> tuple[Tensor, Tensor]:
+    """Log-probabilities and entropies of the turns in the last columns, (rows, columns), by a tree forward.
+
+    `seen` (rows, all columns) is False where a row is padded: prompts on the left, turns on the right.
+    """
+    sequences = [row[there] for row, there in zip(input_ids, seen, strict=True)]
+    turns = seen[:, -columns:].sum(-1)
+    labels = pad_sequence(sequences, batch_first=True, padding_value=-100)
+    prompts = seen.sum(-1) - turns
+    labels = labels.masked_fill(torch.arange(labels.shape[1], device=labels.device) < prompts[:, None], -100)
+    forest = plant([row.tolist() for row in sequences]).to(input_ids.device)
+    output = model(labels=labels, forest=forest)
+    place = torch.arange(columns, device=labels.device)
+    there = (prompts[:, None] - 1 + place).clamp(max=labels.shape[1] - 2)
+    is_turn = place < turns[:, None]
+    log_probs, entropies = (
+        field.gather(1, there).masked_fill(~is_turn, 0) for field in (output.log_probs, output.entropy)
+    )
+    return log_probs, entropies
 
 
 def _read_edges(
