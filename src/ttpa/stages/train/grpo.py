@@ -1,7 +1,8 @@
 """Group relative policy optimisation through TRL, on the prompts' own token ids.
 
 The policy draws several turns at each decision point; each is rewarded, and its advantage is its reward less the mean
-of its group, in standard deviations. Reference: Shao et al. 2024, section 4.1, with TRL's default loss.
+of its group, in standard deviations: of the batch's rewards, or as in the paper of the group's. Reference: Shao et al.
+2024, section 4.1, with TRL's default loss.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -77,6 +78,7 @@ def train_grpo(
     settings = TrlGrpoConfig(
         learning_rate=grpo.learning_rate,
         beta=grpo.beta,
+        scale_rewards=grpo.scale,
         num_generations=grpo.completions,
         temperature=grpo.temperature,
         max_completion_length=grpo.max_new_tokens,

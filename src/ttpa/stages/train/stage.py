@@ -61,7 +61,7 @@ class GrpoConfig(Record):
 
     reward: Literal["graded", "binary", "gated"] = "graded"
     """The score itself; 1 for a turn without error, else 0; or the score where the schemas allow every call, else 0."""
-    learning_rate: float = Field(default=3e-5, gt=0)
+    learning_rate: float = Field(default=1e-4, gt=0)
     """The default is for the small embedded policy; a large one wants 1e-6 (full) to 1e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
@@ -69,6 +69,9 @@ class GrpoConfig(Record):
     completions: int = Field(default=8, ge=2)
     """Turns that are drawn at each of them."""
     temperature: float = Field(default=1.0, gt=0)
+    scale: Literal["batch", "group", "none"] = "batch"
+    """By the standard deviation of which rewards a turn's advantage is divided. By its group's, a slip that costs 0.02
+    where all else is right weighs as much as a wrong tool."""
     beta: float = Field(default=0.0, ge=0)
     """Of the divergence from the policy before; 0 leaves it, and the second model, out."""
     max_new_tokens: int = Field(default=160, ge=1)
