@@ -1,6 +1,7 @@
 """Turns of GRPO: drawn as the policy that samples draws them, and read on a forest as TRL reads padded rows."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false
 
 from typing import Any
 

@@ -1,6 +1,7 @@
 """Turns that a policy draws while it is trained, by the decoder that samples: the turns of a prompt read it once."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+# pyright: reportPrivateUsage=false
 
 import types
 from itertools import groupby
@@ -31,7 +32,8 @@ def add_drawing(model: PreTrainedModel, tokenizer: TransformersTokenizer) -> Non
     ) -> Tensor:
         prompts = [tuple(row[seen].tolist()) for row, seen in zip(input_ids, attention_mask.bool(), strict=True)]
         groups = [(prompt, len(list(rows))) for prompt, rows in groupby(prompts)]
-        attention, was_training, prepared = self.config._attn_implementation, self.training, self.forward
+        attention: Any = self.config._attn_implementation
+        was_training, prepared = self.training, self.forward
         self.set_attn_implementation(SHARED_ATTENTION)
         self.forward = plain
         self.eval()  # adapters may drop out
@@ -44,10 +46,11 @@ def add_drawing(model: PreTrainedModel, tokenizer: TransformersTokenizer) -> Non
             self.forward = prepared
             self.train(was_training)
         rows = [torch.tensor(turn.token_ids, device=input_ids.device) for turn in turns]
-        padding = float(tokenizer.tokenizer.pad_token_id or 0)  # TRL cuts a turn after its end token
-        return torch.cat([input_ids, pad_sequence(rows, batch_first=True, padding_value=padding)], dim=1)
+        padded = pad_sequence(rows, batch_first=True, padding_value=0)  # TRL cuts a turn after its end token
+        return torch.cat([input_ids, padded], dim=1)
 
-    model.generate = types.MethodType(generate, model)
+    patched: Any = model
+    patched.generate = types.MethodType(generate, model)
 
 
 def _draw(

@@ -28,7 +28,7 @@ from ttpa.stages.train.weights import gather_model
 
 _LOGGED_METRICS = (
     "rewards/margins", "rewards/accuracies", "rewards/chosen", "rewards/rejected", "logps/chosen", "logps/rejected",
-    "mean_token_accuracy", "reward", "reward_spread", "frac_reward_zero_std", "entropy", "kl",
+    "mean_token_accuracy", "reward", "reward_spread", "entropy", "kl",
     "completions/mean_length", "completions/clipped_ratio",
 )  # fmt: skip
 
