@@ -1,9 +1,9 @@
-"""The score as a reward: GRPO where a finished run's policy wavers, in all shapes, from one policy in one run.
+"""The score as a reward: GRPO on a finished run's decision points, in all shapes, from one policy in one run.
 
 `python benchmarks/grpo.py [--run runs/quickstart] [--steps 64] [--points 8] [--turns 6] [--plot docs/images/grpo.svg]`.
-Each shape starts from the run's fine-tuned policy, at the decision points whose sampled branches differ in score; the
-run itself is left as it is. Before and after, turns are drawn from the same seeds at a fixed set of points: of those
-that are trained at, and of held-out ones.
+Each shape starts from the run's fine-tuned policy and draws at the points that were sampled, those where it is sure of
+itself among them: they hold it to answers where no call is due. The run itself is left as it is. Before and after,
+turns are drawn from the same seeds at a fixed set of points: of those that are trained at, and of held-out ones.
 """
 
 import argparse
@@ -23,12 +23,10 @@ from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import DecisionPoint
-from ttpa.records.scores import ScoredTurn
 from ttpa.rewards import Shape, ToolCallReward, reward_columns
 from ttpa.stages.evaluate import evaluate
 from ttpa.stages.evaluate.compare import bootstrap
 from ttpa.stages.train.stage import GrpoConfig
-from ttpa.steps.joining import beside_turns
 from ttpa.steps.run import Run
 from ttpa.steps.training import rewarded_prompt
 
@@ -49,7 +47,9 @@ def main() -> None:
     options = parser.parse_args()
     config = load_config(options.run)
     run = Run(config, assemble(config), SilentReporter())
-    points = _wavering(run)[: options.steps * options.points]
+    every = {point.id: point for point in run.points("train")}
+    trees = run.read(run.directory.trees, CandidateTree, "sample")
+    points = [every[tree.id] for tree in trees][: options.steps * options.points]
     grpo = GrpoConfig(
         epochs=options.steps * options.points / len(points),
         batch_size=options.points,
@@ -60,11 +60,12 @@ def main() -> None:
     held_out = run.points("test")[: config.evaluate.points]
     probes = points[:PROBES], held_out[:PROBES]
     before = [_draw(run, probe, run.policy()) for probe in probes]
-    print(f"{len(points)} decision points of {options.run} where the policy wavers; rate {options.rate:g}, policy sft")
+    print(f"{len(points)} decision points of {options.run}; rate {options.rate:g}, policy sft")
     print(f"{options.steps} steps of {options.points} points x {options.turns} turns; before -> after (rise, 95 %):")
-    print("\n| reward | first 10 steps | last 10 | at trained points | held out | exact, held out | spread | time |")
-    print("|---|---|---|---|---|---|---|---|")
-    print(f"| none | | | | | {_exact(run, held_out, run.policy()):.1f} % | | |", flush=True)
+    columns = "first 10 steps", "last 10", "at trained points", "held out", "exact, held out: calls", "others", "spread"
+    print("\n| reward |", " | ".join(columns), "| time |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    print(f"| none | | | | | {_exact(run, held_out, run.policy())} | | |", flush=True)
     lines: list[Line] = []
     for shape in get_args(Shape):
         with tempfile.TemporaryDirectory() as folder:
@@ -81,23 +82,13 @@ def main() -> None:
         rewards = [(float(step.step), step.metrics["reward"]) for step in checkpoint.history]
         spread = fmean(step.metrics["reward_spread"] for step in checkpoint.history)
         first, last = (fmean(reward for _, reward in part) for part in (rewards[:10], rewards[-10:]))
-        told = f"{first:.3f} | {last:.3f} | {rises} | {exact:.1f} % | {spread:.3f} | {seconds:.0f} s"
+        told = f"{first:.3f} | {last:.3f} | {rises} | {exact} | {spread:.3f} | {seconds:.0f} s"
         print(f"| {shape} | {told} |", flush=True)
         one_pass = max(1, min(len(points) // options.points, options.steps // 2))
         lines.append(Line(shape, COLOURS[shape], _running_mean(rewards, one_pass), is_share=True))
     if options.plot:
         title = "GRPO: mean reward of the turns drawn, running mean over one pass of the points"
         options.plot.write_text(draw_lines(title, lines, x_label="optimiser step", x_text=lambda x: f"{x:.0f}"))
-
-
-def _wavering(run: Run) -> list[DecisionPoint]:
-    """The sampled points whose candidates differ in score, in order: where all are alike, a group teaches nothing."""
-    points = {point.id: point for point in run.points("train")}
-    trees = run.read(run.directory.trees, CandidateTree, "sample")
-    scored = run.read(run.directory.scored, ScoredTurn, "score")
-    return [
-        points[tree.id] for tree, turn in beside_turns(trees, scored) if len({one.score for one in turn.candidates}) > 1
-    ]
 
 
 def _train(run: Run, points: list[DecisionPoint], grpo: GrpoConfig, output: Path) -> Checkpoint:
@@ -162,8 +153,8 @@ def _rise(before: list[float], after: list[float], instructions: list[str]) -> s
     return f"{fmean(before):.3f} -> {fmean(after):.3f} ({rise.low:+.3f} to {rise.high:+.3f})"
 
 
-def _exact(run: Run, points: list[DecisionPoint], policy: str) -> float:
-    """Per cent of the points where the greedy turn has no error."""
+def _exact(run: Run, points: list[DecisionPoint], policy: str) -> str:
+    """Per cent of the points where the greedy turn has no error: where calls are due, and where none is."""
     outcomes = evaluate(
         points,
         model=run.parts.load_model(policy),
@@ -172,7 +163,8 @@ def _exact(run: Run, points: list[DecisionPoint], policy: str) -> float:
         scoring=run.config.score,
     )
     cases = [outcome for outcome in outcomes if isinstance(outcome, CaseResult)]
-    return 100 * fmean(case.exact for case in cases)
+    parts = ([case.exact for case in cases if case.call_is_due is due] for due in (True, False))
+    return " | ".join(f"{100 * fmean(part):.1f} % of {len(part)}" if part else "none" for part in parts)
 
 
 def _running_mean(points: list[tuple[float, float]], size: int) -> list[tuple[float, float]]:
