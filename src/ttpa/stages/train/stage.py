@@ -61,7 +61,7 @@ class GrpoConfig(Record):
 
     reward: Literal["graded", "binary", "gated"] = "graded"
     """The score itself; 1 for a turn without error, else 0; or the score where the schemas allow every call, else 0."""
-    learning_rate: float = Field(default=1e-4, gt=0)
+    learning_rate: float = Field(default=5e-5, gt=0)
     """The default is for the small embedded policy; a large one wants 1e-6 (full) to 1e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
