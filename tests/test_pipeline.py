@@ -30,6 +30,7 @@ from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
 from ttpa.stages.train.stage import OnStep, TurnReward
+from ttpa.steps.report import gather
 from ttpa.steps.run import Run
 
 HERMES = DIALECTS["hermes"]
@@ -158,6 +159,15 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = make_run(tmp_path_factory.mktemp("runs"))
     take_steps(run)
     return run
+
+
+def test_a_run_is_held_against_another_of_its_name(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    run = make_run(Path(finished.config.runs), report={"against": str(tmp_path / "scripted")})
+    other = gather(run).other
+    assert other is not None
+    assert other.evaluation is not None
+    assert other.evaluation.policies == ("scripted: dpo", "this run: dpo")
 
 
 def test_the_whole_method_runs_to_its_report(finished: Run) -> None:

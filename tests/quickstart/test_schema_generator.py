@@ -72,6 +72,11 @@ def test_instances_over_any_tools_are_right_by_construction(write_tools: Callabl
     facts = describe(instructions).facts()
     assert facts["grounded"] == "100.0 %"
     assert facts["questions that name a tool"] == "0"
+    first_words = {
+        one.question.removeprefix("I want you to ").removeprefix("Could you ").removeprefix("Please ").split()[0]
+        for one in instructions
+    }
+    assert first_words == {"find", "list", "order", "track"}
     later = [call for one in instructions for step in one.steps[1:] for call in step.calls]
     assert any(str(call.arguments.get("shop_id", "")).endswith("77") for call in later)  # as an earlier result told
 

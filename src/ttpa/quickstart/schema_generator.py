@@ -18,14 +18,17 @@ from ttpa.records.json_shapes import as_list, as_object, objects_in, properties_
 from ttpa.records.messages import Message, UserMessage
 from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import InvalidJson, read_json
+from ttpa.stages.construct.checks import stands_in
 
 _SECOND_CALL_SHARE = 0.3
+_SITUATION = "Somebody wants to "
+_OPENINGS = ("Please {}.", "I want you to {}.", "Could you {}?")
 
 
 class SchemaGenerator:
     """A `ChatModel` for the prompts of construction. Equal messages and seed give an equal reply."""
 
-    identity = "schema-generator-1"
+    identity = "schema-generator-2"
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
         """A JSON object for the request in the last user message. Raises `ModelError` for any other message."""
@@ -49,7 +52,7 @@ def _scenario(rng: Random, asked: JsonObject) -> JsonObject:
     facts = [_fact(tool, name, value) for tool in chosen for name, value in draw_arguments(rng, tool).items()]
     names: list[JsonValue] = [str(tool["name"]) for tool in chosen]
     about = " and ".join(_deed(tool) for tool in chosen)
-    return {"situation": f"Somebody needs what {about}.", "constraints": list(facts), "tools": names}
+    return {"situation": f"{_SITUATION}{about}.", "constraints": list(facts), "tools": names}
 
 
 def _calls(rng: Random, asked: JsonObject) -> JsonObject:
@@ -89,7 +92,7 @@ def _question(rng: Random, asked: JsonObject) -> JsonObject:
     """What each call does, with the values that no earlier result tells."""
     memory = objects_in(asked["memory"])
     scenario = as_object(asked["scenario"])
-    said = str(scenario["situation"]).removeprefix("Somebody needs what ").removesuffix(".").split(" and ")
+    said = str(scenario["situation"]).removeprefix(_SITUATION).removesuffix(".").split(" and ")
     deeds = dict(zip(map(str, as_list(scenario["tools"])), said, strict=False))
     parts: list[str] = []
     earlier = ""
@@ -97,11 +100,10 @@ def _question(rng: Random, asked: JsonObject) -> JsonObject:
         for call in objects_in(step["calls"]):
             arguments = {k: v for k, v in as_object(call["arguments"]).items() if not _is_told(v, earlier)}
             given = ", ".join(f"{_words(name)} {_say(value)}" for name, value in arguments.items())
-            deed = deeds.get(str(call["name"]), "does the next thing")
-            parts.append(f"what {deed}{f' ({given})' if given else ''}")
+            deed = deeds.get(str(call["name"]), "do the next thing")
+            parts.append(f"{deed}{f' ({given})' if given else ''}")
         earlier += " ".join(str(result["content"]) for result in objects_in(step["results"]))
-    opening = rng.choice(("I need {}.", "I want {}.", "I have to know {}."))
-    return {"question": opening.format(", then ".join(parts))}
+    return {"question": _asked(rng, ", then ".join(parts))}
 
 
 def _no_call(rng: Random, asked: JsonObject) -> JsonObject:
@@ -109,7 +111,7 @@ def _no_call(rng: Random, asked: JsonObject) -> JsonObject:
     given = draw_arguments(rng, wanted)
     withheld = asked.get("withheld")
     said = ", ".join(f"{_words(name)} {_say(value)}" for name, value in given.items() if name != withheld)
-    question = f"I need what {_deed(wanted)}{f' ({said})' if said else ''}."
+    question = _asked(rng, f"{_deed(wanted)}{f' ({said})' if said else ''}")
     if withheld is None:
         return {"situation": "Somebody asks.", "question": question, "answer": "I am sorry, I have no tool for that."}
     return {"situation": "Somebody asks.", "question": question, "answer": f"What is the {_words(str(withheld))}?"}
@@ -134,12 +136,25 @@ def _facts_of(tool: str, scenario: JsonObject) -> dict[str, JsonValue]:
 
 
 def _deed(tool: JsonObject) -> str:
-    """What a tool does, from the first sentence of its description, without its name and without `and`."""
-    sentence = re.split(r"[.!\n]", str(tool.get("description") or "does something"))[0].strip()
+    """What to do, from the first sentence of a tool's description, without its name and without `and`."""
+    sentence = re.split(r"[.!\n]", str(tool.get("description") or "do something"))[0].strip()
     first, _, rest = sentence.partition(" ")
-    sentence = f"{first.lower()} {rest}".strip()
+    sentence = f"{_imperative(first.lower())} {rest}".strip()
     sentence = re.sub(rf"\b{re.escape(str(tool['name']))}\b", "it", sentence, flags=re.IGNORECASE)
     return sentence.replace(" and ", " or ")
+
+
+def _imperative(verb: str) -> str:
+    """`finds` and `searches` as `find` and `search`."""
+    if re.search(r"(ch|sh|ss|x|z)es$", verb):
+        return verb.removesuffix("es")
+    if len(verb) > 4 and verb.endswith("ies"):
+        return f"{verb.removesuffix('ies')}y"
+    return verb if verb.endswith(("ss", "us", "is")) else verb.removesuffix("s")
+
+
+def _asked(rng: Random, deeds: str) -> str:
+    return rng.choice(_OPENINGS).format(deeds)
 
 
 def _results(memory: Sequence[JsonObject]) -> list[JsonValue]:
@@ -174,7 +189,7 @@ def _fits(value: JsonValue, schema: JsonObject) -> bool:
 
 
 def _is_told(value: JsonValue, earlier: str) -> bool:
-    return isinstance(value, str | int | float) and not isinstance(value, bool) and str(value) in earlier
+    return isinstance(value, str | int | float) and not isinstance(value, bool) and stands_in(value, earlier, "")
 
 
 def _say(value: JsonValue) -> str:

@@ -44,13 +44,14 @@ def _side_by_side(
     if not theirs or not ours:
         return None
     (their_policy, their_cases), (our_policy, our_cases) = list(theirs.items())[-1], list(ours.items())[-1]
+    this = run.config.name if run.config.name != other else "this run"
     shared = {case.id for case in their_cases} & {case.id for case in our_cases}
     if not shared:
         return None
     return compare(
         {
             f"{other}: {their_policy}": [case for case in their_cases if case.id in shared],
-            f"{run.config.name}: {our_policy}": [case for case in our_cases if case.id in shared],
+            f"{this}: {our_policy}": [case for case in our_cases if case.id in shared],
         },
         prompt_hash="",
         resamples=run.config.evaluate.resamples,

@@ -137,7 +137,7 @@ def _read_call(function: _CalledFunction, index: int) -> ToolCall:
         try:
             arguments = read_json(arguments)
         except InvalidJson as error:
-            raise Refused(DiscardReason.INVALID_RECORD, f"messages.{index}: arguments: {error}") from error
+            raise Refused(DiscardReason.INVALID_RECORD, f"messages.{index}: arguments: no JSON: {error}") from error
     if not isinstance(arguments, dict):
         raise Refused(DiscardReason.INVALID_RECORD, f"messages.{index}: the arguments are not an object")
     return ToolCall(name=function.name, arguments=arguments)
