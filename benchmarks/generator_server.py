@@ -12,6 +12,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import NamedTuple
 
 from ttpa.assemble import assemble
 from ttpa.config import make_config
@@ -24,8 +25,17 @@ from ttpa.runs.record_files import read_record
 from ttpa.steps.run import Run
 
 
+class Asked(NamedTuple):
+    """A request."""
+
+    at: float
+    """By a clock that only goes on."""
+    task: str
+    seed: int
+
+
 class Server(ThreadingHTTPServer):
-    """Plays the generator for the bundled tools."""
+    """Plays the generator for the bundled tools, and remembers what it was asked."""
 
     daemon_threads = True
     request_queue_size = 128
@@ -34,7 +44,7 @@ class Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.delay = delay
         self.generator = OfflineGenerator()
-        self.requests = 0
+        self.asked: list[Asked] = []
         self.lock = threading.Lock()
 
 
@@ -46,11 +56,13 @@ class Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["content-length"])))
+        at = time.monotonic()
         time.sleep(self.server.delay)
         shapes = {"system": SystemMessage, "user": UserMessage}
         messages = [shapes[one["role"]](content=one["content"]) for one in asked["messages"]]
         with self.server.lock:
-            self.server.requests += 1
+            task = json.loads(messages[-1].content)["task"]
+            self.server.asked.append(Asked(at, task, asked["seed"]))
             reply = self.server.generator.chat(messages, seed=asked["seed"])
         usage = {"prompt_tokens": sum(len(m.content) for m in messages) // 4, "completion_tokens": len(reply.text) // 4}
         choice = {"index": 0, "finish_reason": "stop", "message": {"role": "assistant", "content": reply.text}}
@@ -80,22 +92,27 @@ def main() -> None:
     print("|---|---|---|---|---|---|")
     pace: list[float] = []
     for workers, instances in ((1, options.alone), (options.workers, options.instances)):
-        server.requests = 0
+        server.asked.clear()
         with tempfile.TemporaryDirectory() as folder:
             start = time.monotonic()
-            summary = construct(folder, workers, instances)
+            summary = construct(folder, instances, workers)
             seconds = time.monotonic() - start
         pace.append(seconds / instances)
         lost = ", ".join(f"{count} {reason}" for reason, count in summary.discards.items()) or "none"
-        cells = (workers, summary.records_out, lost, server.requests, f"{seconds:.0f} s", f"{pace[-1]:.3f}")
+        cells = (workers, summary.records_out, lost, len(server.asked), f"{seconds:.0f} s", f"{pace[-1]:.3f}")
         print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
     print(f"\n{options.workers} in flight are {pace[0] / pace[1]:.1f} times as fast as one")
 
 
-def construct(folder: str, workers: int, instances: int) -> StepSummary:
-    generator = {"kind": "openai", "model": "played", "workers": workers}
+def construct(folder: str, instances: int, workers: int, engine: str = "local") -> StepSummary:
     config = make_config(
-        {"name": "made", "runs": folder, "construct": {"instances": instances, "max_calls": 3}, "generator": generator}
+        {
+            "name": "made",
+            "runs": folder,
+            "construct": {"instances": instances, "max_calls": 3},
+            "generator": {"kind": "openai", "model": "played", "workers": workers},
+            "engine": {"kind": engine, "workers": 2},
+        }
     )
     run = Run(config, assemble(config), SilentReporter())
     take_steps(run, ("construct",))

@@ -15,7 +15,7 @@ from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from random import Random
-from typing import Any
+from typing import Any, NamedTuple
 
 from ttpa.models.replicas import Replicas
 from ttpa.models.scripted import CharacterTokenizer
@@ -115,6 +115,25 @@ class InTurn:
         return [replies[place] for place in range(len(requests))]
 
 
+ARMS: dict[str, tuple[int, Callable[[list[VllmServer]], TokenEngine]]] = {
+    "one replica": (1, lambda engines: engines[0]),
+    "two, in turn": (2, InTurn),
+    "two, by prefix": (2, Replicas),
+}
+"""Replicas, and what chooses among them."""
+
+
+class Played(NamedTuple):
+    """What an arm did."""
+
+    pace: float
+    """Turns a second."""
+    from_cache: float
+    """Share of the tokens asked."""
+    shares: tuple[float, ...]
+    """Of the tokens asked, of each replica."""
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--dialogues", type=int, default=60)
@@ -124,36 +143,46 @@ def main() -> None:
     parser.add_argument("--say", type=int, default=40, help="tokens of a turn")
     parser.add_argument("--blocks", type=int, default=10_000)
     options = parser.parse_args()
-    rng = Random(0)
-    length = options.prompt + options.more * options.turns
-    dialogues = [[rng.randrange(32, 50_000) for _ in range(length)] for _ in range(options.dialogues)]
-    order = list(range(options.dialogues))
-
-    arms: dict[str, tuple[int, Callable[[list[VllmServer]], TokenEngine]]] = {
-        "one replica": (1, lambda engines: engines[0]),
-        "two, in turn": (2, InTurn),
-        "two, by prefix": (2, Replicas),
-    }
+    rounds = rounds_of(options.dialogues, options.turns, options.prompt, options.more, options.say)
     print(f"{'':<16} {'turns/s':>8} {'from cache':>11} {'work of each':>14}")
-    for arm, (count, join) in arms.items():
-        with ExitStack() as stack:
-            servers = [Server(options.blocks) for _ in range(count)]
-            for server in servers:
-                threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-                stack.callback(server.server_close)
-                stack.callback(server.shutdown)
-            urls = [f"http://127.0.0.1:{server.server_port}" for server in servers]
-            engine = join([VllmServer(url, "policy", CharacterTokenizer(), in_flight=16) for url in urls])
-            began = time.monotonic()
-            for turn in range(options.turns):
-                Random(turn).shuffle(order)  # dialogues come back as they are done, not always in one order
-                end = options.prompt + options.more * turn
-                engine.answer([Request(tuple(dialogues[number][:end]), options.say) for number in order])
-            seconds = time.monotonic() - began
-        asked, cached = sum(s.asked for s in servers), sum(s.from_cache for s in servers)
-        shares = " ".join(f"{server.asked / asked:.0%}" for server in servers)
-        turns = options.dialogues * options.turns
-        print(f"{arm:<16} {turns / seconds:>8.1f} {cached / asked:>11.1%} {shares:>14}", flush=True)
+    for arm in ARMS:
+        played = play(arm, rounds, options.blocks)
+        shares = " ".join(f"{share:.0%}" for share in played.shares)
+        print(f"{arm:<16} {played.pace:>8.1f} {played.from_cache:>11.1%} {shares:>14}", flush=True)
+
+
+def rounds_of(
+    dialogues: int = 60, turns: int = 5, prompt: int = 1500, more: int = 250, say: int = 40
+) -> list[list[Request]]:
+    """A round for each turn: all dialogues' requests, in an order that is another one each time."""
+    rng = Random(0)
+    texts = [[rng.randrange(32, 50_000) for _ in range(prompt + more * turns)] for _ in range(dialogues)]
+    order = list(range(dialogues))
+    rounds: list[list[Request]] = []
+    for turn in range(turns):
+        Random(turn).shuffle(order)  # dialogues come back as they are done, not always in one order
+        rounds.append([Request(tuple(texts[number][: prompt + more * turn]), say) for number in order])
+    return rounds
+
+
+def play(arm: str, rounds: Sequence[Sequence[Request]], blocks: int = 10_000) -> Played:
+    """Asks one round after another, of servers that are started for it."""
+    count, join = ARMS[arm]
+    with ExitStack() as stack:
+        servers = [Server(blocks) for _ in range(count)]
+        for server in servers:
+            threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
+            stack.callback(server.server_close)
+            stack.callback(server.shutdown)
+        urls = [f"http://127.0.0.1:{server.server_port}" for server in servers]
+        engine = join([VllmServer(url, "policy", CharacterTokenizer(), in_flight=16) for url in urls])
+        began = time.monotonic()
+        for requests in rounds:
+            engine.answer(requests)
+        seconds = time.monotonic() - began
+    asked, cached = sum(s.asked for s in servers), sum(s.from_cache for s in servers)
+    turns = sum(map(len, rounds))
+    return Played(turns / seconds, cached / asked, tuple(server.asked / asked for server in servers))
 
 
 if __name__ == "__main__":

@@ -45,8 +45,8 @@ def test_all_turns_of_a_dialogue_go_to_the_replica_that_holds_its_prefix() -> No
         assert all(request.token_ids in holder.asked for request in requests)
     lengths = [len(request.token_ids) for requests in dialogues for request in requests]
     before = [len(requests[turn].token_ids) for requests in dialogues for turn in range(4)]
-    assert replicas.held == sum(before)
-    assert replicas.tokens == sum(lengths)
+    assert replicas.router.held == sum(before)
+    assert replicas.router.tokens == sum(lengths)
 
 
 def test_the_work_is_shared_also_where_all_requests_begin_alike() -> None:
@@ -54,14 +54,14 @@ def test_the_work_is_shared_also_where_all_requests_begin_alike() -> None:
     requests = [Request((*shared, *(number * 31 + place for place in range(160))), 50) for number in range(200)]
     replicas = Replicas([Echo(), Echo(), Echo(), Echo()])
     replicas.answer(requests)
-    assert max(replicas.shares) < 0.45
-    assert replicas.held > 0.6 * replicas.tokens
+    assert max(replicas.router.shares) < 0.45
+    assert replicas.router.held > 0.6 * replicas.router.tokens
 
 
 def test_new_dialogues_go_where_there_is_least_to_do() -> None:
     replicas = Replicas([Echo(), Echo()])
     replicas.answer([dialogue(number, turns=1)[0] for number in range(40)])
-    assert replicas.shares == pytest.approx((0.5, 0.5))
+    assert replicas.router.shares == pytest.approx((0.5, 0.5))
 
 
 def test_the_shortest_context_counts() -> None:

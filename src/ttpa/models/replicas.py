@@ -23,8 +23,9 @@ _REMEMBERED = 500_000
 
 
 @dataclass(slots=True)
-class _Replica:
-    engine: TokenEngine
+class _Given:
+    """What one replica was given so far."""
+
     blocks: OrderedDict[int, None] = field(default_factory=OrderedDict[int, None])
     """Hashes of the prefixes that it was given, those used last at the end."""
     work: int = 0
@@ -42,12 +43,11 @@ class _Replica:
             self.blocks.popitem(last=False)
 
 
-class Replicas:
-    """A `TokenEngine` over others; what is said does not depend on which of them says it."""
+class PrefixRouter:
+    """Chooses a replica for each request by what they were given before."""
 
-    def __init__(self, engines: Sequence[TokenEngine]) -> None:
-        self.max_length = min(engine.max_length for engine in engines)
-        self._replicas = [_Replica(engine) for engine in engines]
+    def __init__(self, replicas: int) -> None:
+        self._replicas = [_Given() for _ in range(replicas)]
         self.tokens = 0
         """Tokens of all requests so far."""
         self.held = 0
@@ -59,23 +59,9 @@ class Replicas:
         total = sum(replica.work for replica in self._replicas)
         return tuple(replica.work / total if total else 0.0 for replica in self._replicas)
 
-    def answer(self, requests: Sequence[Request]) -> list[Reply]:
-        """A reply to each request, in order; all replicas answer side by side."""
-        chosen = [self._choose(request) for request in requests]
-        given = [[place for place, one in enumerate(chosen) if one is replica] for replica in self._replicas]
-        replies: dict[int, Reply] = {}
-        with ThreadPoolExecutor(len(self._replicas)) as pool:
-            answering = [
-                pool.submit(replica.engine.answer, [requests[place] for place in places]) if places else None
-                for replica, places in zip(self._replicas, given, strict=True)
-            ]
-            for places, answered in zip(given, answering, strict=True):
-                if answered is not None:
-                    replies.update(zip(places, answered.result(), strict=True))
-        return [replies[place] for place in range(len(requests))]
-
-    def _choose(self, request: Request) -> _Replica:
-        prefixes = _hash_prefixes(request.token_ids)
+    def choose(self, request: Request) -> int:
+        """The number of the replica that is given the request, counted from 0."""
+        prefixes = hash_prefixes(request.token_ids)
         idle = min(self._replicas, key=lambda replica: replica.work)
         holder = max(self._replicas, key=lambda replica: (replica.count_held(prefixes), -replica.work))
         mean = sum(replica.work for replica in self._replicas) / len(self._replicas)
@@ -87,10 +73,34 @@ class Replicas:
         chosen.remember(prefixes)
         self.tokens += length
         self.held += held
-        return chosen
+        return next(place for place, replica in enumerate(self._replicas) if replica is chosen)
 
 
-def _hash_prefixes(token_ids: Sequence[int]) -> list[int]:
+class Replicas:
+    """A `TokenEngine` over others; what is said does not depend on which of them says it."""
+
+    def __init__(self, engines: Sequence[TokenEngine]) -> None:
+        self.max_length = min(engine.max_length for engine in engines)
+        self.router = PrefixRouter(len(engines))
+        self._engines = engines
+
+    def answer(self, requests: Sequence[Request]) -> list[Reply]:
+        """A reply to each request, in order; all replicas answer side by side."""
+        chosen = [self.router.choose(request) for request in requests]
+        given = [[place for place, one in enumerate(chosen) if one == number] for number in range(len(self._engines))]
+        replies: dict[int, Reply] = {}
+        with ThreadPoolExecutor(len(self._engines)) as pool:
+            answering = [
+                pool.submit(engine.answer, [requests[place] for place in places]) if places else None
+                for engine, places in zip(self._engines, given, strict=True)
+            ]
+            for places, answered in zip(given, answering, strict=True):
+                if answered is not None:
+                    replies.update(zip(places, answered.result(), strict=True))
+        return [replies[place] for place in range(len(requests))]
+
+
+def hash_prefixes(token_ids: Sequence[int]) -> list[int]:
     """A hash of each prefix that ends with a whole block."""
     prefixes: list[int] = []
     before = 0
