@@ -161,6 +161,19 @@ def test_tools_are_listed_and_checked(ttpa: Ttpa, tmp_path: Path, write_tools: W
     assert [tool["name"] for tool in json.loads(out)["tools"]] == ["add", "fail"]
 
 
+def test_words_are_completed(tmp_path: Path) -> None:
+    asked = {"_TTPA_COMPLETE": "complete_bash", "COMP_WORDS": "ttpa sc", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", "from ttpa.cli import main; main()"],
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.stdout.split() == ["score", "score-file"]
+
+
 HOSTILE = '''
     def wipe(name: str) -> str:
         """[red]Clears\\x1b[2J\\x1b]0;owned\\x07 the screen\\u202e.\\r[/red]"""

@@ -19,6 +19,7 @@ TURNS = 1000
 ENTER = "\ue007"
 _VISIBLE = "return [...document.querySelectorAll('#turn-list li')].filter((row) => !row.hidden).length"
 _OPEN = "return [...document.querySelectorAll('#turn-view .fork')].filter((panel) => !panel.hidden).length"
+_FORKS = "return document.querySelectorAll('#turn-view .forked').length"
 _FRAMES = "return new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(done, 0))))"
 _SCROLL = "document.getElementById('turn-list').scrollTop = arguments[0];"
 _FILTER = (
@@ -67,6 +68,18 @@ def test_a_fork_opens_and_closes_by_click_and_by_key(browser: Browser) -> None:
     assert browser.run(_OPEN) == 1
     assert "expected" in browser.run("return document.querySelector('#turn-view .branches').innerText")
     assert browser.console() == []
+
+
+def test_all_forks_stay_open_from_turn_to_turn_until_they_are_closed(browser: Browser) -> None:
+    browser.click("#turn-all")
+    forks = browser.run(_FORKS)
+    assert browser.run(_OPEN) == forks > 1
+    browser.press("j")
+    assert browser.run(_OPEN) == browser.run(_FORKS)
+    browser.click("#turn-all")
+    assert browser.run(_OPEN) == 0
+    browser.press("k")
+    assert browser.run(_OPEN) == 1
 
 
 def test_the_other_run_is_led_to_and_its_cards_stand_apart(browser: Browser) -> None:
