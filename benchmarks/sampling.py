@@ -28,6 +28,7 @@ HERMES = DIALECTS["hermes"]
 OFFERED = 10
 COMPLETIONS = 5
 MAX_NEW = 160
+MORE = {"max_forks": 8, "max_gap": 3.0, "min_probability": 0.01}
 Texts = list[list[str]]
 """The candidates of each point."""
 
@@ -50,7 +51,9 @@ def main() -> None:
     options = parser.parse_args()
     model = TransformersModel(policy_path(options.policy), batch_size=64)
     single = single_points(options.points)
-    dialogues = dialogue_points(max(4, options.points // 4))
+    dialogues = [
+        point for point in dialogue_points(max(4, options.points // 4)) if len(reference_ids(model, point)) <= MAX_NEW
+    ]
     tokens = [len(model.tokenizer.prompt_ids(point.history, point.tools)) for point in single]
     print(f"policy {options.policy}, one thread; medians of {options.rounds} rounds, arms in turn")
     said = greedy_turns(model, [*single, *dialogues])
@@ -60,6 +63,9 @@ def main() -> None:
         "5 completions, prompt once": lambda points, seed: sampled(model, points, said, whole(COMPLETIONS), seed),
         "forks at random": lambda points, seed: sampled(model, points, said, replaced(turn, strategy="random"), seed),
         "forks of the policy's turn": lambda points, seed: sampled(model, points, said, turn, seed),
+        "up to 8 of them, gap up to 3": lambda points, seed: sampled(
+            model, points, said, replaced(turn, forks=MORE), seed
+        ),
         "forks of the reference turn": lambda points, seed: sampled(
             model, points, said, replaced(turn, trunk="reference"), seed
         ),
@@ -105,6 +111,10 @@ def dialogue_points(count: int) -> list[DecisionPoint]:
                 break
         points.extend(turns)
     return [point.model_copy(update={"id": f"{point.instruction_id}#{i}"}) for i, point in enumerate(points)]
+
+
+def reference_ids(model: TransformersModel, point: DecisionPoint) -> tuple[int, ...]:
+    return model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn())[1]
 
 
 def greedy_turns(model: TransformersModel, points: Sequence[DecisionPoint]) -> dict[str, str]:
