@@ -30,7 +30,7 @@ def main() -> None:
         from benchmarks.scale.measuring import construction_points, replica_points
 
         points: list[Point] = []
-        for measure in (construction_points, replica_points):
+        for measure in (replica_points, construction_points):
             for point in measure():
                 points.append(point)
                 print(f"{point.name}: measured {point.measured:.4g}, simulated {point.simulated:.4g}", file=sys.stderr)
