@@ -154,6 +154,21 @@ def test_a_worker_that_dies_loses_and_doubles_nothing(tmp_path: Path) -> None:
     assert len(begun) - len(set(begun)) <= killed
 
 
+def test_a_worker_that_is_large_is_opened_again_when_it_dies(tmp_path: Path) -> None:
+    held, died = bytes(3_000_000), tmp_path / "died"  # more than Ray hands over with a call
+
+    def measure(number: int) -> tuple[int, int]:
+        if number == 10 and not died.exists():
+            died.touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return number, len(held)
+
+    found = list(RayEngine(TWO).map(partial(open_plain, measure), range(30)))
+
+    assert found == [(number, len(held)) for number in range(30)]
+    assert died.exists()
+
+
 def test_an_item_that_kills_every_worker_stops_the_run() -> None:
     def die(number: int) -> int:
         if number == 3:

@@ -65,7 +65,9 @@ class RayEngine:
     def map(self, open_worker: OpenWorker[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
         """The results in order; no more items are taken ahead than a few for each worker."""
         self._join()
-        actors = [self._start(cast("OpenWorker[Any, Any]", open_worker)) for _ in range(self._config.workers)]
+        # Held until the end: a worker that is started anew is given it again, however large it is.
+        opening = ray.put(cast("OpenWorker[Any, Any]", open_worker))
+        actors = [self._start(opening) for _ in range(self._config.workers)]
         try:
             yield from self._run(actors, items)
         finally:
@@ -109,7 +111,7 @@ class RayEngine:
                     "and the same command goes on from there"
                 ) from error
 
-    def _start(self, open_worker: OpenWorker[Any, Any]) -> Any:
+    def _start(self, opening: Any) -> Any:
         return (
             ray.remote(WorkerActor)
             .options(
@@ -119,7 +121,7 @@ class RayEngine:
                 max_restarts=_RESTARTS,
                 max_task_retries=_RESTARTS,
             )
-            .remote(open_worker)
+            .remote(opening)
         )
 
     def _join(self) -> None:
@@ -139,6 +141,8 @@ class RayEngine:
                 )
             except ConnectionError as error:
                 raise RunError(f"engine.address = {config.address!r}: no Ray cluster answers there") from error
+            except Exception as error:  # Ray has no class of its own for it
+                raise RunError(f"no Ray cluster came up on this machine: {error}") from error
         there = ray.cluster_resources()
         for resource, needed in (("CPU", cpus), ("GPU", config.workers * self._gpus)):
             if needed > there.get(resource, 0.0):
