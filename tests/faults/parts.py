@@ -14,6 +14,7 @@ from faults.strangers_run import try_carried_run, try_strangers_run
 from faults.system_calls import is_possible, try_system_calls
 from faults.table import Row
 from faults.texts import try_json, try_schemas
+from faults.training import try_training
 from faults.two_processes import try_two_processes
 
 Task = tuple[Callable[..., Row | list[Row]], tuple[object, ...]]
@@ -46,6 +47,7 @@ SMALL: Mapping[str, Sequence[Task]] = {
     "page": [(_page, (20,))],
     "keys": [(try_keys, ())],
     "stranger": [(try_strangers_run, ()), (try_carried_run, (24,))],
+    "training": [(try_training, ())],
 }
 WHOLE: Mapping[str, Sequence[Task]] = {
     **SMALL,
