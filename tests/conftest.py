@@ -7,10 +7,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from ttpa.records.instructions import Instruction, Split, Step
 from ttpa.records.messages import UserMessage
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+
+# What an example takes by the clock says something of the machine's other work, and nothing of the code.
+settings.register_profile("without a deadline", deadline=None)
+settings.load_profile("without a deadline")
 
 WriteTools = Callable[[str], str]
 """Writes a tool file with this source, dedented, and gives its path."""

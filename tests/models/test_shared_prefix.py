@@ -19,7 +19,7 @@ SIZE = 8
     tokens=st.integers(1, 3),
     seed=st.integers(0, 99),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_rows_that_share_a_prefix_attend_as_if_each_had_a_copy(
     trunk: list[int], columns: int, own: int, tokens: int, seed: int
 ) -> None:

@@ -54,7 +54,7 @@ def spend(budget: Budget, *, seed: int = 0, threads: int = 4, before: Cost | Non
 
 
 @given(st.integers(0, 10**6), st.integers(1, 8), st.integers(0, 4000))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_no_budget_is_ever_overdrawn(seed: int, threads: int, size: int) -> None:
     tokens, _ = spend(Budget(tokens=size), seed=seed, threads=threads)
     assert tokens.tokens <= size

@@ -71,6 +71,10 @@ def answer(model: TransformersModel, path: str, body: dict[str, Any]) -> dict[st
     return {"choices": [choice]}
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 128  # of the library's 5, some of many that come at once would be turned away
+
+
 @pytest.fixture(scope="module")
 def local() -> TransformersModel:
     return TransformersModel(POLICY)
@@ -103,7 +107,7 @@ def serve(local: TransformersModel) -> Iterator[Callable[[Change], str]]:
             def log_message(self, format: str, *_: object) -> None:  # noqa: A002
                 """Says nothing."""
 
-        server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        server = Server(("127.0.0.1", 0), Handler)
         servers.append(server)
         threading.Thread(target=server.serve_forever, daemon=True).start()
         return f"http://127.0.0.1:{server.server_port}"

@@ -152,7 +152,7 @@ def test_hostile_values_stay_within_their_part_of_the_path(
 
 
 @given(st.text(max_size=30))
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_text_stays_within_its_part(github: OpenApiToolset, service: StandIn, text: str) -> None:
     service.asked.clear()
     try:

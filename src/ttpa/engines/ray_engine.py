@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import ray
+from ray import cloudpickle
 from ray.exceptions import RayActorError
 
 from ttpa.engines.base import Item, OpenWorker, Result
@@ -25,6 +26,8 @@ _RESTARTS = 3
 """Processes of one worker that may die in a run, and tries that one item gets."""
 _AHEAD = 4
 """Rounds of items that may be done, or in the making, before the first of them is given out."""
+_INLINE = 50_000
+"""Bytes of a worker that Ray hands over with the call itself."""
 _CLOSING = 10.0
 """Seconds that a worker has to end what it holds."""
 
@@ -32,8 +35,8 @@ _CLOSING = 10.0
 class WorkerActor:
     """A worker on the cluster; what it holds is opened by the first item, so that what goes wrong there is told."""
 
-    def __init__(self, open_worker: OpenWorker[Any, Any]) -> None:
-        self._open_worker = open_worker
+    def __init__(self, opening: bytes) -> None:
+        self._open_worker: OpenWorker[Any, Any] = cloudpickle.loads(opening)
         self._stack = ExitStack()
         self._lock = threading.Lock()
         self._work: Callable[[Any], Any] | None = None
@@ -65,8 +68,10 @@ class RayEngine:
     def map(self, open_worker: OpenWorker[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
         """The results in order; no more items are taken ahead than a few for each worker."""
         self._join()
-        # Held until the end: a worker that is started anew is given it again, however large it is.
-        opening = ray.put(cast("OpenWorker[Any, Any]", open_worker))
+        opening: Any = cloudpickle.dumps(open_worker)
+        if len(opening) > _INLINE:
+            # Ray takes it apart from the call, and would drop it before a worker that is started anew needs it.
+            opening = ray.put(opening)
         actors = [self._start(opening) for _ in range(self._config.workers)]
         try:
             yield from self._run(actors, items)

@@ -13,6 +13,10 @@ Answer = Callable[[str, list[str], int], str]
 """The text of a reply, given the model's name, the texts of the messages and the seed."""
 
 
+class _Server(ThreadingHTTPServer):
+    request_queue_size = 128  # callers that come at once wait, where the 5 of the library would turn some away
+
+
 @contextmanager
 def serve_script(answer: Answer) -> Generator[str]:
     """Serves chat completions as long as the block runs; gives the base URL."""
@@ -36,7 +40,7 @@ def serve_script(answer: Answer) -> Generator[str]:
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the library's name
             """Stays silent."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server = _Server(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:

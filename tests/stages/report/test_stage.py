@@ -222,7 +222,7 @@ def test_the_page_asks_nothing_of_the_network_and_runs_no_script_but_its_own(poi
     assert "@import" not in style
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(text=st.text(alphabet=st.sampled_from("<>&\"'/=! -scriptonload{}%#\x00\u202e\ud800\n"), min_size=1, max_size=60))
 def test_no_text_adds_an_element_or_an_attribute(text: str) -> None:
     flow = (StageFlow(stage=text, records_in=1, records_out=0, discards={text: 1}, note=text),)

@@ -12,7 +12,7 @@ from ttpa.records.record import JsonValue
 from ttpa.records.scores import ErrorKind
 from ttpa.stages.score import CompiledTools, Weights, mutate, score_turn
 
-_LAW = settings(max_examples=80, deadline=None)
+_LAW = settings(max_examples=80)
 _NAMES = st.sampled_from(["city", "days", "unit", "when", "guests", "limit"])
 _SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "string": st.sampled_from(["Paris", "2026-03-02", "3", "", "naïve", "a b"]),

@@ -31,7 +31,7 @@ def _assignments(rows: int, columns: int) -> list[Assignment]:
     return found
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_tables())
 def test_no_assignment_has_a_better_total(scores: list[list[float]]) -> None:
     best = max(_total(scores, each) for each in _assignments(len(scores), len(scores[0])))
@@ -41,7 +41,7 @@ def test_no_assignment_has_a_better_total(scores: list[list[float]]) -> None:
     assert abs(_total(scores, found) - best) < 1e-9
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_tables())
 def test_in_order_no_assignment_without_crossing_has_a_better_total(scores: list[list[float]]) -> None:
     rows, columns = len(scores), len(scores[0])

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from torch import Tensor
@@ -71,7 +71,6 @@ def unfold(mask: BlockMask, block: int) -> Tensor:
     return seen
 
 
-@settings(deadline=None)
 @given(SEQUENCES, st.sampled_from([1, 2, 4, 8]))
 def test_the_blocks_are_the_forests_visibility(sequences: list[list[int]], block: int) -> None:
     ends = plant(sequences).subtree_ends
