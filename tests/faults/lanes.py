@@ -1,4 +1,4 @@
-"""Three tasks at a time (they wait half of theirs), each in a fresh process; how long each took is told when it is done."""
+"""Three tasks at a time, for they wait half of theirs, each in a fresh process; how long each took is told."""
 
 import sys
 import time
