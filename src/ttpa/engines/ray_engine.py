@@ -146,8 +146,8 @@ class RayEngine:
                 )
             except ConnectionError as error:
                 raise RunError(f"engine.address = {config.address!r}: no Ray cluster answers there") from error
-            except Exception as error:  # Ray has no class of its own for it
-                raise RunError(f"no Ray cluster came up on this machine: {error}") from error
+            except Exception as error:  # Ray has no class of its own for a start that fails
+                raise RunError(f"Ray did not start, or did not join its cluster: {error}") from error
         there = ray.cluster_resources()
         for resource, needed in (("CPU", cpus), ("GPU", config.workers * self._gpus)):
             if needed > there.get(resource, 0.0):
