@@ -21,7 +21,7 @@ def test_the_quickstart_file_fits_and_names_its_values() -> None:
     config = load_config(str(CONFIGS / "quickstart.toml"))
     assert config.path == Path("runs/quickstart")
     assert config.train.sft
-    assert config.train.sft.learning_rate == 4e-4
+    assert config.train.sft.learning_rate == 2.4e-3
 
 
 @pytest.mark.parametrize("file", sorted(CONFIGS.glob("*.toml")), ids=lambda file: file.stem)
