@@ -24,7 +24,11 @@ class Arm:
     pair: Sections = field(default_factory=dict[str, Any])
     train: Sections = field(default_factory=dict[str, Any])
     """Of the section that the method reads: `train.dpo`, `train.grpo`, or a `learning_rate` of more fine-tuning."""
+    start: Sections = field(default_factory=dict[str, Any])
+    """Of `train.sft`: how the policy is fine-tuned on train; for arms that do nothing after it."""
     data: Data = "reversed"
+    points: Literal["fresh", "seen"] = "fresh"
+    """Whether turns are sampled at instructions that fine-tuning has not seen, or at those that it has."""
     rounds: int = 1
     share: float = 1.0
     """Of the decision points, and so of the tokens, that the main arm has."""
@@ -35,14 +39,17 @@ class Arm:
         return self.method in ("own turns", "dpo")
 
 
+TUNING = {"learning_rate": 1e-4}
+"""Of more fine-tuning; preferences are learned at a rate of their own."""
 WHOLE = {"strategy": "whole", "completions": 5}
 RELEASED = {"threshold": 0.8, "rejected": "probable"}
 
 MAIN = Arm("ttpa", "TTPA: forks of the policy's own turn, error-oriented scores", "dpo")
 ARMS: tuple[Arm, ...] = (
     Arm("sft", "SFT only", "none"),
-    Arm("sft-longer", "SFT longer", "longer"),
-    Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE),
+    Arm("sft-longer", "SFT longer", "longer", train=TUNING),
+    Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
+        train=TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",
         sample=WHOLE, score={"formula": "authors"}, pair=RELEASED),
     Arm("whole", "DPO on 5 whole completions, our scoring", "dpo", sample=WHOLE),
@@ -51,6 +58,7 @@ ARMS: tuple[Arm, ...] = (
     Arm("ttpa-reference", "TTPA, forks of the reference turn", "dpo", sample={"trunk": "reference"}),
     Arm("ttpa-both", "TTPA, forks of both", "dpo", sample={"trunk": "both"}),
     Arm("ttpa-unranked", "TTPA without slot ranking", "dpo", sample={"forks": {"ranking": "probability"}}),
+    Arm("ttpa-seen", "TTPA at the turns that fine-tuning has seen", "dpo", points="seen"),
     Arm("ttpa-binary", "TTPA, right or wrong in place of error-oriented scores", "dpo",
         score={"formula": "binary"}, pair={"rejected": "probable"}),
     Arm("ttpa-two-rounds", "TTPA, two on-policy rounds of half the points", "dpo", rounds=2),

@@ -1,18 +1,26 @@
-"""Instructions of a set and seed: all of them in one run, train and dev in another that never sees the test."""
+"""Instructions of a set and seed: all of them in one run; the parts of train in others, which never see the test.
+
+A policy wavers elsewhere at what it was fine-tuned on than at what it has not seen, so that its turns are sampled at
+instructions of their own.
+"""
 
 import hashlib
 from collections.abc import Callable
+from typing import Literal
 
-from benchmarks.evidence.arms import Data
+from benchmarks.evidence.arms import Data, Sections, merge
 from benchmarks.evidence.forward import as_if_forward
 from benchmarks.evidence.place import SETTINGS, Place
-from benchmarks.evidence.sizes import DEV_SHARE, TEST_SHARE, UNSEEN_SHARE
+from benchmarks.evidence.sizes import DEV_SHARE, FRESH_SHARE, TEST_SHARE, UNSEEN_SHARE
 from benchmarks.evidence.worlds import draw_instructions
 
 from ttpa.pipeline import take_steps
 from ttpa.records.instructions import Instruction
 from ttpa.runs.record_files import read_records, write_records
 from ttpa.steps.run import Account, Run, count_splits
+
+Part = Literal["fine-tuning", "fresh", "dev"]
+"""Of train: what the policy is fine-tuned on, where preferences are sampled, and where settings are chosen."""
 
 
 def make_instructions(place: Place) -> Run:
@@ -28,33 +36,41 @@ def make_instructions(place: Place) -> Run:
     return run
 
 
-def make_start(place: Place, data: Data) -> Run:
-    """The run that is fine-tuned on train, with dev in the place of its `test`."""
-    everything = make_instructions(place)
+def make_start(place: Place, data: Data, changes: Sections | None = None) -> Run:
+    """The run that is fine-tuned on its part of train, with dev in the place of its `test`.
+
+    `changes` are laid over the shared settings of fine-tuning, in a folder of their own.
+    """
     train = {key: value for key, value in SETTINGS["train"].items() if key not in ("dpo", "grpo")}
-    run = place.open(place.start(data), {"train": train}, policy=place.base)
-
-    def divide() -> list[Instruction]:
-        known = read_records(everything.directory.instructions, Instruction)
-        mine = [one for one in known if one.split == "train"]
-        return [
-            one.model_copy(update={"split": "test"})
-            if is_dev(one)
-            else as_if_forward(one, place.seed)
-            if data == "forward"
-            else one
-            for one in mine
-        ]
-
-    _keep(run, divide)
+    run = place.open(
+        place.start(data, changes or {}), {"train": merge(train, {"sft": changes or {}})}, policy=place.base
+    )
+    _keep(run, lambda: [*_part(place, "fine-tuning", data), *_part(place, "dev", data)])
     take_steps(run, ("sft",))
     return run
 
 
-def is_dev(instruction: Instruction) -> bool:
-    """Whether a training instruction is held out to choose settings on: by a hash of its question."""
+def make_fresh(place: Place, data: Data) -> Run:
+    """The run with the part of train that the fine-tuned policy has not seen."""
+    run = place.open(place.fresh(data), {}, policy=place.base)
+    _keep(run, lambda: _part(place, "fresh", data))
+    return run
+
+
+def part_of(instruction: Instruction) -> Part:
+    """What an instruction of train is for, by a hash of its question."""
     digest = hashlib.sha256(instruction.question.encode()).digest()
-    return digest[0] < 256 * DEV_SHARE
+    if digest[0] < 256 * DEV_SHARE:
+        return "dev"
+    return "fresh" if digest[1] < 256 * FRESH_SHARE else "fine-tuning"
+
+
+def _part(place: Place, part: Part, data: Data) -> list[Instruction]:
+    every = read_records(make_instructions(place).directory.instructions, Instruction)
+    mine = [one for one in every if one.split == "train" and part_of(one) == part]
+    if part == "dev":
+        return [one.model_copy(update={"split": "test"}) for one in mine]
+    return [as_if_forward(one, place.seed) for one in mine] if data == "forward" else mine
 
 
 def _keep(run: Run, make: Callable[[], list[Instruction]]) -> None:

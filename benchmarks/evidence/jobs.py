@@ -16,7 +16,7 @@ from ttpa.runs.lock import hold
 
 
 def do(place: Place, arms: Sequence[Arm], *, final: bool) -> None:
-    """Makes every unit of a set and seed and asks its policy at dev turns, and with `final` at the test's.
+    """Makes every unit of a set and seed and asks its policy at dev turns, or with `final` at the test's.
 
     Raises `RunError` where another process is at it.
     """
@@ -24,9 +24,8 @@ def do(place: Place, arms: Sequence[Arm], *, final: bool) -> None:
         for arm in arms:
             for kind in budgets(arm):
                 unit = make_unit(place, arm, kind)
-                for where in ("dev", "final") if final else ("dev",):
-                    if not is_answered(place, unit, where):
-                        answer(place, unit, where)
+                if not is_answered(place, unit, where := "final" if final else "dev"):
+                    answer(place, unit, where)
                 spent = sum(made.sampling_tokens + made.training_tokens for made in unit.rounds)
                 print(f"{place.tools.name}/{place.seed}  {arm.name}  {kind}: {spent:,} tokens", flush=True)
 

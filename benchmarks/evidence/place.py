@@ -36,16 +36,17 @@ class Place:
         """The run that constructs; the test lies here and nowhere else before `--final`."""
         return self.path / "data"
 
-    def start(self, data: Data) -> Path:
-        """The run with train, and dev as its held-out split, and the policy fine-tuned there."""
-        return self.path / f"start-{data}"
+    def start(self, data: Data, changes: Sections) -> Path:
+        """The run with train, and dev as its held-out split, and the policy fine-tuned there, with changed settings."""
+        return self.path / (f"start-{data}" + (f".{slug(changes)}" if changes else ""))
+
+    def fresh(self, data: Data) -> Path:
+        """The run with the instructions whose turns are sampled."""
+        return self.path / f"fresh-{data}"
 
     def unit(self, arm: str, budget: str) -> Path:
         """What one arm comes to with one budget."""
         return self.path / "arms" / arm / budget
-
-    def start_policy(self, data: Data) -> str:
-        return str(RunDirectory(self.start(data)).checkpoint("sft"))
 
     def open(self, folder: Path, sections: Sections, *, policy: str) -> Run:
         """A run in `folder` whose policy is taken as it is, unless `sections` ask for fine-tuning."""

@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.evidence.arms import MAIN, Arm, merge
-from benchmarks.evidence.data import make_start
+from benchmarks.evidence.data import make_fresh, make_start
 from benchmarks.evidence.place import SETTINGS, Place, link_step, slug
 
 from ttpa.pipeline import take_steps
@@ -23,16 +23,17 @@ def sampled(place: Place, arm: Arm) -> Run:
 def sampling_name(arm: Arm) -> str:
     """Equal for arms whose first rounds sample alike."""
     points = {} if (share := arm.share / arm.rounds) == 1 else {"share": share}
-    return f"{arm.data}.{slug({**arm.sample, **points})}"
+    seen = {} if arm.points == "fresh" else {"points-at": arm.points}
+    return f"{arm.data}.{slug({**arm.sample, **points, **seen})}"
 
 
 def sample_at(place: Place, arm: Arm, folder: Path, policy: str, *, seed: int) -> Run:
-    """The run in `folder` with the trees of one round, over the instructions that the arm's data has."""
-    start = make_start(place, arm.data)
+    """The run in `folder` with the trees of one round, over the instructions that the arm samples at."""
+    source = make_fresh(place, arm.data) if arm.points == "fresh" else make_start(place, arm.data)
     points = max(1, round(place.size.points * arm.share / arm.rounds))
     sections = {"seed": seed, "sample": merge(SETTINGS["sample"], {**arm.sample, "points": points})}
     run = place.open(folder, sections, policy=policy)
-    link_step(start.directory, run.directory, "1-construct")
+    link_step(source.directory, run.directory, "1-construct")
     take_steps(run, ("sample",))
     return run
 

@@ -36,5 +36,7 @@ SMALL = Size(name="small", instances=40, points=6, held_out=8, tasks=2, seeds=(0
 
 TEST_SHARE, UNSEEN_SHARE = 0.2, 0.15
 """Of a set's instructions: new requests over known tools, and requests over tools that train does not offer."""
-DEV_SHARE = 0.1
+DEV_SHARE = 0.2
 """Of what construction calls train: settings are chosen there. It is never trained on."""
+FRESH_SHARE = 0.5
+"""Of the rest: the policy is not fine-tuned on it before its turns are sampled there."""

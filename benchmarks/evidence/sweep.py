@@ -13,7 +13,7 @@ _TRIED: tuple[tuple[str, str, str, tuple[Any, ...]], ...] = (
     ("tail", "pair", "tail", ("kept", "cut")),
     ("margin-weight", "train", "margin_weight", (0.0, 0.5, 1.0)),
     ("nll", "train", "nll_weight", (0.0, 0.3, 1.0, 3.0)),
-    ("beta", "train", "beta", (0.03, 0.1, 0.3)),
+    ("beta", "train", "beta", (0.03, 0.1, 0.3, 1.0)),
     ("rate", "train", "learning_rate", (1e-5, 3e-5, 1e-4)),
 )
 """Name, section, key within it, values; the sections are those of an arm."""
@@ -23,12 +23,19 @@ def variants() -> dict[str, list[Arm]]:
     """The arms of the sweep by what they vary; the baseline's learning rate is chosen with the same care."""
     tried = {"shared": [MAIN]}
     tried |= {name: [_vary(name, section, key, value) for value in values] for name, section, key, values in _TRIED}
+    tried["points"] = [replace(MAIN, name=f"points-{at}", says=f"points = {at}", points=at) for at in ("fresh", "seen")]
     tried["rounds"] = [replace(MAIN, name=f"rounds-{n}", says=f"rounds = {n}", rounds=n) for n in (1, 2)]
+    tried["start"] = [
+        Arm(f"start-{epochs}-{rate:g}", f"SFT only, {epochs} epochs at {rate:g}", "none",
+            start={"epochs": epochs, "learning_rate": rate})
+        for epochs in (1, 3, 6)
+        for rate in (4e-4, 1.2e-3, 2.4e-3)
+    ]  # fmt: skip
     longer = Arm("", "", "longer")
     tried["longer-rate"] = [
         replace(longer, name=f"longer-rate-{rate:g}", says=f"SFT longer, learning_rate = {rate:g}",
                 train={"learning_rate": rate})
-        for rate in (3e-5, 1e-4, 4e-4)
+        for rate in (3e-5, 1e-4, 4e-4, 1.2e-3)
     ]  # fmt: skip
     return tried
 

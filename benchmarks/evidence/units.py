@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.budget import BudgetKind, main_budget
-from benchmarks.evidence.data import make_start
+from benchmarks.evidence.data import make_fresh, make_start
 from benchmarks.evidence.learning import own_right_turns, prefer, reward, train_examples, tune
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
@@ -50,7 +50,7 @@ def make_unit(place: Place, arm: Arm, kind: BudgetKind) -> Unit:
     done = folder / "unit.json"
     if done.exists():
         return read_record(done, Unit)
-    start = make_start(place, arm.data)
+    start = make_start(place, arm.data, arm.start)
     policy = start.policy()
     rounds: list[Round] = []
     for number in range(1, arm.rounds + 1) if arm.method != "none" else ():
@@ -96,10 +96,11 @@ def _train(
     """The trained policy in `folder`/policy; none where there is nothing to learn from."""
     output = folder / "policy"
     if arm.method == "longer":
-        return tune(start, arm, policy, train_examples(start), tokens, output)
+        every = [one for run in (start, make_fresh(place, arm.data)) for one in train_examples(run)]
+        return tune(start, arm, policy, every, tokens, output)
     if arm.method == "grpo":
         main = sampled(place, Arm("", "", "dpo", share=arm.share))
-        points = {point.id: point for point in start.points("train")}
+        points = {point.id: point for point in make_fresh(place, arm.data).points("train")}
         drawn = [points[tree.id] for tree in main.read(main.directory.trees, CandidateTree, "sample")]
         return reward(start, arm, policy, drawn, tokens, output)
     assert trees is not None

@@ -1,6 +1,6 @@
 """Data of the experiment: what dev is, worlds of made-up tools, questions that came first."""
 
-from benchmarks.evidence.data import is_dev
+from benchmarks.evidence.data import part_of
 from benchmarks.evidence.forward import FORGOTTEN, as_if_forward
 from benchmarks.evidence.worlds import draw_instructions
 
@@ -26,11 +26,14 @@ def test_unseen_worlds_have_tools_that_train_does_not_offer() -> None:
     assert not offered["test_unseen"] & offered["train"]
 
 
-def test_dev_is_about_a_tenth_and_hangs_on_the_question_alone(make_instruction: MakeInstruction) -> None:
+def test_dev_is_about_a_fifth_and_what_is_sampled_half_of_the_rest_by_the_question_alone(
+    make_instruction: MakeInstruction,
+) -> None:
     made = [make_instruction(f"i{number}", f"Rain in Oslo on day {number}?") for number in range(1000)]
-    held_out = [one for one in made if is_dev(one)]
-    assert 70 < len(held_out) < 130
-    assert [is_dev(one.model_copy(update={"id": "other"})) for one in made] == [is_dev(one) for one in made]
+    parts = [part_of(one) for one in made]
+    assert 160 < parts.count("dev") < 240
+    assert abs(parts.count("fresh") - parts.count("fine-tuning")) < 100
+    assert [part_of(one.model_copy(update={"id": "other"})) for one in made] == parts
 
 
 def test_a_question_that_came_first_forgets_values_and_names_tools_but_keeps_the_calls(

@@ -70,8 +70,11 @@ def test_the_small_experiment_goes_on_after_a_kill_and_reports_every_way_to_lear
         made.training_tokens > 0 for (_, kind), unit in units.items() if kind == "training" for made in unit.rounds
     )
 
-    # Dev is never trained on, and the test lies nowhere but where it was constructed and in what `--final` has made.
-    known, held_out = questions(seed / "data"), questions(seed / "data") - questions(seed / "start-reversed")
+    # What is sampled was not fine-tuned on, and the test lies nowhere but in `data` and in what `--final` has made.
+    known, tuned, fresh = (questions(seed / name) for name in ("data", "start-reversed", "fresh-reversed"))
+    assert fresh
+    assert not tuned & fresh
+    held_out = known - tuned - fresh
     assert held_out
     for run in [path.parent.parent for path in seed.rglob("1-construct/instructions.jsonl")]:
         if run.name not in ("data", "final"):
