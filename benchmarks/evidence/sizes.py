@@ -32,7 +32,7 @@ FULL = Size(
     sweep_seeds=(100, 101),
     resamples=2000,
 )
-SMALL = Size(name="small", instances=40, points=6, held_out=8, tasks=2, seeds=(0,), sweep_seeds=(100,), resamples=200)
+SMALL = Size(name="small", instances=60, points=8, held_out=8, tasks=2, seeds=(0,), sweep_seeds=(100,), resamples=200)
 
 TEST_SHARE, UNSEEN_SHARE = 0.2, 0.15
 """Of a set's instructions: new requests over known tools, and requests over tools that train does not offer."""

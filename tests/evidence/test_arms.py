@@ -21,6 +21,7 @@ def test_every_arm_names_settings_that_there_are(study: tuple[Arm, ...], tmp_pat
     for arm in study:
         sections = {"sample": merge(SETTINGS["sample"], arm.sample), "score": arm.score, "pair": arm.pair}
         place.open(tmp_path / "run", sections, policy="somewhere")
+        train_config("sft", arm.start)
         train_config("grpo" if arm.method == "grpo" else "dpo", arm.train)
     assert len({arm.name for arm in study}) == len(study)
 
@@ -29,8 +30,14 @@ def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None
     for name, tried in variants().items():
         assert all(arm.name.startswith(name) for arm in tried) or name == "shared"
     config = train_config("dpo", {})
-    assert {"beta-0.1", "rate-3e-05", "nll-1"} <= {arm.name for arm in SWEEP}
-    assert (config.dpo.beta, config.dpo.learning_rate, config.dpo.nll_weight) == (0.1, 3e-5, 1.0)
+    assert config.sft
+    shared = {
+        f"beta-{config.dpo.beta:g}",
+        f"rate-{config.dpo.learning_rate:g}",
+        f"nll-{config.dpo.nll_weight:g}",
+        f"start-{config.sft.epochs:g}-{config.sft.learning_rate:g}",
+    }
+    assert shared <= {arm.name for arm in SWEEP}
 
 
 def test_settings_are_chosen_on_seeds_that_no_table_reports() -> None:
@@ -42,7 +49,7 @@ def test_settings_are_chosen_on_seeds_that_no_table_reports() -> None:
 def test_arms_that_sample_alike_share_their_trees() -> None:
     assert sampling_name(BY_NAME["whole"]) == sampling_name(BY_NAME["whole-released"])
     assert sampling_name(BY_NAME["ttpa-binary"]) == sampling_name(MAIN)
-    assert len({sampling_name(arm) for arm in ARMS if arm.samples}) == 8
+    assert len({sampling_name(arm) for arm in ARMS if arm.samples}) == 9
 
 
 def test_both_budgets_are_one_where_an_arm_samples_what_the_main_arm_samples() -> None:
