@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mcp import stdio_client
 
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult
@@ -118,3 +119,13 @@ def test_of_the_environment_it_sees_what_is_named(server: list[str], monkeypatch
 def test_a_server_that_does_not_start_is_named() -> None:
     with pytest.raises(ToolError, match=r"MCP server .*no_such_module.* does not start"):
         McpToolset([sys.executable, "-m", "no_such_module"])
+
+
+def test_a_server_starts_also_where_the_stream_of_errors_was_another_at_import(
+    server: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gone = (tmp_path / "gone").open("w")
+    gone.close()
+    monkeypatch.setattr(stdio_client.__wrapped__, "__defaults__", (gone,))  # pyright: ignore
+    with McpToolset(server, allow_write=True) as toolset:
+        assert "list_notes" in {spec.name for spec in toolset.specs}

@@ -3,13 +3,15 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import os
+import sys
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import Any, Self
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp import Client, StdioServerParameters
+from mcp import Client, StdioServerParameters, stdio_client
+from mcp.client import Transport
 from mcp.types import CallToolResult, TextContent, Tool
 
 from ttpa.errors import ToolError
@@ -98,11 +100,12 @@ class McpToolset(OfferedTools):
 
     def _connect(self) -> "Connection":
         if isinstance(self._server, str):
-            server: StdioServerParameters | str = self._server
-        else:
-            command, *arguments = self._server
-            server = StdioServerParameters(command=command, args=arguments, env=self._environment or None)
-        return Connection(self._portal, server, self._name, self._timeout_seconds)
+            return Connection(self._portal, self._server, self._name, self._timeout_seconds)
+        command, *arguments = self._server
+        server = StdioServerParameters(command=command, args=arguments, env=self._environment or None)
+        # Left to itself the library takes what sys.stderr was when it was imported, which may be closed by now.
+        errors = sys.__stderr__ or sys.stderr
+        return Connection(self._portal, stdio_client(server, errlog=errors), self._name, self._timeout_seconds)
 
 
 class McpSession:
@@ -131,9 +134,7 @@ class McpSession:
 class Connection:
     """A client, opened in the portal's thread."""
 
-    def __init__(
-        self, portal: BlockingPortal, server: StdioServerParameters | str, name: str, timeout_seconds: float
-    ) -> None:
+    def __init__(self, portal: BlockingPortal, server: Transport | str, name: str, timeout_seconds: float) -> None:
         self._portal = portal
         self._name = name
         self.is_broken = False
