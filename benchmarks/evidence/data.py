@@ -39,12 +39,11 @@ def make_instructions(place: Place) -> Run:
 def make_start(place: Place, data: Data, changes: Sections | None = None) -> Run:
     """The run that is fine-tuned on its part of train, with dev in the place of its `test`.
 
-    `changes` are laid over the shared settings of fine-tuning, in a folder of their own.
+    `changes` are laid over the shared settings of fine-tuning, in a folder of their own where they change anything.
     """
     train = {key: value for key, value in SETTINGS["train"].items() if key not in ("dpo", "grpo")}
-    run = place.open(
-        place.start(data, changes or {}), {"train": merge(train, {"sft": changes or {}})}, policy=place.base
-    )
+    changed = {key: value for key, value in (changes or {}).items() if train["sft"].get(key) != value}
+    run = place.open(place.start(data, changed), {"train": merge(train, {"sft": changed})}, policy=place.base)
     _keep(run, lambda: [*_part(place, "fine-tuning", data), *_part(place, "dev", data)])
     take_steps(run, ("sft",))
     return run

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.evidence.answers import answer, is_answered
+from benchmarks.evidence.answers import Where, answer, is_answered
 from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.budget import budgets
 from benchmarks.evidence.place import Place
@@ -20,11 +20,12 @@ def do(place: Place, arms: Sequence[Arm], *, final: bool) -> None:
 
     Raises `RunError` where another process is at it.
     """
+    where: Where = "final" if final else "dev"
     with hold(place.path, f"{place.tools.name}, seed {place.seed}"):
         for arm in arms:
             for kind in budgets(arm):
                 unit = make_unit(place, arm, kind)
-                if not is_answered(place, unit, where := "final" if final else "dev"):
+                if not is_answered(place, unit, where):
                     answer(place, unit, where)
                 spent = sum(made.sampling_tokens + made.training_tokens for made in unit.rounds)
                 print(f"{place.tools.name}/{place.seed}  {arm.name}  {kind}: {spent:,} tokens", flush=True)
