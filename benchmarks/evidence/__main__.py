@@ -18,11 +18,12 @@ from benchmarks.evidence.jobs import do, run_jobs
 from benchmarks.evidence.place import SETTINGS, Place
 from benchmarks.evidence.report import write_report
 from benchmarks.evidence.sets import SETS
-from benchmarks.evidence.sizes import FULL, SMALL, Size
+from benchmarks.evidence.sizes import DEV_SHARE, FRESH_SHARE, FULL, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
 from benchmarks.evidence.sweep import variants
 
 from ttpa.errors import TtpaError
-from ttpa.quickstart.embedded import EMBEDDED
+from ttpa.quickstart.embedded import EMBEDDED, policy_path
+from ttpa.runs.manifest import sha256
 from ttpa.runs.record_files import write_text
 
 
@@ -52,7 +53,7 @@ def _run(options: argparse.Namespace) -> int:
     }
     for name in options.sets:
         if SETS[name].missing and not options.job:
-            print(f"{name} is left out: {', '.join(SETS[name].missing)} cannot be imported")
+            print(f"{name} is left out: {SETS[name].missing}")
     if options.job:
         name, _, seed = options.job.partition("/")
         do(places[name, int(seed)], arms, final=options.final)
@@ -87,7 +88,13 @@ def _choose(study: str, named: Sequence[str]) -> list[Arm]:
 
 def _pin_settings(out: Path, size: Size, policy: str) -> None:
     """Keeps what all figures of a folder depend on. Raises `TtpaError` where it is not what the folder began with."""
-    told = {"size": size.model_dump(mode="json"), "settings": SETTINGS, "policy": policy}
+    weights = sorted(Path(policy_path(policy)).glob("*.safetensors"))
+    told = {
+        "size": size.model_dump(mode="json"),
+        "shares": {"test": TEST_SHARE, "test_unseen": UNSEEN_SHARE, "dev": DEV_SHARE, "fresh": FRESH_SHARE},
+        "settings": SETTINGS,
+        "policy": {"name": policy, "weights": [sha256(file) for file in weights]},
+    }
     path = out / "settings.json"
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(told)):
         raise TtpaError(f"{str(out)!r} was begun with other settings than {path.name} says; give another --out")

@@ -12,10 +12,10 @@ from benchmarks.evidence.arms import Data, Sections, merge
 from benchmarks.evidence.forward import as_if_forward
 from benchmarks.evidence.place import SETTINGS, Place
 from benchmarks.evidence.sizes import DEV_SHARE, FRESH_SHARE, TEST_SHARE, UNSEEN_SHARE
-from benchmarks.evidence.worlds import draw_instructions
 
 from ttpa.pipeline import take_steps
 from ttpa.records.instructions import Instruction
+from ttpa.records.messages import UserMessage
 from ttpa.runs.record_files import read_records, write_records
 from ttpa.steps.run import Account, Run, count_splits
 
@@ -29,8 +29,9 @@ def make_instructions(place: Place) -> Run:
     construct = {"instances": number, "test_share": TEST_SHARE, "unseen_share": UNSEEN_SHARE}
     more = {"plans_at_most": 3 * number}
     run = place.open(place.everything, {"construct": construct | more}, policy=place.base)
-    if place.tools.sections is None:
-        _keep(run, lambda: draw_instructions(place.seed, number))
+    draw = place.tools.draw
+    if draw is not None:
+        _keep(run, lambda: draw(place.seed, number))
     else:
         take_steps(run, ("construct",))
     return run
@@ -57,8 +58,9 @@ def make_fresh(place: Place, data: Data) -> Run:
 
 
 def part_of(instruction: Instruction) -> Part:
-    """What an instruction of train is for, by a hash of its question."""
-    digest = hashlib.sha256(instruction.question.encode()).digest()
+    """What an instruction of train is for, by a hash of the question that its dialogue begins with."""
+    first = next(message.content for message in instruction.context if isinstance(message, UserMessage))
+    digest = hashlib.sha256(first.encode()).digest()
     if digest[0] < 256 * DEV_SHARE:
         return "dev"
     return "fresh" if digest[1] < 256 * FRESH_SHARE else "fine-tuning"

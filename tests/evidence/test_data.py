@@ -1,7 +1,12 @@
 """Data of the experiment: what dev is, worlds of made-up tools, questions that came first."""
 
+from collections import defaultdict
+
+import pytest
 from benchmarks.evidence.data import part_of
 from benchmarks.evidence.forward import FORGOTTEN, as_if_forward
+from benchmarks.evidence.sets import SETS
+from benchmarks.evidence.third_party import DATA, read_instructions
 from benchmarks.evidence.worlds import draw_instructions
 
 from conftest import MakeInstruction
@@ -24,6 +29,19 @@ def test_unseen_worlds_have_tools_that_train_does_not_offer() -> None:
     assert all(offered.values())
     assert offered["test"] <= offered["train"]
     assert not offered["test_unseen"] & offered["train"]
+
+
+@pytest.mark.skipif(not DATA.is_dir(), reason="third parties' data are not beside the project (TTPA_SHARED)")
+def test_a_third_partys_dialogue_is_in_one_part_as_a_whole() -> None:
+    assert SETS["api-bank"].missing is None
+    read = read_instructions("apibank_level-1", 0, 1600)
+    assert len(read) == 334
+    assert read != read_instructions("apibank_level-1", 1, 1600)
+    places: dict[str, set[str]] = defaultdict(set)
+    for one in read:
+        places[one.id.rpartition("@")[0]].add(one.split if one.split != "train" else part_of(one))
+    assert len(places) < 250
+    assert all(len(parts) == 1 or parts == {"test", "test_unseen"} for parts in places.values())
 
 
 def test_dev_is_about_a_fifth_and_what_is_sampled_half_of_the_rest_by_the_question_alone(

@@ -1,0 +1,31 @@
+"""Instructions that others have written, where their data lie beside the project (`TTPA_SHARED`)."""
+
+import os
+from pathlib import Path
+
+from benchmarks.evidence.sizes import TEST_SHARE
+
+from ttpa.records.discards import Discard
+from ttpa.records.instructions import Instruction
+from ttpa.stages.importing import ImportConfig, assign_splits, import_dialogue
+
+DATA = Path(os.environ.get("TTPA_SHARED", Path(__file__).parents[3] / "shared")) / "data" / "converted"
+
+
+def read_instructions(name: str, seed: int, number: int) -> list[Instruction]:
+    """The first `number` instructions of a file, split anew for each seed, by whole dialogues.
+
+    Lines whose gold breaks its own schema are left out; how many is printed.
+    """
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    read = [import_dialogue(line, source=name, number=place) for place, line in enumerate(lines, 1)]
+    kept = [_in_its_dialogue(one) for found in read if not isinstance(found, Discard) for one in found]
+    refused = sum(isinstance(found, Discard) for found in read)
+    print(f"{name}: {refused} of {len(lines)} lines are left out, their gold breaks their own schema", flush=True)
+    return assign_splits(kept[:number], ImportConfig(test_share=TEST_SHARE), seed=seed)
+
+
+def _in_its_dialogue(instruction: Instruction) -> Instruction:
+    """The data tell the turns of a dialogue apart by `#`, imports by `@`."""
+    dialogue, mark, turn = instruction.id.rpartition("#")
+    return instruction.model_copy(update={"id": f"{dialogue}@{turn}"}) if mark else instruction
