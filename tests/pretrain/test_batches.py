@@ -1,5 +1,3 @@
-import re
-
 import pytest
 from transformers import PreTrainedTokenizerFast
 
@@ -27,27 +25,8 @@ def test_every_token_of_the_assistant_is_learned_once(tokenizer: PreTrainedToken
     assert learned == sorted(own)
 
 
-def test_the_tokens_of_calls_are_those_between_their_marks(tokenizer: PreTrainedTokenizerFast) -> None:
-    make_session = SessionMaker(tokenizer, 0)
-    sessions = [make_session(index) for index in range(5)]
-    batches = make_batches(sessions, forward_tokens=2048, seed=0)
-    marked = sum(int(batch.calls.sum()) for batch in batches)
-    assert all(bool((batch.is_learned | ~batch.calls).all()) for batch in batches)
-    turns = [
-        turn
-        for session in sessions
-        for turn in re.findall(
-            r"<tool_call>.*?</tool_call>",
-            "".join(tokenizer.decode(session.token_ids).split("<|im_start|>assistant")[1:]),
-            re.DOTALL,
-        )
-    ]
-    called = sum(len(tokenizer.encode(turn, add_special_tokens=False)) for turn in turns)
-    assert marked == called > 0
-
-
 def test_padding_is_no_target() -> None:
-    sessions = [Session((7,) * length, *([(False,) * length] * 3)) for length in (70, 130)]
+    sessions = [Session((7,) * length, (False,) * length, (False,) * length) for length in (70, 130)]
     batches = make_batches(sessions, forward_tokens=2048, seed=0)
     assert all(bool((batch.target_ids == 7).all()) for batch in batches)
     assert sum(batch.input_ids.numel() for batch in batches) > 200

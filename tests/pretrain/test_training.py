@@ -11,7 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from ttpa.errors import ConfigError
-from ttpa.pretrain.model import FormConfig, deepen, make_model
+from ttpa.pretrain.model import FormConfig
 from ttpa.pretrain.sessions import texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
 from ttpa.pretrain.training import Cycle, PretrainConfig, learning_rate_share, phase_at, pretrain
@@ -69,31 +69,6 @@ def test_a_training_that_was_cut_off_goes_on_to_the_same_bits(
     assert history.read_text() == (whole / "history.jsonl").read_text()
     resumed = weights(tmp_path)
     assert all(torch.equal(tensor, resumed[name]) for name, tensor in weights(whole).items())
-
-
-def test_a_policy_that_is_deepened_computes_the_same_and_learns_on(
-    tokenizer: PreTrainedTokenizerFast, tmp_path: Path
-) -> None:
-    shallow = make_model(FORM, tokenizer, seed=0)
-    for parameter in shallow.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    deep = deepen(shallow, 3)
-    token_ids = torch.arange(30)[None]
-    with torch.inference_mode():
-        assert torch.equal(shallow(token_ids).logits, deep(token_ids).logits)
-    assert deep.config.num_hidden_layers == 3
-    with pytest.raises(ValueError, match="2 layers can become 2 to 4, not 5"):
-        deepen(shallow, 5)
-
-    config = CONFIG.model_copy(
-        update={"cycles": (CONFIG.cycles[0], Cycle(steps=6, decay_share=0.4, layers=3), CONFIG.cycles[1])}
-    )
-    pretrain(config, tokenizer, tmp_path / "whole", reporter=SilentReporter())
-    for stop_at in (6, 8, 14, None):
-        pretrain(config, tokenizer, tmp_path / "cut", reporter=SilentReporter(), stop_at=stop_at)
-    learned = weights(tmp_path / "whole")
-    assert all(torch.equal(tensor, learned[name]) for name, tensor in weights(tmp_path / "cut").items())
-    assert learned["model.layers.2.mlp.down_proj.weight"].abs().max() > 0
 
 
 def test_the_loss_falls(whole: Path) -> None:

@@ -28,8 +28,6 @@ class Batch:
     """(chosen,), whether the target is the assistant's own."""
     decides: Tensor
     """(chosen,), whether a turn is decided in it."""
-    calls: Tensor
-    """(chosen,), whether it is the assistant's and within a call."""
 
 
 def make_batches(sessions: Sequence[Session], *, forward_tokens: int, seed: int) -> list[Batch]:
@@ -57,17 +55,14 @@ def _make_batch(rows: list[Session], generator: torch.Generator) -> Batch:
     input_ids = torch.zeros(len(rows), columns, dtype=torch.long)
     learned = torch.zeros(len(rows), columns, dtype=torch.bool)
     decides = torch.zeros(len(rows), columns, dtype=torch.bool)
-    calls = torch.zeros(len(rows), columns, dtype=torch.bool)
     real = torch.zeros(len(rows), columns, dtype=torch.bool)
     for index, row in enumerate(rows):
         length = len(row.token_ids)
         input_ids[index, :length] = torch.tensor(row.token_ids)
         learned[index, : length - 1] = torch.tensor(row.is_learned[1:])
         decides[index, : length - 1] = torch.tensor(row.decides[1:])
-        calls[index, : length - 1] = torch.tensor(row.calls[1:])
         real[index, : length - 1] = True
     sampled = torch.rand(learned.shape, generator=generator) < CONTEXT_SHARE
     chosen = torch.nonzero((learned | (real & sampled)).flatten()).flatten()
     targets = input_ids.roll(-1, dims=1).flatten()
-    marks = (mask.flatten()[chosen] for mask in (learned, decides, calls))
-    return Batch(input_ids, chosen, targets[chosen], *marks)
+    return Batch(input_ids, chosen, targets[chosen], learned.flatten()[chosen], decides.flatten()[chosen])

@@ -5,7 +5,6 @@
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -51,27 +50,16 @@ def write_checkpoint(
     draft.replace(output / "checkpoint.pt")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """A training after so many steps."""
-
-    steps: int
-    model: Mapping[str, torch.Tensor]
-    optimisers: Sequence[dict[str, Any]]
-
-    def load_into(self, model: Qwen3ForCausalLM, optimisers: Sequence[torch.optim.Optimizer]) -> None:
-        model.load_state_dict(self.model)
-        for optimiser, saved in zip(optimisers, self.optimisers, strict=True):
-            optimiser.load_state_dict(saved)
-
-
-def read_checkpoint(output: Path) -> Checkpoint | None:
-    """The last checkpoint, where there is one."""
+def resume(output: Path, model: Qwen3ForCausalLM, optimisers: Sequence[torch.optim.Optimizer]) -> int:
+    """Loads the last checkpoint, where there is one; the steps that are done."""
     path = output / "checkpoint.pt"
     if not path.exists():
-        return None
+        return 0
     state: dict[str, Any] = torch.load(path, weights_only=True, map_location="cpu")
-    return Checkpoint(int(state["step"]), state["model"], state["optimisers"])
+    model.load_state_dict(state["model"])
+    for optimiser, saved in zip(optimisers, state["optimisers"], strict=True):
+        optimiser.load_state_dict(saved)
+    return int(state["step"])
 
 
 class History:

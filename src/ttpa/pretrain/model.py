@@ -1,8 +1,6 @@
-"""The embedded policy's form, a model of it with copying heads set by hand, and the same model with more layers."""
+"""The embedded policy's form, and a model of it with copying heads set by hand."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
-
-from typing import Any
 
 import torch
 from pydantic import Field
@@ -53,27 +51,3 @@ def make_model(form: FormConfig, tokenizer: PreTrainedTokenizerBase, *, seed: in
     )
     set_copying_heads(model, seed=seed)
     return model
-
-
-def deepen(model: Qwen3ForCausalLM, layers: int) -> Qwen3ForCausalLM:
-    """A model of `layers` layers that computes what `model` does: evenly spread copies of layers, their outputs silent.
-
-    Depth that is added late costs nothing before (block expansion, Wu et al. 2024, arXiv 2401.02415).
-    """
-    had = int(model.config.num_hidden_layers)
-    added = layers - had
-    if not 0 <= added <= had:
-        raise ValueError(f"{had} layers can become {had} to {2 * had}, not {layers}")
-    doubled = {had * (index + 1) // added - 1 for index in range(added)}
-    origins = [(layer, copy) for layer in range(had) for copy in ((False, True) if layer in doubled else (False,))]
-    form: dict[str, Any] = model.config.to_dict() | {"num_hidden_layers": layers, "layer_types": None}
-    deeper = Qwen3ForCausalLM(Qwen3Config.from_dict(form))
-    weights = model.state_dict()
-    kept = {name: weight for name, weight in weights.items() if not name.startswith("model.layers.")}
-    for index, (origin, is_copy) in enumerate(origins):
-        for name, weight in model.get_submodule(f"model.layers.{origin}").state_dict().items():
-            silent = is_copy and name.endswith(("o_proj.weight", "down_proj.weight"))
-            kept[f"model.layers.{index}.{name}"] = torch.zeros_like(weight) if silent else weight
-    deeper.load_state_dict(kept)
-    deeper.tie_weights()
-    return deeper.to(model.device)

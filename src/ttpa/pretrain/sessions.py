@@ -29,8 +29,6 @@ class Session:
     decides: tuple[bool, ...]
     """Whether it is one of the assistant's in which a turn is decided: its first, those of a tool's name, and the one
     after a call (another call, or the end)."""
-    calls: tuple[bool, ...]
-    """Whether it is one of the assistant's within a call, its marks included."""
 
 
 @dataclass(frozen=True)
@@ -65,9 +63,7 @@ class SessionMaker:
                         break
                     position += 1
             position += 1
-        return Session(
-            tuple(ids), tuple(learned), tuple(self._decisions(ids, learned)), tuple(self._calls(ids, learned))
-        )
+        return Session(tuple(ids), tuple(learned), tuple(self._decisions(ids, learned)))
 
     def _decisions(self, ids: list[int], learned: list[bool]) -> list[bool]:
         opening = self.tokenizer.encode('{"name": "', add_special_tokens=False)
@@ -83,16 +79,6 @@ class SessionMaker:
                 for place in range(position, ids.index(closing, position)):
                     decides[place] = True
         return decides
-
-    def _calls(self, ids: list[int], learned: list[bool]) -> Iterator[bool]:
-        call_start, call_end = (
-            self.tokenizer.convert_tokens_to_ids(token) for token in ("<tool_call>", "</tool_call>")
-        )
-        is_open = False
-        for token_id, is_learned in zip(ids, learned, strict=True):
-            is_open = is_learned and (is_open or token_id == call_start)
-            yield is_open
-            is_open = is_open and token_id != call_end
 
 
 def draw_session(seed: int, index: int) -> tuple[list[Message], World]:

@@ -16,8 +16,8 @@ from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
 from ttpa.errors import ModelError
 from ttpa.pretrain.batches import make_batches
 from ttpa.pretrain.fast_forward import FastForward
-from ttpa.pretrain.folder import History, keep_config, read_checkpoint, round_weights, save_policy, write_checkpoint
-from ttpa.pretrain.model import FormConfig, deepen, make_model
+from ttpa.pretrain.folder import History, keep_config, resume, round_weights, save_policy, write_checkpoint
+from ttpa.pretrain.model import FormConfig, make_model
 from ttpa.pretrain.sessions import Session, SessionMaker
 from ttpa.pretrain.sessions_ahead import sessions_ahead
 from ttpa.progress import Reporter
@@ -35,8 +35,6 @@ class Phase(Record):
     """Learning rate of the layers' matrices (Muon, scaled to the size of AdamW's steps)."""
     decision_weight: float = Field(gt=0)
     """Of the tokens in which a turn is decided (a tool's name, call or none, one more or the end), over the others."""
-    call_weight: float = Field(default=1.0, gt=0)
-    """Of the tokens of calls, over those of answers."""
 
 
 class Cycle(Record):
@@ -48,8 +46,6 @@ class Cycle(Record):
     steps: int = Field(ge=1)
     decay_share: float = Field(ge=0, le=1)
     """The last share of the steps, over which the learning rate falls to zero."""
-    layers: int | None = Field(default=None, ge=2)
-    """What the policy is deepened to before the first step; as many as it has where not given."""
 
 
 class PretrainConfig(Record):
@@ -116,15 +112,10 @@ def pretrain(
     """
     keep_config(config.model_dump(mode="json"), output)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    checkpoint = read_checkpoint(output)
-    done = 0 if checkpoint is None else checkpoint.steps
     model = make_model(config.form, tokenizer, seed=config.seed)
-    if checkpoint is not None:
-        model = deepen(model, layers_after(done, config))
     torch.nn.Module.to(model, device)
     optimisers = _make_optimisers(model, config)
-    if checkpoint is not None:
-        checkpoint.load_into(model, optimisers)
+    done = resume(output, model, optimisers)
     history = History(output, done)
     forward = FastForward(model, compiled=_has_compiler())
     last = config.steps if stop_at is None else min(config.steps, stop_at)
@@ -135,9 +126,7 @@ def pretrain(
     for step, sessions in sessions_ahead(make_session, config.sessions_per_step, done, last):
         if step and cycle_at(step, config)[1] == step:
             round_weights(model)
-            model = deepen(model, layers_after(step + 1, config))
             optimisers = _make_optimisers(model, config)
-            forward = FastForward(model, compiled=_has_compiler())
         learned, context, tokens = _take_step(forward, model, optimisers, sessions, config, step, device)
         seen += tokens
         row = {"step": step, "learned_loss": learned, "context_loss": context, "tokens": tokens}
@@ -173,16 +162,6 @@ def cycle_at(step: int, config: PretrainConfig) -> tuple[Cycle, int]:
     raise ValueError(f"step {step} is beyond the last of {config.steps}")
 
 
-def layers_after(steps: int, config: PretrainConfig) -> int:
-    """How many layers the policy has after so many steps."""
-    layers, first = config.form.layers, 0
-    for cycle in config.cycles:
-        if first < steps:
-            layers = cycle.layers or layers
-        first += cycle.steps
-    return layers
-
-
 def phase_at(step: int, config: PretrainConfig) -> Phase:
     """The phase that a step belongs to."""
     return max((phase for phase in config.phases if phase.from_step <= step), key=lambda phase: phase.from_step)
@@ -199,12 +178,11 @@ def _take_step(
 ) -> tuple[float, float, int]:
     """One optimiser step; the losses on the assistant's tokens and on the others, and the number of tokens."""
     batches = make_batches(sessions, forward_tokens=config.forward_tokens, seed=config.seed * 1_000_003 + step)
+    learned_count = sum(int(batch.is_learned.sum()) for batch in batches)
     phase = phase_at(step, config)
-    learned_count, decision_count, call_count = (
-        sum(int(mask.sum()) for mask in masks)
-        for masks in zip(*((batch.is_learned, batch.decides, batch.calls) for batch in batches), strict=True)
-    )
-    whole_weight = learned_count + (phase.decision_weight - 1) * decision_count + (phase.call_weight - 1) * call_count
+    decision_weight = phase.decision_weight
+    decision_count = sum(int(batch.decides.sum()) for batch in batches)
+    whole_weight = learned_count + (decision_weight - 1) * decision_count
     context_count = max(1, sum(len(batch.chosen) for batch in batches) - learned_count)
     learned_loss = context_loss = 0.0
     for batch in batches:
@@ -212,8 +190,7 @@ def _take_step(
         is_learned = batch.is_learned.to(device)
         learned = losses[is_learned].sum()
         context = losses[~is_learned].sum() / context_count
-        weighted = learned + (phase.decision_weight - 1) * losses[batch.decides.to(device)].sum()
-        weighted = weighted + (phase.call_weight - 1) * losses[batch.calls.to(device)].sum()
+        weighted = learned + (decision_weight - 1) * losses[batch.decides.to(device)].sum()
         (weighted / whole_weight + config.context_weight * context).backward()
         learned_loss += float(learned.detach()) / learned_count
         context_loss += float(context.detach())
