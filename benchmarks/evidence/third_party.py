@@ -1,6 +1,7 @@
 """Instructions that others have written, where their data lie beside the project (`TTPA_SHARED`)."""
 
 import os
+from collections import Counter
 from pathlib import Path
 
 from benchmarks.evidence.sizes import TEST_SHARE
@@ -15,13 +16,14 @@ DATA = Path(os.environ.get("TTPA_SHARED", Path(__file__).parents[3] / "shared"))
 def read_instructions(name: str, seed: int, number: int) -> list[Instruction]:
     """The first `number` instructions of a file, split anew for each seed, by whole dialogues.
 
-    Lines whose gold breaks its own schema are left out; how many is printed.
+    Lines that the import refuses are left out; how many, and why, is printed.
     """
     lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     read = [import_dialogue(line, source=name, number=place) for place, line in enumerate(lines, 1)]
     kept = [_in_its_dialogue(one) for found in read if not isinstance(found, Discard) for one in found]
-    refused = sum(isinstance(found, Discard) for found in read)
-    print(f"{name}: {refused} of {len(lines)} lines are left out, their gold breaks their own schema", flush=True)
+    reasons = Counter(found.reason.value for found in read if isinstance(found, Discard))
+    told = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "none"
+    print(f"{name}: of {len(lines)} lines are left out: {told}", flush=True)
     return assign_splits(kept[:number], ImportConfig(test_share=TEST_SHARE), seed=seed)
 
 
