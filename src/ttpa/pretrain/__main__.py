@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import argparse
+import os
 import sys
 import tempfile
 import tomllib
@@ -105,7 +106,9 @@ def _make_probe(tokenizer: PreTrainedTokenizerFast) -> Probe:
 
 
 if __name__ == "__main__":
-    torch.set_flush_denormal(
-        True
-    )  # of the whole process: the tails of the optimisers' averages would slow every product
+    # Of the whole process: the tails of the optimisers' averages would slow every product.
+    torch.set_flush_denormal(True)
+    if torch.cuda.is_available():
+        os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+        torch.use_deterministic_algorithms(mode=True)
     main()

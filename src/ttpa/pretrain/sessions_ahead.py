@@ -1,4 +1,4 @@
-"""The sessions of each step, made by another process while the model trains."""
+"""The sessions of each step, made by other processes while the model trains."""
 
 import os
 import threading
@@ -8,20 +8,24 @@ from multiprocessing import get_context, parent_process
 
 from ttpa.pretrain.sessions import Session, SessionMaker
 
+_WORKERS = 4
+"""Processes at most. One is enough for a model that trains on a CPU, not for one on a GPU."""
 _AHEAD = 4
-"""Steps whose sessions are asked for before they are due."""
+"""Steps whose sessions are asked for before they are due, a process."""
 
 
 def sessions_ahead(
     make_session: SessionMaker, per_step: int, first: int, last: int
 ) -> Iterator[tuple[int, list[Session]]]:
     """The steps from `first` to before `last` with their sessions; step `s` has those from `s * per_step` on."""
-    with ProcessPoolExecutor(1, get_context("spawn"), _work_alone, (make_session,)) as pool:
-        waiting = {step: pool.submit(_make, step, per_step) for step in range(first, min(first + _AHEAD, last))}
+    workers = max(1, min(_WORKERS, (os.cpu_count() or 1) // 2))
+    ahead = workers * _AHEAD
+    with ProcessPoolExecutor(workers, get_context("spawn"), _work_alone, (make_session,)) as pool:
+        waiting = {step: pool.submit(_make, step, per_step) for step in range(first, min(first + ahead, last))}
         for step in range(first, last):
             sessions = waiting.pop(step).result()
-            if step + _AHEAD < last:
-                waiting[step + _AHEAD] = pool.submit(_make, step + _AHEAD, per_step)
+            if step + ahead < last:
+                waiting[step + ahead] = pool.submit(_make, step + ahead, per_step)
             yield step, sessions
 
 

@@ -5,6 +5,7 @@
 import math
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,8 @@ from ttpa.pretrain.sessions import Session, SessionMaker
 from ttpa.pretrain.sessions_ahead import sessions_ahead
 from ttpa.progress import Reporter
 from ttpa.records.record import Record
+
+_CPU_FORWARD_TOKENS = 2048
 
 Probe = Callable[[Qwen3ForCausalLM], dict[str, float]]
 """Measures a model that is being trained; its numbers stand in the history."""
@@ -54,19 +57,28 @@ class PretrainConfig(Record):
     seed: int = 0
     form: FormConfig = FormConfig()
     cycles: tuple[Cycle, ...] = Field(
-        default=(Cycle(steps=2800, decay_share=0.428), Cycle(steps=2600, decay_share=0.6923)), min_length=1
+        default=(
+            Cycle(steps=2800, decay_share=0.428),
+            Cycle(steps=2600, decay_share=0.6923),
+            Cycle(steps=2000, decay_share=0.7),
+            Cycle(steps=1800, decay_share=0.7),
+        ),
+        min_length=1,
     )
     sessions_per_step: int = Field(default=20, ge=1)
     """Dialogues an optimiser step; they have 450 tokens each on average."""
-    forward_tokens: int = Field(default=2048, ge=1)
-    """Tokens of one forward at most, padding included; a longer session is a forward of its own. On a GPU take more."""
+    forward_tokens: int | None = Field(default=None, ge=1)
+    """Tokens of one forward at most, padding included; a longer session is a forward of its own. `None`: 2,048 on a
+    CPU, whose caches hold them, and a whole step on a GPU."""
     phases: tuple[Phase, ...] = (
         Phase(from_step=0, muon_rate=2e-3, decision_weight=1.0),
         Phase(from_step=600, muon_rate=2e-3, decision_weight=4.0),
         Phase(from_step=1400, muon_rate=4e-3, decision_weight=4.0),
         Phase(from_step=2800, muon_rate=3e-3, decision_weight=2.0),
+        Phase(from_step=5400, muon_rate=3e-3, decision_weight=1.0),
     )
-    """First the policy learns to copy, then to choose, then faster; then to read what parameters are called."""
+    """First the policy learns to copy, then to choose, then faster; then to read what parameters are called, and then
+    what their schemas tell."""
     adam_rate: float = Field(default=2e-3, gt=0)
     """Learning rate of embeddings and norms (AdamW)."""
     weight_decay: float = Field(default=0.05, ge=0)
@@ -78,7 +90,7 @@ class PretrainConfig(Record):
     clip_norm: float = Field(default=1.0, gt=0)
     checkpoint_steps: int = Field(default=200, ge=1)
     """Steps between checkpoints."""
-    probe_steps: int = Field(default=500, ge=1)
+    probe_steps: int = Field(default=1000, ge=1)
     """Steps between measurements of the model."""
 
     @model_validator(mode="after")
@@ -177,14 +189,15 @@ def _take_step(
     device: torch.device,
 ) -> tuple[float, float, int]:
     """One optimiser step; the losses on the assistant's tokens and on the others, and the number of tokens."""
-    batches = make_batches(sessions, forward_tokens=config.forward_tokens, seed=config.seed * 1_000_003 + step)
-    learned_count = sum(int(batch.is_learned.sum()) for batch in batches)
+    forward_tokens = config.forward_tokens or (_CPU_FORWARD_TOKENS if device.type == "cpu" else sys.maxsize)
+    batches = make_batches(sessions, forward_tokens=forward_tokens, seed=config.seed * 1_000_003 + step)
     phase = phase_at(step, config)
     decision_weight = phase.decision_weight
+    learned_count = sum(int(batch.is_learned.sum()) for batch in batches)
     decision_count = sum(int(batch.decides.sum()) for batch in batches)
     whole_weight = learned_count + (decision_weight - 1) * decision_count
     context_count = max(1, sum(len(batch.chosen) for batch in batches) - learned_count)
-    learned_loss = context_loss = 0.0
+    losses_told = torch.zeros(2, dtype=torch.float64, device=device)
     for batch in batches:
         losses = forward.losses(batch.input_ids.to(device), batch.chosen.to(device), batch.target_ids.to(device))
         is_learned = batch.is_learned.to(device)
@@ -192,16 +205,18 @@ def _take_step(
         context = losses[~is_learned].sum() / context_count
         weighted = learned + (decision_weight - 1) * losses[batch.decides.to(device)].sum()
         (weighted / whole_weight + config.context_weight * context).backward()
-        learned_loss += float(learned.detach()) / learned_count
-        context_loss += float(context.detach())
+        losses_told += torch.stack([learned.detach().double() / learned_count, context.detach().double()])
     norm = torch.nn.utils.clip_grad_norm_(model.parameters(), config.clip_norm)
-    if not math.isfinite(learned_loss + context_loss + float(norm)):
-        raise ModelError(f"loss or gradient at step {step} is not finite; a lower learning rate is due")
     for optimiser, rate in zip(optimisers, (phase.muon_rate, config.adam_rate), strict=True):
         for group in optimiser.param_groups:
             group["lr"] = rate * learning_rate_share(step, config)
         optimiser.step()
         optimiser.zero_grad()
+    learned_loss, context_loss, length = torch.cat(
+        [losses_told, norm.double()[None]]
+    ).tolist()  # last: a GPU is waited for
+    if not math.isfinite(learned_loss + context_loss + length):
+        raise ModelError(f"loss or gradient at step {step} is not finite; a lower learning rate is due")
     return learned_loss, context_loss, sum(len(session.token_ids) for session in sessions)
 
 

@@ -12,19 +12,24 @@ from random import Random
 from typing import Literal
 
 from ttpa.pretrain.lexicon.made_up import made_up
+from ttpa.records.record import JsonObject
 
 Share = Literal["train", "test"]
 """Which words are used: the test's are never used in training."""
-Part = Literal["known", "mixed", "read"]
-"""How the words of the training become harder: nearly all are known ones; far more are made up, so that any word may
-name a tool; and names whose meaning is fixed give way, too, so that what a parameter is called can only be read."""
+Part = Literal["known", "mixed", "read", "told"]
+"""How the training becomes harder: at first nearly all words are known ones; then far more are made up, so that any
+word may name a tool; then names whose meaning is fixed give way, too, so that what a parameter is called can only be
+read; and at last the schemas of such parameters most often tell what they take."""
 _TEST_SHARE = 15
 """Per cent of the words that are kept for the test."""
-_MADE_UP_SHARES: dict[Part, float] = {"known": 0.15, "mixed": 0.45, "read": 0.45}
+_MADE_UP_SHARES: dict[Part, float] = {"known": 0.15, "mixed": 0.45, "read": 0.45, "told": 0.45}
 _BLEND_SHARE = 0.6
 """How many of the later parts' made-up words are two halves of real ones."""
 _RENAMED_SHARE = 0.6
-"""How many of the names with a fixed meaning are any word in the last part."""
+"""How many of the names with a fixed meaning are any word in the last parts."""
+_TOLD_SHARE = 0.75
+"""How many of the strings with a fixed meaning have a format in the last part. In the test, whose names for them occur
+nowhere else, all have."""
 _LEFT_OUT = frozenset(
     """hotel hostel booking train flight weather forecast event product order book audiobook recipe ingredient nutrition
     contact message bill loan currency expense seat traveller branch library air slot food payment address hour money
@@ -94,19 +99,24 @@ class Lexicon:
     """Of the training."""
 
     def fixed(self, rng: Random, names: tuple[str, ...]) -> str:
-        """One of the share's part of names whose meaning is fixed; in the last part of the training often any word."""
+        """One of the share's part of names whose meaning is fixed; in the last parts of the training often any word."""
         if self._renames(rng):
             return self.noun(rng)
         cut = len(names) * 3 // 4
         return rng.choice(names[:cut] if self.share == "train" else names[cut:])
 
     def route(self, rng: Random) -> tuple[str, str]:
-        """A pair of names for where something starts and ends; in the last part of the training often any words."""
+        """A pair of names for where something starts and ends; in the last parts of the training often any words."""
         if self._renames(rng):
             start, end = self.noun(rng), self.noun(rng)
             if start != end:
                 return start, end
         return rng.choice(ROUTES[:4] if self.share == "train" else ROUTES[4:])
+
+    def string(self, rng: Random, kind: str) -> JsonObject:
+        """The schema of a string with a fixed meaning; `kind` is its format, where the schema tells."""
+        is_told = self.share == "test" or (self.part == "told" and rng.random() < _TOLD_SHARE)
+        return {"type": "string", "format": kind} if is_told else {"type": "string"}
 
     def noun(self, rng: Random) -> str:
         """What a parameter can be called."""
@@ -122,7 +132,7 @@ class Lexicon:
         return self._draw(rng, self.adjectives).text
 
     def _renames(self, rng: Random) -> bool:
-        return self.share == "train" and self.part == "read" and rng.random() < _RENAMED_SHARE
+        return self.share == "train" and self.part in ("read", "told") and rng.random() < _RENAMED_SHARE
 
     def _draw(self, rng: Random, words: tuple[Word, ...]) -> Word:
         """In training, now and then a made-up word: what it names can only be read, not known."""

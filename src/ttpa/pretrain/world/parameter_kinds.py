@@ -50,8 +50,8 @@ def id_of(noun: str, rng: Random, sample: Sampler | None = None) -> Parameter:
 def route(rng: Random, lexicon: Lexicon) -> tuple[Parameter, Parameter]:
     """Where something starts and where it ends."""
     start, end = lexicon.route(rng)
-    schema: JsonObject = {"type": "string"}
+    first, second = lexicon.string(rng, "place"), lexicon.string(rng, "place")
     return (
-        Parameter(start, schema, values.place, (" from {}", " starting in {}", " leaving {}"), start.replace("_", " ")),
-        Parameter(end, schema, values.place, (" to {}", " ending in {}", " bound for {}"), end.replace("_", " ")),
+        Parameter(start, first, values.place, (" from {}", " starting in {}", " leaving {}"), start.replace("_", " ")),
+        Parameter(end, second, values.place, (" to {}", " ending in {}", " bound for {}"), end.replace("_", " ")),
     )

@@ -146,7 +146,7 @@ def place(rng: Random, lexicon: Lexicon) -> Parameter:
     name = lexicon.fixed(rng, PLACES)
     return Parameter(
         name,
-        {"type": "string"},
+        lexicon.string(rng, "place"),
         values.place,
         (" in {}", " in {}", " around {}", " near {}", " at {}", f" in the {name} {{}}"),
         name,
@@ -161,7 +161,7 @@ def person(rng: Random, lexicon: Lexicon) -> Parameter:
     noun = words.removesuffix(" name") if words != "name" else "person"
     return Parameter(
         name,
-        {"type": "string"},
+        lexicon.string(rng, "person"),
         values.person,
         (
             " for {}",
@@ -180,7 +180,7 @@ def day(rng: Random, lexicon: Lexicon) -> Parameter:
     words = name.replace("_", " ")
     return Parameter(
         name,
-        {"type": "string"},
+        lexicon.string(rng, "date"),
         lambda rng: values.day(rng),
         (" on {}", " on {}", " for {}", " from {}", f" with {words} {{}}", f", {words} {{}}", " by {}"),
         words,
@@ -192,7 +192,11 @@ def clock(rng: Random, lexicon: Lexicon) -> Parameter:
     name = lexicon.fixed(rng, CLOCKS) if rng.random() < 0.7 else f"{lexicon.noun(rng)}_time"
     words = name.replace("_", " ")
     return Parameter(
-        name, {"type": "string"}, values.clock, (" at {}", " at {}", f", {words} {{}}", " from {}", " around {}"), words
+        name,
+        lexicon.string(rng, "time"),
+        values.clock,
+        (" at {}", " at {}", f", {words} {{}}", " from {}", " around {}"),
+        words,
     )
 
 
@@ -263,16 +267,18 @@ def free_text(rng: Random, lexicon: Lexicon) -> Parameter:
         " titled {}",
         " that says: {}",
     )
-    return Parameter(name, {"type": "string"}, lambda rng: values.phrase(rng, lexicon), phrases, name)
+    return Parameter(name, lexicon.string(rng, "text"), lambda rng: values.phrase(rng, lexicon), phrases, name)
 
 
 def contact(rng: Random, lexicon: Lexicon) -> Parameter:
-    names, sample = rng.choice(((MAILS, values.mail), (PHONES, values.phone), (LINKS, values.link)))
+    names, sample, kind = rng.choice(
+        ((MAILS, values.mail, "email"), (PHONES, values.phone, "phone"), (LINKS, values.link, "uri"))
+    )
     name = lexicon.fixed(rng, names)
     words = name.replace("_", " ")
     return Parameter(
         name,
-        {"type": "string"},
+        lexicon.string(rng, kind),
         sample,
         (f" with {words} {{}}", f", {words} {{}}", " under {}", " at {}", " to {}"),
         words,

@@ -33,10 +33,10 @@ SHAPES: dict[Shape, int] = {
 }
 """How often each is drawn, of 100."""
 LAST_SHAPES: dict[Shape, int] = {**SHAPES, "single": 39, "parallel": 10, "missing_value": 15}
-"""The same, in the last part of the training: what was learned least comes more often."""
+"""The same, in the last parts of the training: what was learned least comes more often."""
 OFFERED = {1: 6, 2: 18, 3: 18, 4: 22, 5: 12, 6: 10, 8: 9, 10: 3, 12: 2}
 """How often a world has how many tools, of 100."""
-PARTS: dict[Part, int] = {"known": 0, "mixed": 24_000, "read": 56_000}
+PARTS: dict[Part, int] = {"known": 0, "mixed": 24_000, "read": 56_000, "told": 148_000}
 """The training world with which each part begins."""
 END_SHARE = 0.25
 """How often an instruction ends with its calls, without results and answer."""
@@ -64,7 +64,7 @@ class World:
         self._rng = Random(f"{seed}/{share}/{index}")
         part = [part for part, first in PARTS.items() if index >= first][-1] if share == "train" else "known"
         self.lexicon: Lexicon = load_lexicon(share, part)
-        self._shapes = LAST_SHAPES if part == "read" else SHAPES
+        self._shapes = LAST_SHAPES if part in ("read", "told") else SHAPES
         self._name = f"{share}-{index}"
         self._split: Literal["train", "test_unseen"] = "train" if share == "train" else "test_unseen"
         count = tools or self._rng.choices(list(OFFERED), list(OFFERED.values()))[0]
