@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -9,10 +10,15 @@ from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from ttpa.pretrain.fast_forward import FastForward
 
+on_every_device = pytest.mark.parametrize(
+    "device",
+    ["cpu", pytest.param("cuda", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU"))],
+)
 
-def small_model() -> Qwen3ForCausalLM:
+
+def small_model(device: str) -> Qwen3ForCausalLM:
     torch.manual_seed(0)
-    return Qwen3ForCausalLM(
+    model = Qwen3ForCausalLM(
         Qwen3Config(
             vocab_size=300,
             hidden_size=64,
@@ -26,17 +32,19 @@ def small_model() -> Qwen3ForCausalLM:
             tie_word_embeddings=True,
         )
     )
+    torch.nn.Module.to(model, device)
+    return model
 
 
 def every_position(token_ids: Tensor) -> tuple[Tensor, Tensor]:
     """All positions of the flat batch but each row's last, and the tokens after them."""
     rows, columns = token_ids.shape
-    inside = (torch.arange(rows * columns) % columns) < columns - 1
+    inside = (torch.arange(rows * columns, device=token_ids.device) % columns) < columns - 1
     return torch.nonzero(inside).flatten(), token_ids.roll(-1, dims=1).flatten()[inside]
 
 
-def draw_tokens(rows: int, columns: int) -> Tensor:
-    return torch.randint(0, 300, (rows, columns), generator=torch.Generator().manual_seed(1))
+def draw_tokens(rows: int, columns: int, device: str) -> Tensor:
+    return torch.randint(0, 300, (rows, columns), generator=torch.Generator().manual_seed(1)).to(device)
 
 
 def own_losses(model: Qwen3ForCausalLM, token_ids: Tensor, chosen: Tensor, targets: Tensor) -> Tensor:
@@ -44,17 +52,19 @@ def own_losses(model: Qwen3ForCausalLM, token_ids: Tensor, chosen: Tensor, targe
     return functional.cross_entropy(logits.float(), targets, reduction="none")
 
 
-def test_losses_are_those_of_the_models_own_modules() -> None:
-    model = small_model()
-    token_ids = draw_tokens(2, 200)  # more than one block of rows, and a block that is not full
+@on_every_device
+def test_losses_are_those_of_the_models_own_modules(device: str) -> None:
+    model = small_model(device)
+    token_ids = draw_tokens(2, 200, device)  # more than one block of rows, and a block that is not full
     chosen, targets = every_position(token_ids)
     losses = FastForward(model, compiled=False).losses(token_ids, chosen, targets)
     assert torch.allclose(losses, own_losses(model, token_ids, chosen, targets), atol=0.05)
 
 
-def test_gradients_are_those_of_the_models_own_modules() -> None:
-    model = small_model()
-    token_ids = draw_tokens(2, 200)
+@on_every_device
+def test_gradients_are_those_of_the_models_own_modules(device: str) -> None:
+    model = small_model(device)
+    token_ids = draw_tokens(2, 200, device)
     chosen, targets = every_position(token_ids)
     FastForward(model, compiled=False).losses(token_ids, chosen, targets).mean().backward()
     fast = {name: parameter.grad for name, parameter in model.named_parameters()}
@@ -67,9 +77,10 @@ def test_gradients_are_those_of_the_models_own_modules() -> None:
         assert (ours - parameter.grad).norm() < 0.05 * parameter.grad.norm(), name
 
 
-def test_padding_does_not_change_losses() -> None:
-    forward = FastForward(small_model(), compiled=False)
-    token_ids = draw_tokens(1, 100)
+@on_every_device
+def test_padding_does_not_change_losses(device: str) -> None:
+    forward = FastForward(small_model(device), compiled=False)
+    token_ids = draw_tokens(1, 100, device)
     chosen, targets = every_position(token_ids)
     padded = functional.pad(token_ids, (0, 92))
     assert torch.allclose(
