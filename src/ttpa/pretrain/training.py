@@ -212,10 +212,8 @@ def _take_step(
             group["lr"] = rate * learning_rate_share(step, config)
         optimiser.step()
         optimiser.zero_grad()
-    learned_loss, context_loss, length = torch.cat(
-        [losses_told, norm.double()[None]]
-    ).tolist()  # last: a GPU is waited for
-    if not math.isfinite(learned_loss + context_loss + length):
+    learned_loss, context_loss = losses_told.tolist()  # only now, for here a GPU is waited for
+    if not math.isfinite(learned_loss + context_loss + float(norm)):
         raise ModelError(f"loss or gradient at step {step} is not finite; a lower learning rate is due")
     return learned_loss, context_loss, sum(len(session.token_ids) for session in sessions)
 
