@@ -2,17 +2,20 @@
 
 `python -m benchmarks.evidence.gradients [--out runs/evidence] [--seeds 100] [--turns 200]`, over what `python -m
 benchmarks.evidence --sweep --sets quickstart --arms ttpa` has made. A direction is the gradient at the policy's weights
-of what a method raises, summed over all that it learns from. It is held against the one that raises dev's reference
-turns, and tried in steps of several lengths.
+of what a method raises, summed over all that it learns from. It is held against two that dev would have: the one that
+raises the log-probabilities of its reference turns, in which turns that are far from being said weigh most, and the one
+that raises their probabilities, in which those weigh most that are near to be won or lost. It is also tried in steps of
+several lengths.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import argparse
 import statistics
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from benchmarks.evidence.arms import MAIN
@@ -22,6 +25,7 @@ from benchmarks.evidence.sampling import sampled
 from benchmarks.evidence.sets import SETS
 from benchmarks.evidence.sizes import FULL
 from torch import Tensor
+from torch.nn.functional import cosine_similarity
 from torch.nn.utils import parameters_to_vector, vector_to_parameters
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
@@ -31,6 +35,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.runs.layout import RunDirectory
 from ttpa.runs.record_files import read_records
 
+One = TypeVar("One")
 Said = tuple[list[int], list[int]]
 """What stands there, and what is raised after it."""
 STEPS = (0.02, 0.06, 0.18)
@@ -48,7 +53,7 @@ def main() -> None:
 
 
 def measure(place: Place, turns: int) -> None:
-    """Prints a table: each direction's cosine with dev's, and dev's loss after a step of each length along it."""
+    """Prints a table: each direction's cosines with dev's, and what dev has after a step of each length along it."""
     start = make_start(place, "reversed")
     tokenizer = start.parts.load_tokenizer(start.policy())
 
@@ -66,24 +71,28 @@ def measure(place: Place, turns: int) -> None:
     chosen_token, rejected_token = (_rests(pairs, side, 1) for side in ("chosen", "rejected"))
 
     model = AutoModelForCausalLM.from_pretrained(start.policy()).float()
-    seen_from_dev = _direction(model, dev)
-    up, down = _direction(model, chosen), -_direction(model, rejected)
+    up, down = _direction(model, _log_prob, chosen), -_direction(model, _log_prob, rejected)
+    tokens = list(zip(chosen_token, rejected_token, strict=True))
     directions = {
-        "fine-tuning: reference turns, all sampled points that are due calls": _direction(model, due),
-        "fine-tuning: reference turns of the points that gave pairs": _direction(model, paired),
+        "fine-tuning: reference turns, all sampled points that are due calls": _direction(model, _log_prob, due),
+        "fine-tuning: reference turns of the points that gave pairs": _direction(model, _log_prob, paired),
+        "probabilities of reference turns, all sampled points that are due calls": _direction(model, _prob, due),
         "DPO's first step: chosen up, rejected down": up + down,
         "its first half: chosen up": up,
         "its other half: rejected down": down,
-        "the same at the forks' tokens alone": _direction(model, chosen_token) - _direction(model, rejected_token),
+        "the same at the forks' tokens alone": _direction(model, _log_odds, tokens),
+        "the share of the chosen of both tokens": _direction(model, _share, tokens),
     }
+    seen_from_dev = [_direction(model, measure, dev) for measure in (_log_prob, _prob)]
     print(f"seed {place.seed}: {len(trees)} trees, {len(pairs)} pairs, {len(due)} turns that are due calls; ", end="")
-    print(f"{len(dev)} of dev, {_loss(model, dev):.3f} nats each\n")
-    print("| direction | cosine with dev's | " + " | ".join(f"dev, nats after {step:g}" for step in STEPS) + " |")
-    print("|---|---|" + "---|" * len(STEPS))
+    print(f"{len(dev)} of dev, {_mean(model, _log_prob, dev):.3f} nats each, {_mean(model, _prob, dev):.3f} probable\n")
+    after = " | ".join(f"dev after {step:g}" for step in STEPS)
+    print(f"| direction | cosine with dev's log-probabilities | with dev's probabilities | {after} |")
+    print("|---|---|---|" + "---|" * len(STEPS))
     for says, direction in directions.items():
-        cosine = float(torch.nn.functional.cosine_similarity(direction, seen_from_dev, dim=0))
-        after = [_loss_after(model, direction / direction.norm() * step, dev) for step in STEPS]
-        print(f"| {says} | {cosine:+.3f} | " + " | ".join(f"{loss:.3f}" for loss in after) + " |", flush=True)
+        cosines = [f"{float(cosine_similarity(direction, other, dim=0)):+.3f}" for other in seen_from_dev]
+        tried = [_after(model, direction / direction.norm() * step, dev) for step in STEPS]
+        print("| " + " | ".join([says, *cosines, *tried]) + " |", flush=True)
 
 
 def _rests(pairs: Sequence[PreferencePair], side: str, tokens: int | None) -> list[Said]:
@@ -94,24 +103,23 @@ def _rests(pairs: Sequence[PreferencePair], side: str, tokens: int | None) -> li
     ]
 
 
-def _direction(model: PreTrainedModel, said: Sequence[Said]) -> Tensor:
-    """The gradient of the sum of all log-probabilities, as one vector."""
+def _direction(model: PreTrainedModel, measure: Callable[[PreTrainedModel, One], Tensor], of: list[One]) -> Tensor:
+    """The gradient of the measure's sum, as one vector."""
     model.zero_grad()
-    for one in said:
-        _log_prob(model, one).backward()
+    for one in of:
+        measure(model, one).backward()
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
     return torch.cat([gradient.flatten() for gradient in gradients]).clone()
 
 
-def _loss(model: PreTrainedModel, said: Sequence[Said]) -> float:
-    """In nats a turn."""
+def _mean(model: PreTrainedModel, measure: Callable[[PreTrainedModel, Said], Tensor], of: list[Said]) -> float:
     with torch.no_grad():
-        return -statistics.fmean(float(_log_prob(model, one)) for one in said)
+        return abs(statistics.fmean(float(measure(model, one)) for one in of))
 
 
-def _loss_after(model: PreTrainedModel, step: Tensor, said: Sequence[Said]) -> float:
+def _after(model: PreTrainedModel, step: Tensor, dev: list[Said]) -> str:
     with _moved(model, step):
-        return _loss(model, said)
+        return f"{_mean(model, _log_prob, dev):.3f}, {_mean(model, _prob, dev):.3f}"
 
 
 @contextmanager
@@ -128,6 +136,20 @@ def _log_prob(model: PreTrainedModel, said: Said) -> Tensor:
     before, after = said
     logits = model(torch.tensor([before + after]), use_cache=False).logits[0, len(before) - 1 : -1]
     return logits.log_softmax(-1).gather(-1, torch.tensor(after)[:, None]).sum()
+
+
+def _prob(model: PreTrainedModel, said: Said) -> Tensor:
+    return _log_prob(model, said).exp()
+
+
+def _log_odds(model: PreTrainedModel, sides: tuple[Said, Said]) -> Tensor:
+    """Of the first over the second; both go on after the same tokens."""
+    return _log_prob(model, sides[0]) - _log_prob(model, sides[1])
+
+
+def _share(model: PreTrainedModel, sides: tuple[Said, Said]) -> Tensor:
+    """Of the first, among both."""
+    return _log_odds(model, sides).sigmoid()
 
 
 if __name__ == "__main__":
