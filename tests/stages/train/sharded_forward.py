@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.distributed import destroy_process_group, get_rank, init_process_group
+from torch.distributed import barrier, destroy_process_group, get_rank, init_process_group
 from torch.distributed.checkpoint.state_dict import StateDictOptions, get_model_state_dict
 from torch.distributed.device_mesh import init_device_mesh
 from torch.distributed.fsdp import fully_shard
@@ -62,4 +62,5 @@ if get_rank() == 0:
         ),
     }
     Path(output).write_text(json.dumps(told), encoding="utf-8")
+barrier()  # gloo may abort a process that leaves while the other one is still at work
 destroy_process_group()
