@@ -67,12 +67,12 @@ def measure(place: Place, turns: int) -> None:
     pairs = read_records(RunDirectory(place.unit(MAIN.name, "training") / "round-1" / "pairs").pairs, PreferencePair)
     due = [reference(points[tree.id]) for tree in trees if points[tree.id].reference]
     paired = [reference(points[name]) for name in sorted({pair.tree_id for pair in pairs})]
-    chosen, rejected = (_rests(pairs, side, None) for side in ("chosen", "rejected"))
-    chosen_token, rejected_token = (_rests(pairs, side, 1) for side in ("chosen", "rejected"))
+    chosen = [_after_fork(pair, pair.chosen_ids) for pair in pairs]
+    rejected = [_after_fork(pair, pair.rejected_ids) for pair in pairs]
+    tokens = [(_after_fork(pair, pair.chosen_ids[:1]), _after_fork(pair, pair.rejected_ids[:1])) for pair in pairs]
 
     model = AutoModelForCausalLM.from_pretrained(start.policy()).float()
     up, down = _direction(model, _log_prob, chosen), -_direction(model, _log_prob, rejected)
-    tokens = list(zip(chosen_token, rejected_token, strict=True))
     directions = {
         "fine-tuning: reference turns, all sampled points that are due calls": _direction(model, _log_prob, due),
         "fine-tuning: reference turns of the points that gave pairs": _direction(model, _log_prob, paired),
@@ -95,12 +95,8 @@ def measure(place: Place, turns: int) -> None:
         print("| " + " | ".join([says, *cosines, *tried]) + " |", flush=True)
 
 
-def _rests(pairs: Sequence[PreferencePair], side: str, tokens: int | None) -> list[Said]:
-    """What a side of each pair goes on with after the fork, or the first tokens of it."""
-    rests = [pair.chosen_ids if side == "chosen" else pair.rejected_ids for pair in pairs]
-    return [
-        ([*pair.prompt_ids, *pair.shared_ids], list(rest[:tokens])) for pair, rest in zip(pairs, rests, strict=True)
-    ]
+def _after_fork(pair: PreferencePair, rest: Sequence[int]) -> Said:
+    return [*pair.prompt_ids, *pair.shared_ids], list(rest)
 
 
 def _direction(model: PreTrainedModel, measure: Callable[[PreTrainedModel, One], Tensor], of: list[One]) -> Tensor:
@@ -109,7 +105,7 @@ def _direction(model: PreTrainedModel, measure: Callable[[PreTrainedModel, One],
     for one in of:
         measure(model, one).backward()
     gradients = [parameter.grad for parameter in model.parameters() if parameter.grad is not None]
-    return torch.cat([gradient.flatten() for gradient in gradients]).clone()
+    return torch.cat([gradient.flatten() for gradient in gradients])
 
 
 def _mean(model: PreTrainedModel, measure: Callable[[PreTrainedModel, Said], Tensor], of: list[Said]) -> float:
