@@ -6,9 +6,9 @@ from typing import Any, Literal
 
 Data = Literal["reversed", "forward"]
 """Instructions as they are constructed, or as if their question had come first (forward.py)."""
-Method = Literal["none", "longer", "own turns", "dpo", "grpo"]
+Method = Literal["none", "longer", "own turns", "dpo", "grpo", "risk", "probability"]
 """`none`: the fine-tuned policy as it is; `longer`: more fine-tuning; `own turns`: more fine-tuning, on turns that the
-policy says itself and that are right."""
+policy says itself and that are right; the last two are those of objectives.py, and only the sweep has them."""
 Sections = Mapping[str, Any]
 
 
@@ -24,6 +24,8 @@ class Arm:
     pair: Sections = field(default_factory=dict[str, Any])
     train: Sections = field(default_factory=dict[str, Any])
     """Of the section that the method reads: `train.dpo`, `train.grpo`, or a `learning_rate` of more fine-tuning."""
+    parameters: Literal["full", "lora"] = "full"
+    """Which are trained by DPO."""
     start: Sections = field(default_factory=dict[str, Any])
     """Of `train.sft`: how the policy is fine-tuned on train; for arms that do nothing after it."""
     data: Data = "reversed"
@@ -36,10 +38,10 @@ class Arm:
     @property
     def samples(self) -> bool:
         """Whether it needs trees; GRPO draws its turns itself, at the points of the main arm's."""
-        return self.method in ("own turns", "dpo")
+        return self.method in ("own turns", "dpo", "risk")
 
 
-TUNING = {"learning_rate": 1e-4}
+TUNING = {"learning_rate": 4e-4}
 """Of more fine-tuning; preferences are learned at a rate of their own."""
 WHOLE = {"strategy": "whole", "completions": 5}
 RELEASED = {"threshold": 0.8, "rejected": "probable"}

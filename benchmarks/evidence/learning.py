@@ -57,6 +57,7 @@ def prefer(run: Run, arm: Arm, policy: str, pairs: Sequence[PreferencePair], tok
     epoch = -(-len(pairs) // train_config("dpo", arm.train).dpo.batch_size)
     steps = max(1, round(epoch * tokens / count_tokens(pairs)))
     config = train_config("dpo", {**arm.train, "epochs": (steps - 0.5) / epoch})  # the trainer rounds up to whole steps
+    config = config.model_copy(update={"parameters": arm.parameters})
     return run.parts.load_learners().dpo(policy, pairs, output, config, seed=run.config.seed, on_step=_unheard)
 
 

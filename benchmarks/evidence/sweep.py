@@ -24,12 +24,31 @@ def variants() -> dict[str, list[Arm]]:
     tried = {"shared": [MAIN]}
     tried |= {name: [_vary(name, section, key, value) for value in values] for name, section, key, values in _TRIED}
     tried["points"] = [replace(MAIN, name=f"points-{at}", says=f"points = {at}", points=at) for at in ("fresh", "seen")]
-    tried["rounds"] = [replace(MAIN, name=f"rounds-{n}", says=f"rounds = {n}", rounds=n) for n in (1, 2)]
+    tried["rounds"] = [
+        replace(MAIN, name=f"rounds-{n}-{rate:g}", says=f"rounds = {n}, learning_rate = {rate:g}", rounds=n,
+                train={"learning_rate": rate})
+        for n, rate in ((2, 3e-5), (8, 3e-5), (8, 1e-4))
+    ]  # fmt: skip
     tried["start"] = [
         Arm(f"start-{epochs}-{rate:g}", f"SFT only, {epochs} epochs at {rate:g}", "none",
             start={"epochs": epochs, "learning_rate": rate})
         for epochs in (1, 3, 6)
         for rate in (4e-4, 1.2e-3, 2.4e-3)
+    ]  # fmt: skip
+    tried["lora"] = [
+        replace(MAIN, name=f"lora-{rate:g}", says=f"low-rank adapters, learning_rate = {rate:g}", parameters="lora",
+                train={"learning_rate": rate})
+        for rate in (3e-4, 1e-3)
+    ]  # fmt: skip
+    tried["risk"] = [
+        Arm(f"risk-{rate:g}-{nll:g}", f"all turns of a tree at once, learning_rate = {rate:g}, nll_weight = {nll:g}",
+            "risk", train={"learning_rate": rate, "nll_weight": nll})
+        for rate, nll in ((3e-5, 0.0), (1e-4, 0.0), (4e-4, 30.0))
+    ]  # fmt: skip
+    tried["probability"] = [
+        Arm(f"probability-{rate:g}", f"the reference turn's probability, learning_rate = {rate:g}", "probability",
+            train={"learning_rate": rate, "nll_weight": 0.0})
+        for rate in (1e-4, 4e-4)
     ]  # fmt: skip
     longer = Arm("", "", "longer")
     tried["longer-rate"] = [

@@ -7,13 +7,16 @@ from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.budget import BudgetKind, main_budget
 from benchmarks.evidence.data import make_fresh, make_start
 from benchmarks.evidence.learning import own_right_turns, prefer, reward, train_examples, tune
+from benchmarks.evidence.objectives import Trained, reference_turns, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
 from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
 
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.instructions import DecisionPoint
 from ttpa.records.record import Record
+from ttpa.records.scores import ScoredTurn
 from ttpa.runs.record_files import read_record, write_record
 from ttpa.steps.run import Run
 
@@ -92,20 +95,48 @@ def _sample(place: Place, arm: Arm, folder: Path, policy: str, number: int) -> R
 
 def _train(
     place: Place, arm: Arm, start: Run, trees: Run | None, policy: str, tokens: int, folder: Path
-) -> Checkpoint | None:
+) -> Checkpoint | Trained | None:
     """The trained policy in `folder`/policy; none where there is nothing to learn from."""
     output = folder / "policy"
     if arm.method == "longer":
         every = [one for run in (start, make_fresh(place, arm.data)) for one in train_examples(run)]
         return tune(start, arm, policy, every, tokens, output)
     if arm.method == "grpo":
-        main = sampled(place, Arm("", "", "dpo", share=arm.share))
-        points = {point.id: point for point in make_fresh(place, arm.data).points("train")}
-        drawn = [points[tree.id] for tree in main.read(main.directory.trees, CandidateTree, "sample")]
-        return reward(start, arm, policy, drawn, tokens, output)
+        return reward(start, arm, policy, _main_points(place, arm), tokens, output)
+    if arm.method in ("risk", "probability"):
+        return _train_otherwise(place, arm, start, trees, policy, tokens, folder)
     assert trees is not None
     if arm.method == "own turns":
         examples = own_right_turns(score_trees(place, arm, trees, folder / "pairs"))
         return tune(start, arm, policy, examples, tokens, output) if examples else None
     pairs = make_pairs(place, arm, trees, folder / "pairs")
     return prefer(start, arm, policy, pairs, tokens, output) if pairs else None
+
+
+def _main_points(place: Place, arm: Arm) -> list[DecisionPoint]:
+    """Where the main arm samples."""
+    main = sampled(place, Arm("", "", "dpo", share=arm.share))
+    points = {point.id: point for point in make_fresh(place, arm.data).points("train")}
+    return [points[tree.id] for tree in main.read(main.directory.trees, CandidateTree, "sample")]
+
+
+def _train_otherwise(
+    place: Place, arm: Arm, start: Run, trees: Run | None, policy: str, tokens: int, folder: Path
+) -> Trained:
+    """By an objective of objectives.py."""
+    tokenizer, points = start.parts.load_tokenizer(policy), _main_points(place, arm)
+    if trees is None:
+        turns = reference_turns(points, tokenizer)
+    else:
+        scored = score_trees(place, arm, trees, folder / "pairs")
+        every = tree_turns(
+            points,
+            scored.read(scored.directory.trees, CandidateTree, "sample"),
+            scored.read(scored.directory.scored, ScoredTurn, "score"),
+            tokenizer,
+        )
+        turns = [one for one in every if any(one.wrong) or arm.train["nll_weight"]]
+    objective = "risk" if arm.method == "risk" else "probability"
+    return train_turns(
+        policy, turns, folder / "policy", objective=objective, tokens=tokens, seed=start.config.seed, **arm.train
+    )
