@@ -39,14 +39,16 @@ def write_tools(tmp_path: Path) -> WriteTools:
 @pytest.fixture(scope="session")
 def write_tiny_policy() -> WriteTinyPolicy:
     def write(path: Path, instructions: Sequence[Instruction], hidden_size: int) -> str:
+        from ttpa.pretrain.family import FAMILIES
         from ttpa.pretrain.model import FormConfig, make_model
         from ttpa.pretrain.sessions import render
         from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
 
-        renderer = make_renderer()
+        family = FAMILIES["qwen3"]
+        renderer = make_renderer(family)
         lasts = [instruction.decision_points()[-1] for instruction in instructions]
         texts = [render(renderer, [*last.history, last.reference_turn()], last.tools) for last in lasts]
-        tokenizer = train_tokenizer(texts, 400)
+        tokenizer = train_tokenizer(texts, 400, family)
         form = FormConfig(
             vocabulary=400,
             hidden_size=hidden_size,

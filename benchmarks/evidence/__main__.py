@@ -21,6 +21,7 @@ from benchmarks.evidence.sets import SETS
 from benchmarks.evidence.sizes import DEV_SHARE, FRESH_SHARE, FULL, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
 from benchmarks.evidence.sweep import variants
 
+from ttpa.dialects import DIALECTS
 from ttpa.errors import TtpaError
 from ttpa.quickstart.embedded import EMBEDDED, policy_path
 from ttpa.runs.manifest import sha256
@@ -46,7 +47,7 @@ def _run(options: argparse.Namespace) -> int:
     arms = _choose(study, options.arms)
     seeds: Sequence[int] = options.seeds or (size.sweep_seeds if options.sweep else size.seeds)
     places = {
-        (name, seed): Place(out / study, SETS[name], seed, size, base=options.policy)
+        (name, seed): Place(out / study, SETS[name], seed, size, base=options.policy, dialect=options.dialect)
         for seed in seeds
         for name in options.sets
         if not SETS[name].missing
@@ -118,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--arms", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--workers", type=int, default=2, help="sets and seeds at a time, one thread each")
     parser.add_argument("--policy", default=EMBEDDED, help="a checkpoint in place of the embedded one")
+    parser.add_argument("--dialect", choices=DIALECTS, default="hermes", help="that the policy speaks")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     return parser
 

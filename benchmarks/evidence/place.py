@@ -27,9 +27,11 @@ _IDLE_RATE = 2e-5
 class Place:
     """The folder of one set and seed: what is done there is not done twice."""
 
-    def __init__(self, root: Path, tools: ToolSet, seed: int, size: Size, *, base: str = EMBEDDED) -> None:
+    def __init__(
+        self, root: Path, tools: ToolSet, seed: int, size: Size, *, base: str = EMBEDDED, dialect: str = "hermes"
+    ) -> None:
         self.path = root / tools.name / f"seed-{seed}"
-        self.tools, self.seed, self.size, self.base = tools, seed, size, base
+        self.tools, self.seed, self.size, self.base, self.dialect = tools, seed, size, base, dialect
 
     @property
     def everything(self) -> Path:
@@ -51,7 +53,7 @@ class Place:
     def open(self, folder: Path, sections: Sections, *, policy: str) -> Run:
         """A run in `folder` whose policy is taken as it is, unless `sections` ask for fine-tuning."""
         values: dict[str, Any] = {"name": folder.name, "runs": str(folder.parent), "seed": self.seed}
-        values["policy"] = {"base": policy}
+        values["policy"] = {"base": policy, "dialect": self.dialect}
         values["train"] = {"sft": False, "dpo": {"learning_rate": _IDLE_RATE}}
         values["evaluate"] = {"points": self.size.held_out, "resamples": self.size.resamples}
         values["suites"] = {"limit": self.size.tasks, "resamples": self.size.resamples}

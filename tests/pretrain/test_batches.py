@@ -2,17 +2,18 @@ import pytest
 from transformers import PreTrainedTokenizerFast
 
 from ttpa.pretrain.batches import make_batches
+from ttpa.pretrain.family import FAMILIES
 from ttpa.pretrain.sessions import Session, SessionMaker, texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
 
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return train_tokenizer(texts(0, 20, make_renderer()), 400)
+    return train_tokenizer(texts(0, 20, make_renderer(FAMILIES["qwen3"])), 400, FAMILIES["qwen3"])
 
 
 def test_every_token_of_the_assistant_is_learned_once(tokenizer: PreTrainedTokenizerFast) -> None:
-    make_session = SessionMaker(tokenizer, 0)
+    make_session = SessionMaker(tokenizer, FAMILIES["qwen3"], 0)
     sessions = [make_session(index) for index in range(5)]
     batches = make_batches(sessions, forward_tokens=2048, seed=0)
     learned = sorted(int(token) for batch in batches for token in batch.target_ids[batch.is_learned])

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 from torch.nn import functional
-from transformers import Qwen3Config, Qwen3ForCausalLM
 
+from ttpa.pretrain.family import FAMILIES, FamilyName, SmallModel
 from ttpa.pretrain.fast_forward import FastForward
 
 on_every_device = pytest.mark.parametrize(
@@ -16,22 +16,24 @@ on_every_device = pytest.mark.parametrize(
 )
 
 
-def small_model(device: str) -> Qwen3ForCausalLM:
+in_every_family = pytest.mark.parametrize("family", FAMILIES)
+
+
+def small_model(device: str, family: FamilyName = "qwen3") -> SmallModel:
     torch.manual_seed(0)
-    model = Qwen3ForCausalLM(
-        Qwen3Config(
-            vocab_size=300,
-            hidden_size=64,
-            num_hidden_layers=2,
-            num_attention_heads=4,
-            num_key_value_heads=2,
-            head_dim=32,
-            intermediate_size=96,
-            rope_parameters={"rope_type": "default", "rope_theta": 1_000_000.0},
-            initializer_range=0.1,
-            tie_word_embeddings=True,
-        )
-    )
+    settings = {
+        "vocab_size": 300,
+        "hidden_size": 64,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "head_dim": 32,
+        "intermediate_size": 96,
+        "rope_parameters": {"rope_type": "default", "rope_theta": 1_000_000.0},
+        "initializer_range": 0.1,
+        "tie_word_embeddings": True,
+    }
+    model = FAMILIES[family].make(settings)
     torch.nn.Module.to(model, device)
     return model
 
@@ -47,14 +49,15 @@ def draw_tokens(rows: int, columns: int, device: str) -> Tensor:
     return torch.randint(0, 300, (rows, columns), generator=torch.Generator().manual_seed(1)).to(device)
 
 
-def own_losses(model: Qwen3ForCausalLM, token_ids: Tensor, chosen: Tensor, targets: Tensor) -> Tensor:
+def own_losses(model: SmallModel, token_ids: Tensor, chosen: Tensor, targets: Tensor) -> Tensor:
     logits = model(token_ids, use_cache=False).logits.flatten(0, 1)[chosen]
     return functional.cross_entropy(logits.float(), targets, reduction="none")
 
 
 @on_every_device
-def test_losses_are_those_of_the_models_own_modules(device: str) -> None:
-    model = small_model(device)
+@in_every_family
+def test_losses_are_those_of_the_models_own_modules(device: str, family: FamilyName) -> None:
+    model = small_model(device, family)
     token_ids = draw_tokens(2, 200, device)  # more than one block of rows, and a block that is not full
     chosen, targets = every_position(token_ids)
     losses = FastForward(model, compiled=False).losses(token_ids, chosen, targets)
@@ -62,8 +65,9 @@ def test_losses_are_those_of_the_models_own_modules(device: str) -> None:
 
 
 @on_every_device
-def test_gradients_are_those_of_the_models_own_modules(device: str) -> None:
-    model = small_model(device)
+@in_every_family
+def test_gradients_are_those_of_the_models_own_modules(device: str, family: FamilyName) -> None:
+    model = small_model(device, family)
     token_ids = draw_tokens(2, 200, device)
     chosen, targets = every_position(token_ids)
     FastForward(model, compiled=False).losses(token_ids, chosen, targets).mean().backward()

@@ -11,6 +11,7 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedTokenizerFast
 
 from ttpa.errors import ConfigError
+from ttpa.pretrain.family import FAMILIES
 from ttpa.pretrain.model import FormConfig
 from ttpa.pretrain.sessions import texts
 from ttpa.pretrain.tokenizer import make_renderer, train_tokenizer
@@ -39,7 +40,7 @@ def without_compilation() -> Iterator[None]:
 
 @pytest.fixture(scope="module")
 def tokenizer() -> PreTrainedTokenizerFast:
-    return train_tokenizer(texts(0, 20, make_renderer()), 400)
+    return train_tokenizer(texts(0, 20, make_renderer(FAMILIES["qwen3"])), 400, FAMILIES["qwen3"])
 
 
 @pytest.fixture(scope="module")
@@ -124,3 +125,13 @@ def test_a_phase_holds_until_the_next_one_begins() -> None:
     ]
     with pytest.raises(ValueError, match="no phase begins with step 0"):
         PretrainConfig(phases=config.phases[1:])
+
+
+def test_a_policy_of_llamas_family_learns_and_loads_as_one(tmp_path: Path) -> None:
+    family = FAMILIES["llama"]
+    form = FORM.model_copy(update={"family": "llama"})
+    tokenizer = train_tokenizer(texts(0, 20, make_renderer(family)), 400, family)
+    pretrain(CONFIG.model_copy(update={"form": form}), tokenizer, tmp_path, reporter=SilentReporter())
+    losses = [json.loads(line)["learned_loss"] for line in (tmp_path / "history.jsonl").read_text().splitlines()]
+    assert sum(losses[-3:]) / 3 < losses[0] - 0.3
+    assert AutoModelForCausalLM.from_pretrained(tmp_path / "policy").config.model_type == "llama"

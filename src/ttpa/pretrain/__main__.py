@@ -11,11 +11,12 @@ from pathlib import Path
 
 import torch
 from pydantic import ValidationError
-from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
+from transformers import PreTrainedTokenizerFast
 
-from ttpa.dialects import DIALECTS
+from ttpa.dialects import DIALECTS, Dialect
 from ttpa.errors import ConfigError, TtpaError
 from ttpa.models.transformers_tokens import TransformersModel
+from ttpa.pretrain.family import FAMILIES, SmallModel
 from ttpa.pretrain.folder import keep_tokenizer
 from ttpa.pretrain.held_out import accuracies, generated_turns
 from ttpa.pretrain.sessions import texts
@@ -53,7 +54,14 @@ def _run(folder: Path, config: PretrainConfig, stop_at: int | None) -> None:
     with hold(folder, f"pretraining {str(folder)!r}"):
         tokenizer = keep_tokenizer(lambda: _make_tokenizer(config), folder)
         try:
-            pretrain(config, tokenizer, folder, reporter=reporter, probe=_make_probe(tokenizer), stop_at=stop_at)
+            pretrain(
+                config,
+                tokenizer,
+                folder,
+                reporter=reporter,
+                probe=_make_probe(tokenizer, DIALECTS[FAMILIES[config.form.family].dialect]),
+                stop_at=stop_at,
+            )
         finally:
             reporter.close()
 
@@ -74,14 +82,16 @@ def _read_config(path: Path | None) -> PretrainConfig:
 
 
 def _make_tokenizer(config: PretrainConfig) -> PreTrainedTokenizerFast:
-    return train_tokenizer(texts(config.seed, TOKENIZER_SESSIONS, make_renderer()), config.form.vocabulary)
+    family = FAMILIES[config.form.family]
+    sessions = texts(config.seed, TOKENIZER_SESSIONS, make_renderer(family))
+    return train_tokenizer(sessions, config.form.vocabulary, family)
 
 
-def _make_probe(tokenizer: PreTrainedTokenizerFast) -> Probe:
+def _make_probe(tokenizer: PreTrainedTokenizerFast, dialect: Dialect) -> Probe:
     """What a model does at some held-out turns, by greedy decoding."""
     turns = generated_turns(PROBE_SEED, PROBE_TURNS)
 
-    def probe(model: Qwen3ForCausalLM) -> dict[str, float]:
+    def probe(model: SmallModel) -> dict[str, float]:
         with tempfile.TemporaryDirectory() as folder:
             model.save_pretrained(folder)
             tokenizer.save_pretrained(folder)
@@ -89,7 +99,7 @@ def _make_probe(tokenizer: PreTrainedTokenizerFast) -> Probe:
         outcomes = evaluate(
             [turn.point for turn in turns],
             model=loaded,
-            dialect=DIALECTS["hermes"],
+            dialect=dialect,
             config=EvaluateConfig(),
             scoring=ScoreConfig(),
         )

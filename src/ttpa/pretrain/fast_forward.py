@@ -1,8 +1,9 @@
-"""A causal forward over the parameters of a Qwen3 model, faster than the model's own modules.
+"""A causal forward over the parameters of a small model, faster than the model's own modules.
 
-Equal to transformers' `Qwen3ForCausalLM` up to rounding in bfloat16: attention by PyTorch's kernels on a GPU, and on a
-CPU in blocks of rows so that what causality hides is mostly not computed; one product for queries, keys and values and
-one for gate and up, logits only where a loss is taken, and what lies between the products fused by `torch.compile`.
+Equal to transformers' `Qwen3ForCausalLM` and `LlamaForCausalLM` up to rounding in bfloat16: attention by PyTorch's
+kernels on a GPU, and on a CPU in blocks of rows so that what causality hides is mostly not computed; one product for
+queries, keys and values and one for gate and up, logits only where a loss is taken, and what lies between the products
+fused by `torch.compile`.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -14,8 +15,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
-from transformers import Qwen3ForCausalLM
 
+from ttpa.pretrain.family import SmallModel, head_size
 from ttpa.pretrain.induction import rotary_angles
 
 _BLOCK = 128
@@ -25,10 +26,10 @@ _BLOCK = 128
 class FastForward:
     """Losses of a model on chosen positions."""
 
-    def __init__(self, model: Qwen3ForCausalLM, *, compiled: bool = True) -> None:
+    def __init__(self, model: SmallModel, *, compiled: bool = True) -> None:
         """Shares the parameters of `model`; with `compiled` the parts between the products are fused."""
         config = model.config
-        self._eps, self._head = float(config.rms_norm_eps), int(config.head_dim)
+        self._eps, self._head = float(config.rms_norm_eps), head_size(model)
         self._angles = rotary_angles(model)
         self._embedding = model.get_parameter("model.embed_tokens.weight")
         self._final_norm = model.get_parameter("model.norm.weight")
@@ -99,13 +100,15 @@ class _BlockAttention(torch.autograd.Function):
         return to_queries, to_keys, to_values
 
 
-def _layer(model: Qwen3ForCausalLM, index: int) -> tuple[Tensor, ...]:
+def _layer(model: SmallModel, index: int) -> tuple[Any, ...]:
+    """The layer's weights; none where queries and keys have no norms."""
     names = (
         "input_layernorm", "self_attn.q_proj", "self_attn.k_proj", "self_attn.v_proj", "self_attn.q_norm",
         "self_attn.k_norm", "self_attn.o_proj", "post_attention_layernorm", "mlp.gate_proj", "mlp.up_proj",
         "mlp.down_proj",
     )  # fmt: skip
-    return tuple(model.get_parameter(f"model.layers.{index}.{name}.weight") for name in names)
+    there = dict(model.named_parameters())
+    return tuple(there.get(f"model.layers.{index}.{name}.weight") for name in names)
 
 
 def _norm(hidden: Tensor, weight: Tensor, eps: float) -> Tensor:
@@ -113,17 +116,20 @@ def _norm(hidden: Tensor, weight: Tensor, eps: float) -> Tensor:
     return (exact * torch.rsqrt(exact.square().mean(-1, keepdim=True) + eps) * weight).bfloat16()
 
 
-def _turn(hidden: Tensor, weight: Tensor, cosines: Tensor, sines: Tensor, eps: float) -> Tensor:
-    """Normalised and turned by its position."""
+def _turn(hidden: Tensor, weight: Tensor | None, scale: float, cosines: Tensor, sines: Tensor, eps: float) -> Tensor:
+    """Normalised, where there is a weight for it, scaled, and turned by its position."""
     exact = hidden.float()
-    exact = exact * torch.rsqrt(exact.square().mean(-1, keepdim=True) + eps) * weight
+    if weight is None:
+        exact = exact * scale
+    else:
+        exact = exact * torch.rsqrt(exact.square().mean(-1, keepdim=True) + eps) * (weight * scale)
     first, second = exact.chunk(2, -1)
     return torch.cat([first * cosines - second * sines, second * cosines + first * sines], -1).bfloat16()
 
 
 def _before_attention(
     hidden: Tensor, cosines: Tensor, sines: Tensor, norm: Tensor, q: Tensor, k: Tensor, v: Tensor,
-    q_norm: Tensor, k_norm: Tensor, head: int, eps: float,
+    q_norm: Tensor | None, k_norm: Tensor | None, head: int, eps: float,
 ) -> tuple[Tensor, Tensor, Tensor]:  # fmt: skip
     rows, columns, _ = hidden.shape
     query_heads, key_heads = q.shape[0] // head, k.shape[0] // head
@@ -131,8 +137,8 @@ def _before_attention(
     queries, keys, values = mixed.view(rows, columns, -1, head).split([query_heads, key_heads, key_heads], 2)
     shape = (rows, key_heads, query_heads // key_heads, columns, head)
     flat = (rows * query_heads, columns, head)
-    queries = _turn(queries.transpose(1, 2), q_norm * head**-0.5, cosines, sines, eps).reshape(flat)
-    keys = _turn(keys.transpose(1, 2), k_norm, cosines, sines, eps)[:, :, None].expand(shape).reshape(flat)
+    queries = _turn(queries.transpose(1, 2), q_norm, head**-0.5, cosines, sines, eps).reshape(flat)
+    keys = _turn(keys.transpose(1, 2), k_norm, 1.0, cosines, sines, eps)[:, :, None].expand(shape).reshape(flat)
     return queries, keys, values.transpose(1, 2)[:, :, None].expand(shape).reshape(flat)
 
 

@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+import copy
 import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
+from transformers import PreTrainedTokenizerFast
 
 from ttpa.config import changed_keys
 from ttpa.errors import ConfigError, RunError
 from ttpa.pretrain.curve import draw_curve, read_history
+from ttpa.pretrain.family import SmallModel
 from ttpa.runs.record_files import write_text
 
 
@@ -41,16 +43,14 @@ def keep_tokenizer(make: Callable[[], PreTrainedTokenizerFast], output: Path) ->
     return loaded
 
 
-def write_checkpoint(
-    output: Path, step: int, model: Qwen3ForCausalLM, optimisers: Sequence[torch.optim.Optimizer]
-) -> None:
+def write_checkpoint(output: Path, step: int, model: SmallModel, optimisers: Sequence[torch.optim.Optimizer]) -> None:
     state = {"step": step, "model": model.state_dict(), "optimisers": [one.state_dict() for one in optimisers]}
     draft = output / "checkpoint.tmp"
     torch.save(state, draft)
     draft.replace(output / "checkpoint.pt")
 
 
-def resume(output: Path, model: Qwen3ForCausalLM, optimisers: Sequence[torch.optim.Optimizer]) -> int:
+def resume(output: Path, model: SmallModel, optimisers: Sequence[torch.optim.Optimizer]) -> int:
     """Loads the last checkpoint, where there is one; the steps that are done."""
     path = output / "checkpoint.pt"
     if not path.exists():
@@ -85,20 +85,19 @@ class History:
         write_text(self._curve, draw_curve(read_history(self._path)))
 
 
-def round_weights(model: Qwen3ForCausalLM) -> None:
+def round_weights(model: SmallModel) -> None:
     """Makes the weights what `save_policy` would write."""
     with torch.no_grad():
         for parameter in model.parameters():
             parameter.copy_(parameter.bfloat16())
 
 
-def save_policy(model: Qwen3ForCausalLM, tokenizer: PreTrainedTokenizerFast, path: Path) -> None:
+def save_policy(model: SmallModel, tokenizer: PreTrainedTokenizerFast, path: Path) -> None:
     """Writes the policy as plain `transformers` loads it, in bfloat16, whole or not at all."""
-    narrow = Qwen3ForCausalLM(model.config)
-    narrow.load_state_dict(model.state_dict())
+    narrow = copy.deepcopy(model).bfloat16()
 
     def save(draft: Path) -> None:
-        narrow.bfloat16().save_pretrained(draft)
+        narrow.save_pretrained(draft)
         tokenizer.save_pretrained(draft)
 
     _save_whole(path, save)

@@ -8,8 +8,12 @@ token before was the current one, and copies what stands there. Everything else 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import torch
-from transformers import Qwen3ForCausalLM
+from transformers.models.llama.modeling_llama import LlamaAttention
 from transformers.models.qwen3.modeling_qwen3 import Qwen3Attention
+
+from ttpa.pretrain.family import SmallModel, head_size
+
+Attention = Qwen3Attention | LlamaAttention
 
 _SHARP_PAIRS = 3
 """Rotary pairs of highest frequency: they tell the token before from its neighbours."""
@@ -23,9 +27,9 @@ _COPY_GAIN = 0.4
 
 
 @torch.no_grad()
-def set_copying_heads(model: Qwen3ForCausalLM, *, seed: int) -> None:
+def set_copying_heads(model: SmallModel, *, seed: int) -> None:
     """Sets the first head of layers 0 and 1 of a freshly initialised model, in place, and silences all others."""
-    head, hidden = model.config.head_dim, model.config.hidden_size
+    head, hidden = head_size(model), int(model.config.hidden_size)
     angles = rotary_angles(model)
     slow = torch.nonzero(angles < _SLOWEST_ANGLE).flatten()
     code_dims = torch.cat([slow, slow + head // 2])
@@ -44,22 +48,22 @@ def set_copying_heads(model: Qwen3ForCausalLM, *, seed: int) -> None:
     _copy_what_followed(_attention(model, 1), code_dims, code, basis, room, head)
 
 
-def rotary_angles(model: Qwen3ForCausalLM) -> torch.Tensor:
+def rotary_angles(model: SmallModel) -> torch.Tensor:
     """By how much each rotary pair turns from one token to the next, (head size / 2,), in radians."""
     parameters = model.config.rope_parameters
     theta = parameters.get("rope_theta") if isinstance(parameters, dict) else None
     assert isinstance(theta, float), "the model has one rotary base"
-    pairs = int(model.config.head_dim) // 2
+    pairs = head_size(model) // 2
     return theta ** (-torch.arange(pairs, device=model.device) / pairs)
 
 
-def _attention(model: Qwen3ForCausalLM, layer: int) -> Qwen3Attention:
+def _attention(model: SmallModel, layer: int) -> Attention:
     attention = model.get_submodule(f"model.layers.{layer}.self_attn")
-    assert isinstance(attention, Qwen3Attention)
+    assert isinstance(attention, Qwen3Attention | LlamaAttention)
     return attention
 
 
-def _look_one_back(attention: Qwen3Attention, angles: torch.Tensor, code: torch.Tensor, room: int, head: int) -> None:
+def _look_one_back(attention: Attention, angles: torch.Tensor, code: torch.Tensor, room: int, head: int) -> None:
     """Query and key are one constant, the key turned on by one position; the value is the token's code."""
     first = torch.arange(len(angles))
     second = first + head // 2
@@ -68,21 +72,33 @@ def _look_one_back(attention: Qwen3Attention, angles: torch.Tensor, code: torch.
     attention.q_proj.weight[first, 0] = 1.0
     attention.k_proj.weight[first, 0] = angles.cos()
     attention.k_proj.weight[second, 0] = angles.sin()
-    for norm in (attention.q_norm, attention.k_norm):
-        norm.weight[first] = norm.weight[second] = _SHARPNESS
+    # Without norms: the constant is sqrt(hidden / 5) after the layer's norm, and all of a query in these pairs.
+    alone = (head / len(angles) / (attention.q_proj.in_features / 5)) ** 0.5
+    _sharpen(attention, torch.cat([first, second]), _SHARPNESS, alone)
     attention.v_proj.weight[: len(code), 1:room] = code
     attention.o_proj.weight[room:, : len(code)] = torch.eye(len(code)) * _CODE_GAIN
 
 
 def _copy_what_followed(
-    attention: Qwen3Attention, code_dims: torch.Tensor, code: torch.Tensor, basis: torch.Tensor, room: int, head: int
+    attention: Attention, code_dims: torch.Tensor, code: torch.Tensor, basis: torch.Tensor, room: int, head: int
 ) -> None:
     """The query is the token's own code, the key the code of the token before; the value goes back to the embedding."""
     for linear in (attention.q_proj, attention.k_proj, attention.v_proj):
         linear.weight[:head] = 0.0
     attention.q_proj.weight[code_dims, 1:room] = code
     attention.k_proj.weight[code_dims, room:] = torch.eye(len(code_dims))
-    for norm in (attention.q_norm, attention.k_norm):
-        norm.weight[code_dims] = _SHARPNESS**0.5
+    _sharpen(attention, code_dims, _SHARPNESS**0.5, (head / len(code_dims)) ** 0.5)
     attention.v_proj.weight[:head, 1:room] = basis
     attention.o_proj.weight[1:room, :head] = basis.T * _COPY_GAIN
+
+
+def _sharpen(attention: Attention, dims: torch.Tensor, sharpness: float, alone: float) -> None:
+    """Scales the first head's queries and keys: by their norms, or, where there are none, their weights.
+
+    What the norms would do besides, with inputs of size 1, is `alone`.
+    """
+    for linear, norm in ((attention.q_proj, "q_norm"), (attention.k_proj, "k_norm")):
+        if hasattr(attention, norm):
+            attention.get_submodule(norm).get_parameter("weight")[dims] = sharpness
+        else:
+            linear.weight[dims] *= sharpness * alone

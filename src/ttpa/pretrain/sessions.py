@@ -4,12 +4,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from random import Random
 from typing import cast
 
 from transformers import PreTrainedTokenizerFast
 
-from ttpa.pretrain.tokenizer import END, START
+from ttpa.pretrain.family import Family
 from ttpa.pretrain.world.stream import World
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.tools import ToolSpec
@@ -36,6 +37,7 @@ class SessionMaker:
     """Makes session `index` of the training share; equal seeds and indices give equal sessions."""
 
     tokenizer: PreTrainedTokenizerFast
+    family: Family
     seed: int
     max_length: int = 1664
     """Tokens of the longest session; the instructions that would go beyond are left out."""
@@ -50,12 +52,12 @@ class SessionMaker:
 
     def _tokenise(self, text: str) -> Session:
         ids = self.tokenizer.encode(text, add_special_tokens=False)
-        start, end = (self.tokenizer.convert_tokens_to_ids(token) for token in (START, END))
-        header = self.tokenizer.encode(f"{START}assistant\n", add_special_tokens=False)
+        end = self.tokenizer.convert_tokens_to_ids(self.family.end)
+        header = self.tokenizer.encode(self.family.header, add_special_tokens=False)
         learned = [False] * len(ids)
         position = 0
         while position < len(ids):
-            if ids[position] == start and ids[position : position + len(header)] == header:
+            if ids[position] == header[0] and ids[position : position + len(header)] == header:
                 position += len(header)
                 while True:
                     learned[position] = True
@@ -66,19 +68,34 @@ class SessionMaker:
         return Session(tuple(ids), tuple(learned), tuple(self._decisions(ids, learned)))
 
     def _decisions(self, ids: list[int], learned: list[bool]) -> list[bool]:
-        opening = self.tokenizer.encode('{"name": "', add_special_tokens=False)
+        openings = [self.tokenizer.encode(text, add_special_tokens=False) for text in self.family.openings]
         closing = self.tokenizer.encode('", "', add_special_tokens=False)[0]
-        call_end = self.tokenizer.convert_tokens_to_ids("</tool_call>")
         decides = [False] * len(ids)
         for position in range(1, len(ids)):
             if not learned[position]:
                 continue
-            if not learned[position - 1] or ids[position - 1] == call_end:
+            if not learned[position - 1]:
                 decides[position] = True
-            if ids[position - len(opening) : position] == opening:
+            if ids[position] in self._after_calls and ids[position - 1] in self._call_ends:
+                decides[position] = True
+            if any(ids[position - len(opening) : position] == opening for opening in openings):
                 for place in range(position, ids.index(closing, position)):
                     decides[place] = True
         return decides
+
+    @cached_property
+    def _call_ends(self) -> frozenset[int]:
+        """Tokens that may be a call's last."""
+        vocabulary = self.tokenizer.get_vocab()
+        return frozenset(number for token, number in vocabulary.items() if token.endswith(self.family.call_end))
+
+    @cached_property
+    def _after_calls(self) -> frozenset[int]:
+        """Tokens that say whether another call follows."""
+        first, *_ = self.tokenizer.encode(self.family.separator, add_special_tokens=False)
+        end = self.tokenizer.convert_tokens_to_ids(self.family.end)
+        assert isinstance(end, int)
+        return frozenset((first, end))
 
 
 def draw_session(seed: int, index: int) -> tuple[list[Message], World]:

@@ -12,10 +12,11 @@ from pathlib import Path
 
 import torch
 from pydantic import Field, model_validator
-from transformers import PreTrainedTokenizerFast, Qwen3ForCausalLM
+from transformers import PreTrainedTokenizerFast
 
 from ttpa.errors import ModelError
 from ttpa.pretrain.batches import make_batches
+from ttpa.pretrain.family import FAMILIES, SmallModel
 from ttpa.pretrain.fast_forward import FastForward
 from ttpa.pretrain.folder import History, keep_config, resume, round_weights, save_policy, write_checkpoint
 from ttpa.pretrain.model import FormConfig, make_model
@@ -26,7 +27,7 @@ from ttpa.records.record import Record
 
 _CPU_FORWARD_TOKENS = 2048
 
-Probe = Callable[[Qwen3ForCausalLM], dict[str, float]]
+Probe = Callable[[SmallModel], dict[str, float]]
 """Measures a model that is being trained; its numbers stand in the history."""
 
 
@@ -131,7 +132,7 @@ def pretrain(
     history = History(output, done)
     forward = FastForward(model, compiled=_has_compiler())
     last = config.steps if stop_at is None else min(config.steps, stop_at)
-    make_session = SessionMaker(tokenizer, config.seed)
+    make_session = SessionMaker(tokenizer, FAMILIES[config.form.family], config.seed)
     reporter.start("pretrain", config.steps)
     reporter.advance(done)
     started, seen = time.monotonic(), 0
@@ -181,7 +182,7 @@ def phase_at(step: int, config: PretrainConfig) -> Phase:
 
 def _take_step(
     forward: FastForward,
-    model: Qwen3ForCausalLM,
+    model: SmallModel,
     optimisers: list[torch.optim.Optimizer],
     sessions: list[Session],
     config: PretrainConfig,
@@ -218,7 +219,7 @@ def _take_step(
     return learned_loss, context_loss, sum(len(session.token_ids) for session in sessions)
 
 
-def _make_optimisers(model: Qwen3ForCausalLM, config: PretrainConfig) -> list[torch.optim.Optimizer]:
+def _make_optimisers(model: SmallModel, config: PretrainConfig) -> list[torch.optim.Optimizer]:
     """Muon for the layers' matrices (Jordan et al. 2024), AdamW for the rest; their rates are set at every step."""
     named = list(model.named_parameters())
     matrices = [parameter for name, parameter in named if parameter.ndim == 2 and "embed" not in name]
