@@ -65,7 +65,7 @@ def write_tiny_policy() -> WriteTinyPolicy:
     return write
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_instruction() -> MakeInstruction:
     """An instruction that asks `question` and calls `tool` once with `city`."""
 
