@@ -32,8 +32,7 @@ def variants() -> dict[str, list[Arm]]:
     tried["start"] = [
         Arm(f"start-{epochs}-{rate:g}", f"SFT only, {epochs} epochs at {rate:g}", "none",
             start={"epochs": epochs, "learning_rate": rate})
-        for epochs in (1, 3, 6)
-        for rate in (4e-4, 1.2e-3, 2.4e-3)
+        for epochs, rate in ((3, 4e-4), (3, 1.2e-3), (3, 2.4e-3), (6, 1.2e-3), (12, 1.2e-3))
     ]  # fmt: skip
     tried["lora"] = [
         replace(MAIN, name=f"lora-{rate:g}", says=f"low-rank adapters, learning_rate = {rate:g}", parameters="lora",
