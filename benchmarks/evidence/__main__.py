@@ -42,7 +42,7 @@ def _run(options: argparse.Namespace) -> int:
         raise TtpaError("--sweep chooses settings, so it never looks at the test: leave --final out")
     size = SMALL if options.small else FULL
     out: Path = options.out or Path("runs") / ("evidence-small" if options.small else "evidence")
-    _pin_settings(out, size, options.policy)
+    _pin_settings(out, size, options.policy, options.dialect)
     study = "sweep" if options.sweep else "scaling" if options.scaling else "experiment"
     arms = _choose(study, options.arms)
     seeds: Sequence[int] = options.seeds or (size.sweep_seeds if options.sweep else size.seeds)
@@ -87,14 +87,14 @@ def _choose(study: str, named: Sequence[str]) -> list[Arm]:
     return [every[name] for name in named] if named else list(every.values())
 
 
-def _pin_settings(out: Path, size: Size, policy: str) -> None:
+def _pin_settings(out: Path, size: Size, policy: str, dialect: str) -> None:
     """Keeps what all figures of a folder depend on. Raises `TtpaError` where it is not what the folder began with."""
     weights = sorted(Path(policy_path(policy)).glob("*.safetensors"))
     told = {
         "size": size.model_dump(mode="json"),
         "shares": {"test": TEST_SHARE, "test_unseen": UNSEEN_SHARE, "dev": DEV_SHARE, "fresh": FRESH_SHARE},
         "settings": SETTINGS,
-        "policy": {"name": policy, "weights": [sha256(file) for file in weights]},
+        "policy": {"name": policy, "dialect": dialect, "weights": [sha256(file) for file in weights]},
     }
     path = out / "settings.json"
     if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(told)):
