@@ -27,7 +27,7 @@ def write_report(
     """`results_STUDY.md` (`..._dev.md`) and its pictures in `folder`; none where nothing is answered yet."""
     name = f"results_{study}" + ("" if where == "final" else "_dev")
     lines = [f"# The {study}: what {'the test' if where == 'final' else 'dev'} says", ""]
-    lines += ["<!-- not run: hours -->", "```sh", command, "```", ""]
+    lines += ["<!-- not run: it takes hours -->", "```sh", command, "```", ""]
     length = len(lines)
     for tools in dict.fromkeys(place.tools.name for place in places):
         mine = [place for place in places if place.tools.name == tools]
