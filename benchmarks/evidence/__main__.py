@@ -3,7 +3,8 @@
 `python -m benchmarks.evidence` trains every arm and asks it at dev turns; `--sweep` tries settings, on dev and on seeds
 of its own; `--scaling` takes a quarter of the preference data and four times as much; `--final` also asks at `test` and
 `test_unseen`, which nothing else opens; `--report` writes the tables and pictures of what is done. Whatever is cut off
-goes on with the same command. `--small` is the same in minutes.
+goes on with the same command. `--small` is the same in minutes. `--publish` keeps what is done beside the code, and
+`--published` reports that, in seconds.
 """
 
 import argparse
@@ -17,6 +18,7 @@ from benchmarks.evidence.arms import ARMS, SCALING, Arm
 from benchmarks.evidence.jobs import do, run_jobs
 from benchmarks.evidence.place import SETTINGS, Place
 from benchmarks.evidence.report import write_report
+from benchmarks.evidence.results import PUBLISHED, publish, read_published, read_results
 from benchmarks.evidence.sets import SETS
 from benchmarks.evidence.sizes import DEV_SHARE, FRESH_SHARE, FULL, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
 from benchmarks.evidence.sweep import variants
@@ -24,6 +26,7 @@ from benchmarks.evidence.sweep import variants
 from ttpa.dialects import DIALECTS
 from ttpa.errors import TtpaError
 from ttpa.quickstart.embedded import EMBEDDED, policy_path
+from ttpa.records.record import JsonObject
 from ttpa.runs.manifest import sha256
 from ttpa.runs.record_files import write_text
 
@@ -40,9 +43,13 @@ def main() -> None:
 def _run(options: argparse.Namespace) -> int:
     if options.sweep and options.final:
         raise TtpaError("--sweep chooses settings, so it never looks at the test: leave --final out")
+    if options.small and (options.publish or options.published):
+        raise TtpaError("--small shows that all of it runs; its figures say nothing and are not published")
     size = SMALL if options.small else FULL
     out: Path = options.out or Path("runs") / ("evidence-small" if options.small else "evidence")
-    _pin_settings(out, size, options.policy, options.dialect)
+    settings = _settings(size, options.policy, options.dialect)
+    if not options.published:
+        _pin(out, settings)
     study = "sweep" if options.sweep else "scaling" if options.scaling else "experiment"
     arms = _choose(study, options.arms)
     seeds: Sequence[int] = options.seeds or (size.sweep_seeds if options.sweep else size.seeds)
@@ -59,19 +66,34 @@ def _run(options: argparse.Namespace) -> int:
         name, _, seed = options.job.partition("/")
         do(places[name, int(seed)], arms, final=options.final)
         return 0
-    if not options.report:
+    if not (options.report or options.publish or options.published):
         failed = run_jobs(list(places), sys.argv[1:], options.workers)
         if failed:
             return 1
+    looks: tuple[Where, ...] = ("dev",) if study == "sweep" else ("final", "dev")
+    if options.publish:
+        results = [one for where in looks for one in read_results(places.values(), arms, where)]
+        for path in publish(PUBLISHED / study, settings, results):
+            print(path)
     folder: Path = options.report or out / "report"
-    command = "python -m benchmarks.evidence" + (" --small" if options.small else "")
-    command += "" if study == "experiment" else f" --{study}"
-    looks: dict[Where, str] = {"dev": ""} if study == "sweep" else {"final": " --final", "dev": ""}
-    for where, word in looks.items():
-        written = write_report(folder, study, list(places.values()), arms, where, command=command + word)
+    for where in looks:
+        results = (
+            read_published(PUBLISHED / study, arms, where)
+            if options.published
+            else read_results(places.values(), arms, where)
+        )
+        commands = _commands(study, where, small=options.small, published=options.published)
+        written = write_report(folder, study, results, arms, where, resamples=size.resamples, commands=commands)
         if written:
             print(written)
     return 0
+
+
+def _commands(study: str, where: Where, *, small: bool, published: bool) -> list[str]:
+    """That make a page of results."""
+    words = ["python -m benchmarks.evidence"] + ["--small"] * small + [f"--{study}"] * (study != "experiment")
+    made = " ".join([*words, *["--final"] * (where == "final")])
+    return [made, *[" ".join([*words, "--published --report docs"])] * published]
 
 
 def _choose(study: str, named: Sequence[str]) -> list[Arm]:
@@ -87,8 +109,8 @@ def _choose(study: str, named: Sequence[str]) -> list[Arm]:
     return [every[name] for name in named] if named else list(every.values())
 
 
-def _pin_settings(out: Path, size: Size, policy: str, dialect: str) -> None:
-    """Keeps what all figures of a folder depend on. Raises `TtpaError` where it is not what the folder began with."""
+def _settings(size: Size, policy: str, dialect: str) -> JsonObject:
+    """What all figures of a folder depend on."""
     weights = sorted(Path(policy_path(policy)).glob("*.safetensors"))
     told = {
         "size": size.model_dump(mode="json"),
@@ -96,11 +118,16 @@ def _pin_settings(out: Path, size: Size, policy: str, dialect: str) -> None:
         "settings": SETTINGS,
         "policy": {"name": policy, "dialect": dialect, "weights": [sha256(file) for file in weights]},
     }
+    return json.loads(json.dumps(told))
+
+
+def _pin(out: Path, settings: JsonObject) -> None:
+    """Keeps the settings in the folder. Raises `TtpaError` where it was begun with others."""
     path = out / "settings.json"
-    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != json.loads(json.dumps(told)):
+    if path.exists() and json.loads(path.read_text(encoding="utf-8")) != settings:
         raise TtpaError(f"{str(out)!r} was begun with other settings than {path.name} says; give another --out")
     if not path.exists():
-        write_text(path, json.dumps(told, indent=1) + "\n")
+        write_text(path, json.dumps(settings, indent=1) + "\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,6 +141,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--final", action="store_true", help="also ask at test and test_unseen")
     parser.add_argument("--report", type=Path, nargs="?", const=Path(), help="only write tables and pictures, here")
+    parser.add_argument("--publish", action="store_true", help=f"only add what is done to {PUBLISHED}, and report it")
+    parser.add_argument("--published", action="store_true", help="report what is kept there, and train nothing")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[])
     parser.add_argument("--arms", nargs="+", default=[], metavar="NAME")

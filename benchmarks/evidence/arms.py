@@ -1,8 +1,10 @@
 """What is compared: a line an arm. An arm says only in what it differs from the shared settings."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
+
+from ttpa.records.record import JsonObject
 
 Data = Literal["reversed", "forward"]
 """Instructions as they are constructed, or as if their question had come first (forward.py)."""
@@ -39,6 +41,12 @@ class Arm:
     def samples(self) -> bool:
         """Whether it needs trees; GRPO draws its turns itself, at the points of the main arm's."""
         return self.method in ("own turns", "dpo", "risk")
+
+    def settings(self) -> JsonObject:
+        """All that it does, without its name: arms with equal ones come to the same."""
+        plain = asdict(Arm("", "", "none"))
+        changed = {key: value for key, value in asdict(self).items() if value != plain[key]}
+        return {key: value for key, value in changed.items() if key not in ("name", "says")}
 
 
 TUNING = {"learning_rate": 4e-4}

@@ -7,14 +7,15 @@ history. With one seed it is over its instructions alone.
 from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
+from benchmarks.evidence.results import Case
 from numpy.typing import NDArray
 
-from ttpa.records.evaluations import CaseResult, Measure
+from ttpa.records.evaluations import Measure
 from ttpa.records.scores import ErrorKind
 
-BySeed = Mapping[int, Sequence[CaseResult]]
+BySeed = Mapping[int, Sequence[Case]]
 """The cases of one arm."""
-Reading = Callable[[CaseResult], float]
+Reading = Callable[[Case], float]
 Cluster = tuple[float, int]
 """Sum and number of an instruction's values."""
 
@@ -26,21 +27,21 @@ NAMED_KINDS = {
 """The errors that the goal is about."""
 
 
-def exact(case: CaseResult) -> float:
+def exact(case: Case) -> float:
     return float(case.exact)
 
 
-def names_right(case: CaseResult) -> float:
+def names_right(case: Case) -> float:
     return float(case.names_right)
 
 
-def mean_score(case: CaseResult) -> float:
+def mean_score(case: Case) -> float:
     return case.score
 
 
 def errors_of(kinds: set[ErrorKind]) -> Reading:
     """Reads how many errors of these kinds a case holds."""
-    return lambda case: float(sum(error.kind in kinds for error in case.errors))
+    return lambda case: float(sum(kind in kinds for kind in case.errors))
 
 
 def mean(cases: BySeed, read: Reading, *, resamples: int) -> Measure:

@@ -1,8 +1,9 @@
 """The tables of the report, in Markdown."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from statistics import fmean
 
 from benchmarks.evidence.arms import Arm
@@ -17,7 +18,8 @@ from benchmarks.evidence.figures import (
     mean_score,
     names_right,
 )
-from benchmarks.evidence.units import Round, Unit
+from benchmarks.evidence.results import UnitResult
+from benchmarks.evidence.units import Round
 
 from ttpa.records.evaluations import Measure
 
@@ -27,10 +29,17 @@ class Result:
     """One arm under one budget: what it did, by seed."""
 
     arm: Arm
-    cases: BySeed
-    units: Sequence[Unit]
-    solved: Mapping[int, Sequence[bool]] = field(default_factory=dict[int, list[bool]])
-    """Whether each task that was played to the end was solved, by seed."""
+    split: str
+    units: Sequence[UnitResult]
+
+    @cached_property
+    def cases(self) -> BySeed:
+        return {unit.seed: [case for case in unit.cases if case.split == self.split] for unit in self.units}
+
+    @property
+    def solved(self) -> list[bool]:
+        """Whether each task that was played to its end was solved."""
+        return [task.solved for unit in self.units for task in unit.tasks if task.split == self.split]
 
     def due_calls(self) -> BySeed:
         """The turns at which a call is due."""
@@ -56,8 +65,7 @@ def table(results: Sequence[Result], main: str, *, resamples: int) -> list[str]:
         wrong = ", ".join(
             f"{100 * mean(calls, errors_of(kinds), resamples=2).value:.1f}" for kinds in NAMED_KINDS.values()
         )
-        tasks = [solved for each in one.solved.values() for solved in each]
-        played = f"{100 * fmean(tasks):.1f} % of {len(tasks)}" if tasks else ""
+        played = f"{100 * fmean(one.solved):.1f} % of {len(one.solved)}" if one.solved else ""
         lines.append(
             f"| {one.arm.says} | {told(calls, exact)} | {less} | {told(calls, names_right)} "
             f"| {told(calls, mean_score, share=False)} | {told(one.cases, exact)} | {wrong} | {played} |"
@@ -74,7 +82,7 @@ def _main_of(one: Result, results: Sequence[Result], main: str) -> Result | None
 def kinds_table(results: Sequence[Result]) -> list[str]:
     """Errors of each kind at 100 turns."""
     counts = {
-        one.arm.says: Counter(e.kind.value for cases in one.cases.values() for case in cases for e in case.errors)
+        one.arm.says: Counter(kind.value for cases in one.cases.values() for case in cases for kind in case.errors)
         for one in results
     }
     turns = {one.arm.says: sum(map(len, one.cases.values())) for one in results}

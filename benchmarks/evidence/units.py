@@ -12,10 +12,11 @@ from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
 from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
 
+from ttpa.errors import TtpaError
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.instructions import DecisionPoint
-from ttpa.records.record import Record
+from ttpa.records.record import JsonObject, Record
 from ttpa.records.scores import ScoredTurn
 from ttpa.runs.record_files import read_record, write_record
 from ttpa.steps.run import Run
@@ -41,6 +42,8 @@ class Unit(Record):
     """One arm under one budget."""
 
     arm: str
+    settings: JsonObject
+    """Of the arm, when it was made."""
     budget: str
     policy: str
     """The folder of the policy that it came to."""
@@ -48,18 +51,23 @@ class Unit(Record):
 
 
 def make_unit(place: Place, arm: Arm, kind: BudgetKind) -> Unit:
-    """The unit, made where it is not there yet."""
+    """The unit, made where it is not there yet. Raises `TtpaError` where its arm had other settings then."""
     folder = place.unit(arm.name, kind)
     done = folder / "unit.json"
     if done.exists():
-        return read_record(done, Unit)
+        unit = read_record(done, Unit)
+        if unit.settings != arm.settings():
+            raise TtpaError(
+                f"{str(folder)!r} was made when {arm.name!r} had other settings: {unit.settings}; delete it"
+            )
+        return unit
     start = make_start(place, arm.data, arm.start)
     policy = start.policy()
     rounds: list[Round] = []
     for number in range(1, arm.rounds + 1) if arm.method != "none" else ():
         made, policy = _take_round(place, arm, kind, start, policy, number)
         rounds.append(made)
-    unit = Unit(arm=arm.name, budget=kind, policy=policy, rounds=tuple(rounds))
+    unit = Unit(arm=arm.name, settings=arm.settings(), budget=kind, policy=policy, rounds=tuple(rounds))
     write_record(done, unit)
     return unit
 

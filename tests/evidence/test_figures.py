@@ -3,18 +3,11 @@
 import pytest
 from benchmarks.evidence.figures import bootstrap_seeds, difference, exact, mean
 from benchmarks.evidence.pictures import draw_dots
-
-from ttpa.records.evaluations import CaseResult
-from ttpa.records.scores import ScoreParts
-
-PARTS = ScoreParts(name=1, required=1, argument_names=1, types=1, values=1)
+from benchmarks.evidence.results import Case
 
 
-def case(name: str, *, right: bool) -> CaseResult:
-    return CaseResult(
-        id=name, split="test", call_is_due=True, text="", exact=right, names_right=right, score=float(right),
-        parts=PARTS, errors=(),
-    )  # fmt: skip
+def case(name: str, *, right: bool) -> Case:
+    return Case(id=name, split="test", call_is_due=True, exact=right, names_right=right, score=float(right), errors=())
 
 
 def test_a_difference_that_is_the_same_everywhere_has_no_width() -> None:
