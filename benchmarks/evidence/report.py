@@ -40,7 +40,7 @@ def write_report(
         mine = [one for one in results if one.tools == tools.name]
         for split in ("test", "test_unseen") if where == "final" else ("test",):
             told = split if where == "final" else "dev"
-            tabled = {kind: list(_gather(mine, arms, kind, split)) for kind in KINDS}
+            tabled: dict[BudgetKind, list[Result]] = {kind: list(_gather(mine, arms, kind, split)) for kind in KINDS}
             lines += _section(folder, name, tools, told, tabled, resamples)
     if len(lines) == length:
         return None
