@@ -20,7 +20,7 @@ from benchmarks.evidence.place import SETTINGS, Place
 from benchmarks.evidence.report import write_report
 from benchmarks.evidence.results import PUBLISHED, publish, read_published, read_results
 from benchmarks.evidence.sets import SETS
-from benchmarks.evidence.sizes import DEV_SHARE, FRESH_SHARE, FULL, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
+from benchmarks.evidence.sizes import DEV_SHARE, FULL, SCALED, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
 from benchmarks.evidence.sweep import variants
 
 from ttpa.dialects import DIALECTS
@@ -45,12 +45,12 @@ def _run(options: argparse.Namespace) -> int:
         raise TtpaError("--sweep chooses settings, so it never looks at the test: leave --final out")
     if options.small and (options.publish or options.published):
         raise TtpaError("--small shows that all of it runs; its figures say nothing and are not published")
-    size = SMALL if options.small else FULL
+    size = SMALL if options.small else SCALED if options.scaling else FULL
     out: Path = options.out or Path("runs") / ("evidence-small" if options.small else "evidence")
     settings = _settings(size, options.policy, options.dialect)
-    if not options.published:
-        _pin(out, settings)
     study = "sweep" if options.sweep else "scaling" if options.scaling else "experiment"
+    if not options.published:
+        _pin(out / study, settings)
     arms = _choose(study, options.arms)
     seeds: Sequence[int] = options.seeds or (size.sweep_seeds if options.sweep else size.seeds)
     places = {
@@ -114,7 +114,7 @@ def _settings(size: Size, policy: str, dialect: str) -> JsonObject:
     weights = sorted(Path(policy_path(policy)).glob("*.safetensors"))
     told = {
         "size": size.model_dump(mode="json"),
-        "shares": {"test": TEST_SHARE, "test_unseen": UNSEEN_SHARE, "dev": DEV_SHARE, "fresh": FRESH_SHARE},
+        "shares": {"test": TEST_SHARE, "test_unseen": UNSEEN_SHARE, "dev": DEV_SHARE},
         "settings": SETTINGS,
         "policy": {"name": policy, "dialect": dialect, "weights": [sha256(file) for file in weights]},
     }

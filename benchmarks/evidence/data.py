@@ -11,7 +11,7 @@ from typing import Literal
 from benchmarks.evidence.arms import Data, Sections, merge
 from benchmarks.evidence.forward import as_if_forward
 from benchmarks.evidence.place import SETTINGS, Place
-from benchmarks.evidence.sizes import DEV_SHARE, FRESH_SHARE, TEST_SHARE, UNSEEN_SHARE
+from benchmarks.evidence.sizes import DEV_SHARE, TEST_SHARE, UNSEEN_SHARE
 
 from ttpa.pipeline import take_steps
 from ttpa.records.instructions import Instruction
@@ -57,18 +57,18 @@ def make_fresh(place: Place, data: Data) -> Run:
     return run
 
 
-def part_of(instruction: Instruction) -> Part:
+def part_of(instruction: Instruction, fresh_share: float) -> Part:
     """What an instruction of train is for, by a hash of the question that its dialogue begins with."""
     first = next(message.content for message in instruction.context if isinstance(message, UserMessage))
     digest = hashlib.sha256(first.encode()).digest()
     if digest[0] < 256 * DEV_SHARE:
         return "dev"
-    return "fresh" if digest[1] < 256 * FRESH_SHARE else "fine-tuning"
+    return "fresh" if digest[1] < 256 * fresh_share else "fine-tuning"
 
 
 def _part(place: Place, part: Part, data: Data) -> list[Instruction]:
     every = read_records(make_instructions(place).directory.instructions, Instruction)
-    mine = [one for one in every if one.split == "train" and part_of(one) == part]
+    mine = [one for one in every if one.split == "train" and part_of(one, place.size.fresh_share) == part]
     if part == "dev":
         return [one.model_copy(update={"split": "test"}) for one in mine]
     return [as_if_forward(one, place.seed) for one in mine] if data == "forward" else mine

@@ -9,6 +9,8 @@ class Size(Record):
     name: str
     instances: int
     """Instructions of a set and seed that construction is asked for."""
+    fresh_share: float
+    """Of train without dev: the policy is not fine-tuned on it before its turns are sampled there."""
     points: int
     """Decision points that are sampled."""
     held_out: int
@@ -25,6 +27,7 @@ class Size(Record):
 FULL = Size(
     name="full",
     instances=1600,
+    fresh_share=0.5,
     points=500,
     held_out=500,
     tasks=40,
@@ -32,11 +35,21 @@ FULL = Size(
     sweep_seeds=(100, 101),
     resamples=2000,
 )
-SMALL = Size(name="small", instances=60, points=8, held_out=8, tasks=2, seeds=(0,), sweep_seeds=(100,), resamples=200)
+SCALED = FULL.model_copy(update={"name": "scaled", "instances": 4000, "fresh_share": 0.8})
+"""For four times the preference data: as much to fine-tune on, and more to sample at."""
+SMALL = Size(
+    name="small",
+    instances=60,
+    fresh_share=0.5,
+    points=8,
+    held_out=8,
+    tasks=2,
+    seeds=(0,),
+    sweep_seeds=(100,),
+    resamples=200,
+)
 
 TEST_SHARE, UNSEEN_SHARE = 0.2, 0.15
 """Of a set's instructions: new requests over known tools, and requests over tools that train does not offer."""
 DEV_SHARE = 0.2
 """Of what construction calls train: settings are chosen there. It is never trained on."""
-FRESH_SHARE = 0.5
-"""Of the rest: the policy is not fine-tuned on it before its turns are sampled there."""

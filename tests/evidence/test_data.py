@@ -39,7 +39,7 @@ def test_a_third_partys_dialogue_is_in_one_part_as_a_whole() -> None:
     assert read != read_instructions("apibank_level-1", 1, 1600)
     places: dict[str, set[str]] = defaultdict(set)
     for one in read:
-        places[one.id.rpartition("@")[0]].add(one.split if one.split != "train" else part_of(one))
+        places[one.id.rpartition("@")[0]].add(one.split if one.split != "train" else part_of(one, 0.5))
     assert len(places) < 250
     assert all(len(parts) == 1 or parts == {"test", "test_unseen"} for parts in places.values())
 
@@ -48,10 +48,10 @@ def test_dev_is_about_a_fifth_and_what_is_sampled_half_of_the_rest_by_the_questi
     make_instruction: MakeInstruction,
 ) -> None:
     made = [make_instruction(f"i{number}", f"Rain in Oslo on day {number}?") for number in range(1000)]
-    parts = [part_of(one) for one in made]
+    parts = [part_of(one, 0.5) for one in made]
     assert 160 < parts.count("dev") < 240
     assert abs(parts.count("fresh") - parts.count("fine-tuning")) < 100
-    assert [part_of(one.model_copy(update={"id": "other"})) for one in made] == parts
+    assert [part_of(one.model_copy(update={"id": "other"}), 0.5) for one in made] == parts
 
 
 def test_a_question_that_came_first_forgets_values_and_names_tools_but_keeps_the_calls(
