@@ -26,6 +26,8 @@ class Arm:
     pair: Sections = field(default_factory=dict[str, Any])
     train: Sections = field(default_factory=dict[str, Any])
     """Of the section that the method reads: `train.dpo`, `train.grpo`, or a `learning_rate` of more fine-tuning."""
+    train_total: Sections = field(default_factory=dict[str, Any])
+    """Laid over `train` where tokens are equal in all, which may be twice as many to train on."""
     parameters: Literal["full", "lora"] = "full"
     """Which are trained by DPO."""
     start: Sections = field(default_factory=dict[str, Any])
@@ -49,17 +51,17 @@ class Arm:
         return {key: value for key, value in changed.items() if key not in ("name", "says")}
 
 
-TUNING = {"learning_rate": 4e-4}
-"""Of more fine-tuning; preferences are learned at a rate of their own."""
+TUNING: dict[str, Sections] = {"train": {"learning_rate": 1e-4}, "train_total": {"learning_rate": 4e-4}}
+"""Of more fine-tuning, for each budget what dev likes best; preferences are learned at a rate of their own."""
 WHOLE = {"strategy": "whole", "completions": 5}
 RELEASED = {"threshold": 0.8, "rejected": "probable"}
 
 MAIN = Arm("ttpa", "TTPA: forks of the policy's own turn, error-oriented scores", "dpo")
 ARMS: tuple[Arm, ...] = (
     Arm("sft", "SFT only", "none"),
-    Arm("sft-longer", "SFT longer", "longer", train=TUNING),
+    Arm("sft-longer", "SFT longer", "longer", **TUNING),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
-        train=TUNING),
+        **TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",
         sample=WHOLE, score={"formula": "authors"}, pair=RELEASED),
     Arm("whole", "DPO on 5 whole completions, our scoring", "dpo", sample=WHOLE),

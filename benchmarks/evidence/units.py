@@ -1,9 +1,10 @@
 """One arm under one budget -> one policy, and what it cost. `unit.json` is written last: with it a unit is done."""
 
 import time
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.evidence.arms import Arm
+from benchmarks.evidence.arms import Arm, merge
 from benchmarks.evidence.budget import BudgetKind, main_budget
 from benchmarks.evidence.data import make_fresh, make_start
 from benchmarks.evidence.learning import own_right_turns, prefer, reward, train_examples, tune
@@ -64,8 +65,9 @@ def make_unit(place: Place, arm: Arm, kind: BudgetKind) -> Unit:
     start = make_start(place, arm.data, arm.start)
     policy = start.policy()
     rounds: list[Round] = []
+    trained = replace(arm, train=merge(arm.train, arm.train_total)) if kind == "total" else arm
     for number in range(1, arm.rounds + 1) if arm.method != "none" else ():
-        made, policy = _take_round(place, arm, kind, start, policy, number)
+        made, policy = _take_round(place, trained, kind, start, policy, number)
         rounds.append(made)
     unit = Unit(arm=arm.name, settings=arm.settings(), budget=kind, policy=policy, rounds=tuple(rounds))
     write_record(done, unit)

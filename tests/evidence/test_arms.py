@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.evidence.arms import ARMS, MAIN, SCALING, Arm, merge
+from benchmarks.evidence.arms import ARMS, MAIN, SCALING, TUNING, Arm, merge
 from benchmarks.evidence.budget import Budget, budgets
 from benchmarks.evidence.place import SETTINGS, Place, train_config
 from benchmarks.evidence.sampling import sampling_name
@@ -22,7 +22,7 @@ def test_every_arm_names_settings_that_there_are(study: tuple[Arm, ...], tmp_pat
         sections = {"sample": merge(SETTINGS["sample"], arm.sample), "score": arm.score, "pair": arm.pair}
         place.open(tmp_path / "run", sections, policy="somewhere")
         train_config("sft", arm.start)
-        train_config("grpo" if arm.method == "grpo" else "dpo", arm.train)
+        train_config("grpo" if arm.method == "grpo" else "dpo", merge(arm.train, arm.train_total))
     assert len({arm.name for arm in study}) == len(study)
 
 
@@ -36,6 +36,7 @@ def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None
         f"rate-{config.dpo.learning_rate:g}",
         f"nll-{config.dpo.nll_weight:g}",
         f"start-{config.sft.epochs:g}-{config.sft.learning_rate:g}",
+        *(f"longer-rate-{tuned['learning_rate']:g}" for tuned in TUNING.values()),
     }
     assert shared <= {arm.name for arm in SWEEP}
 
