@@ -103,6 +103,24 @@ def test_greedy_turns_in_a_padded_batch_equal_those_from_scratch(model: Transfor
         assert list(completion.token_ids) == greedy_from_scratch(model, list(prompt), 12)
 
 
+def test_prompts_of_one_dialogue_are_read_once(model: TransformersModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, second, *_ = prompts_of(model)
+    assert second[: len(first)] == first
+    read: list[int] = []
+    forward = model.model.forward
+
+    def counted(**inputs: torch.Tensor) -> object:
+        read.append(inputs["input_ids"].numel())
+        return forward(**inputs)
+
+    monkeypatch.setattr(model.model, "forward", counted)
+    model.complete([second, first[:20], first], max_new_tokens=1)
+    assert sum(read) == len(second)
+    growths = model.grow([second, first[:20], first], nowhere, max_new_tokens=1, top_k=2)
+    assert [growth.prefilled for growth in growths] == [len(second) - len(first), 20, len(first) - 20]
+    assert sum(read) == 2 * len(second)
+
+
 def test_branches_on_the_shared_cache_equal_those_from_scratch(model: TransformersModel) -> None:
     prompts = prompts_of(model)
 

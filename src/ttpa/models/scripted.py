@@ -8,6 +8,7 @@ from ttpa.dialects import DIALECTS, Dialect
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, ChatReply, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
+from ttpa.models.families import newly_read
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolSpec
@@ -73,8 +74,8 @@ class ScriptedTokenModel:
     ) -> list[Growth]:
         trunks = [self._continue(self._script(prompt), (), max_new_tokens, top_k) for prompt in prompts]
         return [
-            self._grow(index, prompt, trunk, find_branches, max_new_tokens, top_k, given=0)
-            for index, (prompt, trunk) in enumerate(zip(prompts, trunks, strict=True))
+            self._grow(index, prompt, trunk, find_branches, max_new_tokens, top_k, computed=computed, is_given=False)
+            for index, (prompt, trunk, computed) in enumerate(zip(prompts, trunks, newly_read(prompts), strict=True))
         ]
 
     def grow_along(
@@ -82,11 +83,15 @@ class ScriptedTokenModel:
     ) -> list[Growth]:
         grown: list[Growth] = []
         for dialogue in dialogues:
+            known = 0
             for start, end in dialogue.turns:
                 prompt, turn = dialogue.token_ids[:start], dialogue.token_ids[start:end]
                 trunk = self._see(self._script(prompt), turn, top_k)
-                index = len(grown)
-                grown.append(self._grow(index, prompt, trunk, find_branches, max_new_tokens, top_k, given=len(turn)))
+                growth = self._grow(
+                    len(grown), prompt, trunk, find_branches, max_new_tokens, top_k, computed=end - known, is_given=True
+                )
+                grown.append(growth)
+                known = end
         return grown
 
     def draw(
@@ -115,7 +120,8 @@ class ScriptedTokenModel:
         max_new_tokens: int,
         top_k: int,
         *,
-        given: int,
+        computed: int,
+        is_given: bool,
     ) -> Growth:
         script = self._script(prompt)
         grown: list[tuple[Branch, Completion]] = []
@@ -138,8 +144,8 @@ class ScriptedTokenModel:
             wanted = [more for branch, completion in found for more in find_branches(index, branch, completion)]
         decoded = sum(len(completion.token_ids) - len(branch.token_ids) for branch, completion in grown)
         again = sum(len(branch.token_ids) - 1 for branch, _ in grown)
-        own = 0 if given else len(trunk.token_ids)
-        return Growth(trunk, tuple(grown), len(prompt) + given + again, decoded + own)
+        own = 0 if is_given else len(trunk.token_ids)
+        return Growth(trunk, tuple(grown), computed + again, decoded + own)
 
     def _script(self, prompt: Sequence[int]) -> dict[tuple[int, ...], float]:
         text = "".join(chr(token_id) for token_id in prompt)

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from ttpa.models.base import Branch, ChatTokenizer, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
+from ttpa.models.families import newly_read
 
 Seen = tuple[float, tuple[tuple[int, float], ...]]
 """A token's own log-probability, and the most probable tokens at its place, most probable first."""
@@ -84,8 +85,8 @@ class ServedModel:
     ) -> list[Growth]:
         replies = self._engine.answer([Request(tuple(prompt), max_new_tokens, top_k) for prompt in prompts])
         trunks = [self._completion(reply, max_new_tokens) for reply in replies]
-        computed = [len(prompt) for prompt in prompts]
-        return self._grow([tuple(prompt) for prompt in prompts], trunks, computed, find_branches, max_new_tokens, top_k)
+        given = [tuple(prompt) for prompt in prompts]
+        return self._grow(given, trunks, newly_read(given), find_branches, max_new_tokens, top_k)
 
     def grow_along(
         self, dialogues: Sequence[Dialogue], find_branches: FindBranches, *, max_new_tokens: int, top_k: int

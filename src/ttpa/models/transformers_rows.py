@@ -67,6 +67,15 @@ class Rows:
         ]
         return Rows(GrowingCache(layers), self.mask[chosen], self.positions[chosen])
 
+    def beginnings(self, row_of: Sequence[int], lengths: Sequence[int]) -> "Rows":
+        """Rows with the first tokens of these: of which row each, and how many; of rows without padding before them."""
+        if list(row_of) == list(range(len(self.positions))) and lengths == self.positions.tolist():
+            return self
+        rows = self.part(torch.tensor(row_of, device=self.mask.device))
+        rows.positions = torch.tensor(lengths, device=self.mask.device)
+        rows.mask = (torch.arange(self.mask.shape[1], device=self.mask.device)[None] < rows.positions[:, None]).long()
+        return rows
+
     def repeat(self, count: int) -> "Rows":
         """Each row `count` times, going on from what these rows hold."""
         layers = self.cache.contents()

@@ -13,6 +13,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
+from ttpa.models.families import families, newly_read
 from ttpa.models.shared_prefix import SHARED_ATTENTION
 from ttpa.models.transformers_reading import read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
@@ -65,8 +66,8 @@ class TransformersModel:
     @torch.inference_mode()
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
         completions: dict[int, Completion] = {}
-        for batch in self._batches(prompts, self.batch_size):
-            rows, logits = self._prefill([prompts[index] for index in batch])
+        for together in self._batches(prompts, self.batch_size):
+            batch, rows, logits = self._prefill(prompts, together)
             drafts = [Draft(max_new_tokens) for _ in batch]
             self._decode(rows, logits, drafts)
             completions.update((index, draft.completion()) for index, draft in zip(batch, drafts, strict=True))
@@ -83,8 +84,8 @@ class TransformersModel:
         max_new_tokens: int,
     ) -> list[list[Completion]]:
         drawn: dict[int, list[Completion]] = {}
-        for batch in self._batches(prompts, max(1, self.batch_size // count)):
-            rows, logits = self._prefill([prompts[index] for index in batch])
+        for together in self._batches(prompts, max(1, self.batch_size // count)):
+            batch, rows, logits = self._prefill(prompts, together)
             repeated = rows.repeat(count)
             dice = [Random(f"{seeds[index]}/{number}") for index in batch for number in range(count)]
             drafts = [Draft(max_new_tokens) for _ in dice]
@@ -105,8 +106,9 @@ class TransformersModel:
         self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
     ) -> list[Growth]:
         grown: dict[int, Growth] = {}
-        for batch in self._batches(prompts, self.batch_size):
-            rows, logits = self._prefill([prompts[index] for index in batch])
+        computed = newly_read(prompts)
+        for together in self._batches(prompts, self.batch_size):
+            batch, rows, logits = self._prefill(prompts, together)
             columns = rows.mask.shape[1]
             drafts = [Draft(max_new_tokens) for _ in batch]
             ends = self._decode(rows, logits, drafts, top_k=top_k, keep_rows=True)
@@ -114,7 +116,7 @@ class TransformersModel:
             for place, (index, draft) in enumerate(zip(batch, drafts, strict=True)):
                 length = len(prompts[index])
                 start = Place(*ends[place], columns, length)
-                trunks.append(_Trunk(index, start, draft.completion(), length, is_given=False))
+                trunks.append(_Trunk(index, start, draft.completion(), computed[index], is_given=False))
             grown.update(self._grow(trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(len(prompts))]
 
@@ -126,7 +128,9 @@ class TransformersModel:
         for dialogue in dialogues:
             first.append(first[-1] + len(dialogue.turns))
         grown: dict[int, Growth] = {}
-        for batch in self._batches([dialogue.token_ids for dialogue in dialogues], self.batch_size):
+        by_length = sorted(range(len(dialogues)), key=lambda index: len(dialogues[index].token_ids))
+        for start in range(0, len(by_length), self.batch_size):
+            batch = by_length[start : start + self.batch_size]
             trunks: list[_Trunk] = []
             before = [[c for s, e in dialogues[index].turns for c in range(s - 1, e - 1)] for index in batch]
             for order, rows, logits in read(self.model, [dialogues[index].token_ids for index in batch], before):
@@ -143,10 +147,16 @@ class TransformersModel:
         return [grown[index] for index in range(first[-1])]
 
     @staticmethod
-    def _batches(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[int]]:
-        """Indices of the prompts in batches of like length, so that little is padded."""
-        by_length = sorted(range(len(prompts)), key=lambda index: len(prompts[index]))
-        return (by_length[start : start + size] for start in range(0, len(by_length), size))
+    def _batches(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[list[int]]]:
+        """Families of prompts in batches of like length, so that little is padded; a family is never torn apart."""
+        together: list[list[int]] = []
+        for family in families(prompts):
+            if together and sum(map(len, together)) + len(family) > size:
+                yield together
+                together = []
+            together.append(family)
+        if together:
+            yield together
 
     def _grow(
         self, trunks: "list[_Trunk]", find_branches: FindBranches, max_new_tokens: int, top_k: int
@@ -195,11 +205,25 @@ class TransformersModel:
         self._decode(own, logits, drafts, top_k=top_k)
         return [draft.completion() for draft in drafts]
 
-    def _prefill(self, prompts: list[Sequence[int]]) -> tuple[Rows, torch.Tensor]:
-        """The prompts, shortest first, read; the logits after each prompt's last token, (rows, vocabulary)."""
-        parts = list(read(self.model, prompts, [[len(prompt) - 1] for prompt in prompts]))
-        logits = torch.cat([seen for _, _, found in parts for seen in found])
-        return join([rows for _, rows, _ in parts]), logits.float()
+    def _prefill(
+        self, prompts: Sequence[Sequence[int]], together: list[list[int]]
+    ) -> tuple[list[int], Rows, torch.Tensor]:
+        """Families of prompts, of each the longest read: the index of each row's prompt, the rows, (rows, vocabulary).
+
+        Those are the logits after each prompt's last token.
+        """
+        batch: list[int] = []
+        parts: list[Rows] = []
+        seen: list[torch.Tensor] = []
+        longest = [prompts[family[-1]] for family in together]
+        ends = [[len(prompts[index]) - 1 for index in family] for family in together]
+        for order, rows, logits in read(self.model, longest, ends):
+            members = [index for place in order for index in together[place]]
+            row_of = [row for row, place in enumerate(order) for _ in together[place]]
+            parts.append(rows.beginnings(row_of, [len(prompts[index]) for index in members]))
+            batch.extend(members)
+            seen.extend(logits)
+        return batch, join(parts), torch.cat(seen).float()
 
     def _given_turn(self, token_ids: tuple[int, ...], logits: torch.Tensor, top_k: int) -> Completion:
         """A given turn as the policy sees it; `logits` (tokens, vocabulary) are those before each of its tokens."""

@@ -86,7 +86,7 @@ class SampleCost(Record):
     """What a tree cost, in tokens."""
 
     prefilled: int
-    """Prompt tokens, and tokens of a turn that were not the policy's choice."""
+    """Prompt tokens that were not read for a prompt sampled beside it, and tokens that were not the policy's choice."""
     decoded: int
 
 

@@ -14,6 +14,7 @@ from pydantic import Field
 
 from ttpa.dialects.base import Dialect
 from ttpa.models.base import Branch, Completion, Growth, TokenModel
+from ttpa.models.families import newly_read
 from ttpa.records.candidates import CandidateTree, Fork, Origin, SampleCost, Slot
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import DecisionPoint
@@ -139,8 +140,9 @@ class _Sampler:
             seeds=[f"{self._seed}/{self._points[i].id}" for i in fitting],
             max_new_tokens=self._config.max_new_tokens,
         )
-        for index, completions in zip(fitting, drawn, strict=True):
-            self._prefilled[index] += len(self._prompts[index])
+        computed = newly_read([self._prompts[i] for i in fitting])
+        for index, tokens, completions in zip(fitting, computed, drawn, strict=True):
+            self._prefilled[index] += tokens
             self._decoded[index] += sum(len(completion.token_ids) for completion in completions)
             for completion in completions:
                 if _is_finite(completion):
