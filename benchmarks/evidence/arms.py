@@ -51,7 +51,7 @@ class Arm:
         return {key: value for key, value in changed.items() if key not in ("name", "says")}
 
 
-TUNING: dict[str, Sections] = {"train": {"learning_rate": 1e-4}, "train_total": {"learning_rate": 4e-4}}
+TUNING, TUNING_TOTAL = {"learning_rate": 1e-4}, {"learning_rate": 4e-4}
 """Of more fine-tuning, for each budget what dev likes best; preferences are learned at a rate of their own."""
 WHOLE = {"strategy": "whole", "completions": 5}
 RELEASED = {"threshold": 0.8, "rejected": "probable"}
@@ -59,9 +59,9 @@ RELEASED = {"threshold": 0.8, "rejected": "probable"}
 MAIN = Arm("ttpa", "TTPA: forks of the policy's own turn, error-oriented scores", "dpo")
 ARMS: tuple[Arm, ...] = (
     Arm("sft", "SFT only", "none"),
-    Arm("sft-longer", "SFT longer", "longer", **TUNING),
+    Arm("sft-longer", "SFT longer", "longer", train=TUNING, train_total=TUNING_TOTAL),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
-        **TUNING),
+        train=TUNING, train_total=TUNING_TOTAL),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",
         sample=WHOLE, score={"formula": "authors"}, pair=RELEASED),
     Arm("whole", "DPO on 5 whole completions, our scoring", "dpo", sample=WHOLE),

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.evidence.arms import ARMS, MAIN, SCALING, TUNING, Arm, merge
+from benchmarks.evidence.arms import ARMS, MAIN, SCALING, TUNING, TUNING_TOTAL, Arm, merge
 from benchmarks.evidence.budget import Budget, budgets
 from benchmarks.evidence.place import SETTINGS, Place, train_config
 from benchmarks.evidence.sampling import sampling_name
@@ -36,7 +36,7 @@ def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None
         f"rate-{config.dpo.learning_rate:g}",
         f"nll-{config.dpo.nll_weight:g}",
         f"start-{config.sft.epochs:g}-{config.sft.learning_rate:g}",
-        *(f"longer-rate-{tuned['learning_rate']:g}" for tuned in TUNING.values()),
+        *(f"longer-rate-{tuned['learning_rate']:g}" for tuned in (TUNING, TUNING_TOTAL)),
     }
     assert shared <= {arm.name for arm in SWEEP}
 
