@@ -30,6 +30,9 @@ def tools(
         if call is None:
             _list(toolset, as_json=as_json)
             return
+        names = [spec.name for spec in toolset.specs]
+        if call not in names:
+            raise ConfigError(f"there is no tool {call!r} to call; the tools are {', '.join(names)}")
         try:
             values = read_json(arguments)
         except InvalidJson as error:
