@@ -148,9 +148,10 @@ class TransformersModel:
 
     @staticmethod
     def _batches(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[list[int]]]:
-        """Families of prompts in batches of like length, so that little is padded; a family is never torn apart."""
+        """Families of prompts in batches of like length, so that little is padded; one that is too large in parts."""
         together: list[list[int]] = []
-        for family in families(prompts):
+        parts = (family[i : i + size] for family in families(prompts) for i in range(0, len(family), size))
+        for family in parts:
             if together and sum(map(len, together)) + len(family) > size:
                 yield together
                 together = []
