@@ -8,9 +8,10 @@ from ttpa.records.record import JsonObject
 
 Data = Literal["reversed", "forward"]
 """Instructions as they are constructed, or as if their question had come first (forward.py)."""
-Method = Literal["none", "longer", "own turns", "dpo", "grpo", "risk", "probability"]
+Method = Literal["none", "longer", "own turns", "chosen turns", "dpo", "grpo", "risk", "probability"]
 """`none`: the fine-tuned policy as it is; `longer`: more fine-tuning; `own turns`: more fine-tuning, on turns that the
-policy says itself and that are right; the last two are those of objectives.py, and only the sweep has them."""
+policy says itself and that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last two are
+those of objectives.py."""
 Sections = Mapping[str, Any]
 
 
@@ -42,7 +43,7 @@ class Arm:
     @property
     def samples(self) -> bool:
         """Whether it needs trees; GRPO draws its turns itself, at the points of the main arm's."""
-        return self.method in ("own turns", "dpo", "risk")
+        return self.method in ("own turns", "chosen turns", "dpo", "risk")
 
     def settings(self) -> JsonObject:
         """All that it does, without its name: arms with equal ones come to the same."""

@@ -28,18 +28,27 @@ def train_examples(run: Run) -> list[SftExample]:
 def own_right_turns(scored: Run) -> list[SftExample]:
     """What the policy said at sampled points and got right, each turn once."""
     trees = {tree.id: tree for tree in scored.read(scored.directory.trees, CandidateTree, "sample")}
-    examples: dict[tuple[int, ...], SftExample] = {}
+    found: list[SftExample] = []
     for turn in scored.read(scored.directory.scored, ScoredTurn, "score"):
         tree = trees[turn.tree_id]
         for candidate in turn.candidates:
             leaf = tree.leaves[candidate.leaf]
             if candidate.errors or not leaf.finished or leaf.origin == "reference":
                 continue
-            said = tree.token_ids(candidate.leaf)
-            ids = (*tree.prompt_ids, *said)
-            learned = (False,) * len(tree.prompt_ids) + (True,) * len(said)
-            examples.setdefault(ids, SftExample(token_ids=ids, is_learned=learned))
-    return list(examples.values())
+            found.append(_said_after(tree.prompt_ids, tree.token_ids(candidate.leaf)))
+    return list(dict.fromkeys(found))
+
+
+def chosen_turns(pairs: Sequence[PreferencePair]) -> list[SftExample]:
+    """The chosen sides of the pairs, each turn once."""
+    said = (_said_after(pair.prompt_ids, (*pair.shared_ids, *pair.chosen_ids)) for pair in pairs)
+    return list(dict.fromkeys(said))
+
+
+def _said_after(prompt: tuple[int, ...], turn: tuple[int, ...]) -> SftExample:
+    """A sequence of which the turn is learned."""
+    learned = (False,) * len(prompt) + (True,) * len(turn)
+    return SftExample(token_ids=(*prompt, *turn), is_learned=learned)
 
 
 def tune(run: Run, arm: Arm, policy: str, examples: Sequence[SftExample], tokens: int, output: Path) -> Checkpoint:

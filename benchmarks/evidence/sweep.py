@@ -49,6 +49,11 @@ def variants() -> dict[str, list[Arm]]:
             train={"learning_rate": rate, "nll_weight": 0.0})
         for rate in (1e-4, 4e-4)
     ]  # fmt: skip
+    tried["chosen"] = [
+        Arm(f"chosen-{rate:g}", f"SFT on the pairs' chosen turns, learning_rate = {rate:g}", "chosen turns",
+            train={"learning_rate": rate})
+        for rate in (3e-5, 1e-4, 4e-4)
+    ]  # fmt: skip
     longer = Arm("", "", "longer")
     tried["longer-rate"] = [
         replace(longer, name=f"longer-rate-{rate:g}", says=f"SFT longer, learning_rate = {rate:g}",

@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.evidence.arms import Arm, merge
 from benchmarks.evidence.budget import BudgetKind, main_budget
 from benchmarks.evidence.data import make_fresh, make_start
-from benchmarks.evidence.learning import own_right_turns, prefer, reward, train_examples, tune
+from benchmarks.evidence.learning import chosen_turns, own_right_turns, prefer, reward, train_examples, tune
 from benchmarks.evidence.objectives import Trained, reference_turns, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
@@ -120,6 +120,8 @@ def _train(
         examples = own_right_turns(score_trees(place, arm, trees, folder / "pairs"))
         return tune(start, arm, policy, examples, tokens, output) if examples else None
     pairs = make_pairs(place, arm, trees, folder / "pairs")
+    if arm.method == "chosen turns":
+        return tune(start, arm, policy, chosen_turns(pairs), tokens, output) if pairs else None
     return prefer(start, arm, policy, pairs, tokens, output) if pairs else None
 
 
