@@ -53,7 +53,10 @@ class Arm:
 
 
 TUNING, TUNING_TOTAL = {"learning_rate": 1e-4}, {"learning_rate": 4e-4}
-"""Of more fine-tuning, for each budget what dev likes best; preferences are learned at a rate of their own."""
+"""Of more fine-tuning, for each budget what dev likes best; preferences are learned at a rate of their own.
+
+On the policy's own turns there are never more tokens to train on than under the smaller budget.
+"""
 WHOLE = {"strategy": "whole", "completions": 5}
 RELEASED = {"threshold": 0.8, "rejected": "probable"}
 
@@ -62,7 +65,7 @@ ARMS: tuple[Arm, ...] = (
     Arm("sft", "SFT only", "none"),
     Arm("sft-longer", "SFT longer", "longer", train=TUNING, train_total=TUNING_TOTAL),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
-        train=TUNING, train_total=TUNING_TOTAL),
+        train=TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",
         sample=WHOLE, score={"formula": "authors"}, pair=RELEASED),
     Arm("whole", "DPO on 5 whole completions, our scoring", "dpo", sample=WHOLE),
