@@ -71,19 +71,18 @@ def _run(options: argparse.Namespace) -> int:
         if failed:
             return 1
     looks: tuple[Where, ...] = ("dev",) if study == "sweep" else ("final", "dev")
+    kept = PUBLISHED / study
+    results = {
+        where: read_published(kept, arms, where) if options.published else read_results(places.values(), arms, where)
+        for where in looks
+    }
     if options.publish:
-        results = [one for where in looks for one in read_results(places.values(), arms, where)]
-        for path in publish(PUBLISHED / study, settings, results):
+        for path in publish(kept, settings, [one for each in results.values() for one in each]):
             print(path)
     folder: Path = options.report or out / "report"
     for where in looks:
-        results = (
-            read_published(PUBLISHED / study, arms, where)
-            if options.published
-            else read_results(places.values(), arms, where)
-        )
         commands = _commands(study, where, small=options.small, published=options.published)
-        written = write_report(folder, study, results, arms, where, resamples=size.resamples, commands=commands)
+        written = write_report(folder, study, results[where], arms, where, resamples=size.resamples, commands=commands)
         if written:
             print(written)
     return 0
@@ -141,7 +140,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--final", action="store_true", help="also ask at test and test_unseen")
     parser.add_argument("--report", type=Path, nargs="?", const=Path(), help="only write tables and pictures, here")
-    parser.add_argument("--publish", action="store_true", help=f"only add what is done to {PUBLISHED}, and report it")
+    parser.add_argument("--publish", action="store_true", help="only keep what is done beside the code, and report it")
     parser.add_argument("--published", action="store_true", help="report what is kept there, and train nothing")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=list(SETS))
     parser.add_argument("--seeds", nargs="+", type=int, default=[])
