@@ -106,9 +106,9 @@ class TransformersModel:
         self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
     ) -> list[Growth]:
         grown: dict[int, Growth] = {}
-        computed = newly_read(prompts)
         for together in self._batches(prompts, self.batch_size):
             batch, rows, logits = self._prefill(prompts, together)
+            computed = newly_read([prompts[index] for index in batch])
             columns = rows.mask.shape[1]
             drafts = [Draft(max_new_tokens) for _ in batch]
             ends = self._decode(rows, logits, drafts, top_k=top_k, keep_rows=True)
@@ -116,7 +116,7 @@ class TransformersModel:
             for place, (index, draft) in enumerate(zip(batch, drafts, strict=True)):
                 length = len(prompts[index])
                 start = Place(*ends[place], columns, length)
-                trunks.append(_Trunk(index, start, draft.completion(), computed[index], is_given=False))
+                trunks.append(_Trunk(index, start, draft.completion(), computed[place], is_given=False))
             grown.update(self._grow(trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(len(prompts))]
 
