@@ -8,10 +8,11 @@ from ttpa.records.record import JsonObject
 
 Data = Literal["reversed", "forward"]
 """Instructions as they are constructed, or as if their question had come first (forward.py)."""
-Method = Literal["none", "longer", "own turns", "chosen turns", "dpo", "grpo", "risk", "probability"]
-"""`none`: the fine-tuned policy as it is; `longer`: more fine-tuning; `own turns`: more fine-tuning, on turns that the
-policy says itself and that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last two are
-those of objectives.py."""
+Method = Literal["none", "longer", "same turns", "own turns", "chosen turns", "dpo", "grpo", "risk", "probability"]
+"""`none`: the fine-tuned policy as it is; `longer`: more fine-tuning, on all of train; `same turns`: on the reference
+turns of the points that the main arm samples, and no other label; `own turns`: on turns that the policy says itself and
+that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last two are those of
+objectives.py."""
 Sections = Mapping[str, Any]
 
 
@@ -64,6 +65,7 @@ MAIN = Arm("ttpa", "TTPA: forks of the policy's own turn, error-oriented scores"
 ARMS: tuple[Arm, ...] = (
     Arm("sft", "SFT only", "none"),
     Arm("sft-longer", "SFT longer", "longer", train=TUNING, train_total=TUNING_TOTAL),
+    Arm("sft-same", "SFT longer, on the turns that TTPA samples alone", "same turns", train=TUNING),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
         train=TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",

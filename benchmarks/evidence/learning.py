@@ -5,8 +5,10 @@ from pathlib import Path
 
 from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.budget import count_tokens
+from benchmarks.evidence.objectives import reference_turns
 from benchmarks.evidence.place import train_config
 
+from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.instructions import DecisionPoint
@@ -23,6 +25,11 @@ def train_examples(run: Run) -> list[SftExample]:
     """The dialogues of train as sequences."""
     tokenizer = run.parts.load_tokenizer(run.policy())
     return [one for instruction in run.instructions("train") for one in build_examples(instruction, tokenizer)]
+
+
+def point_turns(points: Sequence[DecisionPoint], tokenizer: ChatTokenizer) -> list[SftExample]:
+    """The reference turn of each point, one sequence a turn."""
+    return [_said_after(one.prompt_ids, one.turns[0]) for one in reference_turns(points, tokenizer)]
 
 
 def own_right_turns(scored: Run) -> list[SftExample]:

@@ -54,6 +54,11 @@ def variants() -> dict[str, list[Arm]]:
             train={"learning_rate": rate})
         for rate in (3e-5, 1e-4, 4e-4)
     ]  # fmt: skip
+    tried["same"] = [
+        Arm(f"same-{rate:g}", f"SFT on the turns that TTPA samples, learning_rate = {rate:g}", "same turns",
+            train={"learning_rate": rate})
+        for rate in (1e-4, 4e-4)
+    ]  # fmt: skip
     longer = Arm("", "", "longer")
     tried["longer-rate"] = [
         replace(longer, name=f"longer-rate-{rate:g}", says=f"SFT longer, learning_rate = {rate:g}",

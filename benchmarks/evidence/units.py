@@ -7,7 +7,15 @@ from pathlib import Path
 from benchmarks.evidence.arms import Arm, merge
 from benchmarks.evidence.budget import BudgetKind, main_budget
 from benchmarks.evidence.data import make_fresh, make_start
-from benchmarks.evidence.learning import chosen_turns, own_right_turns, prefer, reward, train_examples, tune
+from benchmarks.evidence.learning import (
+    chosen_turns,
+    own_right_turns,
+    point_turns,
+    prefer,
+    reward,
+    train_examples,
+    tune,
+)
 from benchmarks.evidence.objectives import Trained, reference_turns, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
@@ -111,6 +119,9 @@ def _train(
     if arm.method == "longer":
         every = [one for run in (start, make_fresh(place, arm.data)) for one in train_examples(run)]
         return tune(start, arm, policy, every, tokens, output)
+    if arm.method == "same turns":
+        examples = point_turns(_main_points(place, arm), start.parts.load_tokenizer(policy))
+        return tune(start, arm, policy, examples, tokens, output)
     if arm.method == "grpo":
         return reward(start, arm, policy, _main_points(place, arm), tokens, output)
     if arm.method in ("risk", "probability"):

@@ -55,7 +55,12 @@ def test_arms_that_sample_alike_share_their_trees() -> None:
 
 def test_both_budgets_are_one_where_an_arm_samples_what_the_main_arm_samples() -> None:
     assert budgets(MAIN) == budgets(BY_NAME["ttpa-binary"]) == budgets(BY_NAME["sft"]) == ("training",)
-    assert budgets(BY_NAME["sft-longer"]) == budgets(BY_NAME["whole"]) == ("training", "total")
+    assert (
+        budgets(BY_NAME["sft-longer"])
+        == budgets(BY_NAME["sft-same"])
+        == budgets(BY_NAME["whole"])
+        == ("training", "total")
+    )
 
 
 def test_all_arms_come_to_the_same_number_of_tokens() -> None:

@@ -18,7 +18,9 @@ from ttpa.runs.record_files import read_record, read_records
 ROOT = Path(__file__).parents[2]
 LONGEST = 3600
 TAKEN = [
-    arm for arm in ARMS if arm.name in ("sft-longer", "own-turns", "ttpa", "ttpa-two-rounds", "grpo", "ttpa-forward")
+    arm
+    for arm in ARMS
+    if arm.name in ("sft-longer", "sft-same", "own-turns", "ttpa", "ttpa-two-rounds", "grpo", "ttpa-forward")
 ]
 """One arm of each way to learn, and one on other data."""
 
