@@ -14,14 +14,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.evidence.answers import Where
-from benchmarks.evidence.arms import ARMS, SCALING, Arm
+from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.jobs import do, run_jobs
 from benchmarks.evidence.place import SETTINGS, Place
 from benchmarks.evidence.report import write_report
 from benchmarks.evidence.results import PUBLISHED, publish, read_published, read_results
 from benchmarks.evidence.sets import SETS
 from benchmarks.evidence.sizes import DEV_SHARE, FULL, SCALED, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
-from benchmarks.evidence.sweep import variants
+from benchmarks.evidence.studies import STUDIES
 
 from ttpa.dialects import DIALECTS
 from ttpa.errors import TtpaError
@@ -96,12 +96,7 @@ def _commands(study: str, where: Where, *, small: bool, published: bool) -> list
 
 
 def _choose(study: str, named: Sequence[str]) -> list[Arm]:
-    studies = {
-        "experiment": ARMS,
-        "scaling": SCALING,
-        "sweep": tuple(arm for tried in variants().values() for arm in tried),
-    }
-    every = {arm.name: arm for arm in studies[study]}
+    every = {arm.name: arm for arm in STUDIES[study]}
     unknown = [name for name in named if name not in every]
     if unknown:
         raise TtpaError(f"there is no arm {unknown[0]!r} in the {study}; there are {', '.join(every)}")

@@ -3,19 +3,19 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.evidence.arms import ARMS, MAIN, SCALING, TUNING, TUNING_TOTAL, Arm, merge
+from benchmarks.evidence.arms import ARMS, MAIN, TUNING, TUNING_TOTAL, Arm, merge
 from benchmarks.evidence.budget import Budget, budgets
 from benchmarks.evidence.place import SETTINGS, Place, train_config
 from benchmarks.evidence.sampling import sampling_name
 from benchmarks.evidence.sets import SETS
 from benchmarks.evidence.sizes import FULL, SMALL
+from benchmarks.evidence.studies import STUDIES
 from benchmarks.evidence.sweep import variants
 
-SWEEP = tuple(arm for tried in variants().values() for arm in tried)
 BY_NAME = {arm.name: arm for arm in ARMS}
 
 
-@pytest.mark.parametrize("study", [ARMS, SCALING, SWEEP], ids=["experiment", "scaling", "sweep"])
+@pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
 def test_every_arm_names_settings_that_there_are(study: tuple[Arm, ...], tmp_path: Path) -> None:
     place = Place(tmp_path, SETS["quickstart"], 0, SMALL)
     for arm in study:
@@ -38,7 +38,7 @@ def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None
         f"start-{config.sft.epochs:g}-{config.sft.learning_rate:g}",
         *(f"longer-rate-{tuned['learning_rate']:g}" for tuned in (TUNING, TUNING_TOTAL)),
     }
-    assert shared <= {arm.name for arm in SWEEP}
+    assert shared <= {arm.name for arm in STUDIES["sweep"]}
 
 
 def test_settings_are_chosen_on_seeds_that_no_table_reports() -> None:

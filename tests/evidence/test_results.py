@@ -3,22 +3,17 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.evidence.arms import ARMS, MAIN, SCALING, Arm
+from benchmarks.evidence.arms import ARMS, MAIN, Arm
 from benchmarks.evidence.report import write_report
 from benchmarks.evidence.results import PUBLISHED, Case, Task, UnitResult, publish, read_published
 from benchmarks.evidence.sizes import FULL
-from benchmarks.evidence.sweep import variants
+from benchmarks.evidence.studies import STUDIES
 from benchmarks.evidence.units import Round
 
 from ttpa.errors import TtpaError
 from ttpa.records.record import JsonObject
 from ttpa.records.scores import ErrorKind
 
-STUDIES = {
-    "experiment": ARMS,
-    "scaling": SCALING,
-    "sweep": tuple(arm for tried in variants().values() for arm in tried),
-}
 SFT = ARMS[0]
 COST = Round(
     learned_from=3, steps=2, allowed=100, training_tokens=90, sampling_tokens=10, sampling_seconds=1.0,

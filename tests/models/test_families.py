@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttpa.models.families import families, newly_read
+from ttpa.models.families import batches, families, newly_read
 
 PROMPTS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=5).map(tuple), max_size=12)
 
@@ -25,6 +25,19 @@ def test_no_family_could_have_been_read_with_another(prompts: list[tuple[int, ..
     longest = [prompts[family[-1]] for family in families(prompts)]
     assert not any(b[: len(a)] == a for i, a in enumerate(longest) for j, b in enumerate(longest) if i != j)
     assert sum(newly_read(prompts)) == sum(map(len, longest))
+
+
+@given(PROMPTS, st.integers(1, 5))
+def test_batches_hold_every_prompt_once_and_part_only_families_that_are_too_large(
+    prompts: list[tuple[int, ...]], size: int
+) -> None:
+    found = list(batches(prompts, size))
+    assert all(0 < sum(map(len, together)) <= size for together in found)
+    parts = [part for together in found for part in together]
+    assert [index for part in parts for index in part] == [index for family in families(prompts) for index in family]
+    assert [family for family in families(prompts) if len(family) <= size] == [
+        family for family in families(prompts) if family in parts
+    ]
 
 
 def test_a_dialogues_later_turn_is_read_from_where_the_earlier_one_ended() -> None:

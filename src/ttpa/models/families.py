@@ -4,7 +4,7 @@ Whoever has read the longest of a family has read them all. Servers find that ou
 caching, SGLang's radix attention); in batches that are known beforehand it is a matter of order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 
@@ -19,6 +19,19 @@ def families(prompts: Sequence[Sequence[int]]) -> list[list[int]]:
         else:
             found.append([index])
     return sorted(found, key=lambda family: len(prompts[family[-1]]))
+
+
+def batches(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[list[int]]]:
+    """Families in batches of at most `size` prompts of like length, so that little is padded; a larger one in parts."""
+    together: list[list[int]] = []
+    parts = (family[i : i + size] for family in families(prompts) for i in range(0, len(family), size))
+    for family in parts:
+        if together and sum(map(len, together)) + len(family) > size:
+            yield together
+            together = []
+        together.append(family)
+    if together:
+        yield together
 
 
 def newly_read(prompts: Sequence[Sequence[int]]) -> list[int]:

@@ -2,8 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import Self
 
@@ -13,11 +12,12 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
-from ttpa.models.families import families, newly_read
+from ttpa.models.families import batches, newly_read
 from ttpa.models.shared_prefix import SHARED_ATTENTION
 from ttpa.models.transformers_reading import read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
+from ttpa.models.transformers_trunks import Trunk
 
 ChooseTokens = Callable[[list[int], torch.Tensor], torch.Tensor]
 """Given the indices of the rows' drafts and the logits (rows, vocabulary): the next token of each row."""
@@ -66,7 +66,7 @@ class TransformersModel:
     @torch.inference_mode()
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:
         completions: dict[int, Completion] = {}
-        for together in self._batches(prompts, self.batch_size):
+        for together in batches(prompts, self.batch_size):
             batch, rows, logits = self._prefill(prompts, together)
             drafts = [Draft(max_new_tokens) for _ in batch]
             self._decode(rows, logits, drafts)
@@ -84,7 +84,7 @@ class TransformersModel:
         max_new_tokens: int,
     ) -> list[list[Completion]]:
         drawn: dict[int, list[Completion]] = {}
-        for together in self._batches(prompts, max(1, self.batch_size // count)):
+        for together in batches(prompts, max(1, self.batch_size // count)):
             batch, rows, logits = self._prefill(prompts, together)
             repeated = rows.repeat(count)
             dice = [Random(f"{seeds[index]}/{number}") for index in batch for number in range(count)]
@@ -106,17 +106,17 @@ class TransformersModel:
         self, prompts: Sequence[Sequence[int]], find_branches: FindBranches, *, max_new_tokens: int, top_k: int
     ) -> list[Growth]:
         grown: dict[int, Growth] = {}
-        for together in self._batches(prompts, self.batch_size):
+        for together in batches(prompts, self.batch_size):
             batch, rows, logits = self._prefill(prompts, together)
             computed = newly_read([prompts[index] for index in batch])
             columns = rows.mask.shape[1]
             drafts = [Draft(max_new_tokens) for _ in batch]
             ends = self._decode(rows, logits, drafts, top_k=top_k, keep_rows=True)
-            trunks: list[_Trunk] = []
+            trunks: list[Trunk] = []
             for place, (index, draft) in enumerate(zip(batch, drafts, strict=True)):
                 length = len(prompts[index])
                 start = Place(*ends[place], columns, length)
-                trunks.append(_Trunk(index, start, draft.completion(), computed[place], is_given=False))
+                trunks.append(Trunk(index, start, draft.completion(), computed[place], is_given=False))
             grown.update(self._grow(trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(len(prompts))]
 
@@ -131,7 +131,7 @@ class TransformersModel:
         by_length = sorted(range(len(dialogues)), key=lambda index: len(dialogues[index].token_ids))
         for start in range(0, len(by_length), self.batch_size):
             batch = by_length[start : start + self.batch_size]
-            trunks: list[_Trunk] = []
+            trunks: list[Trunk] = []
             before = [[c for s, e in dialogues[index].turns for c in range(s - 1, e - 1)] for index in batch]
             for order, rows, logits in read(self.model, [dialogues[index].token_ids for index in batch], before):
                 for row, place in enumerate(order):
@@ -140,27 +140,14 @@ class TransformersModel:
                         seen = logits[row][told : told + end - start]
                         said = self._given_turn(dialogue.token_ids[start:end], seen, top_k)
                         trunks.append(
-                            _Trunk(number, Place(rows, row, start, start), said, end - computed, is_given=True)
+                            Trunk(number, Place(rows, row, start, start), said, end - computed, is_given=True)
                         )
                         computed, told = end, told + end - start
             grown.update(self._grow(trunks, find_branches, max_new_tokens, top_k))
         return [grown[index] for index in range(first[-1])]
 
-    @staticmethod
-    def _batches(prompts: Sequence[Sequence[int]], size: int) -> Iterator[list[list[int]]]:
-        """Families of prompts in batches of like length, so that little is padded; one that is too large in parts."""
-        together: list[list[int]] = []
-        parts = (family[i : i + size] for family in families(prompts) for i in range(0, len(family), size))
-        for family in parts:
-            if together and sum(map(len, together)) + len(family) > size:
-                yield together
-                together = []
-            together.append(family)
-        if together:
-            yield together
-
     def _grow(
-        self, trunks: "list[_Trunk]", find_branches: FindBranches, max_new_tokens: int, top_k: int
+        self, trunks: list[Trunk], find_branches: FindBranches, max_new_tokens: int, top_k: int
     ) -> dict[int, Growth]:
         """All branches of all trunks, those on branches after those on trunks."""
         grown: list[list[tuple[Branch, Completion]]] = [[] for _ in trunks]
@@ -181,7 +168,7 @@ class TransformersModel:
         return {trunk.index: trunk.growth(branches) for trunk, branches in zip(trunks, grown, strict=True)}
 
     def _branch_all(
-        self, trunks: "list[_Trunk]", wanted: list[tuple[int, Branch]], max_new_tokens: int, top_k: int
+        self, trunks: list[Trunk], wanted: list[tuple[int, Branch]], max_new_tokens: int, top_k: int
     ) -> list[Completion]:
         """What becomes of each branch, in order."""
         found: dict[int, Completion] = {}
@@ -193,7 +180,7 @@ class TransformersModel:
             found.update(zip(chosen, self._branch(requests, max_new_tokens, top_k), strict=True))
         return [found[i] for i in range(len(wanted))]
 
-    def _branch(self, requests: "list[tuple[_Trunk, Branch]]", max_new_tokens: int, top_k: int) -> list[Completion]:
+    def _branch(self, requests: list[tuple[Trunk, Branch]], max_new_tokens: int, top_k: int) -> list[Completion]:
         """Greedy continuations of forced tokens, on the trunk's keys and values up to the fork."""
         own = branch_off([trunk.place(wanted.position) for trunk, wanted in requests])
         drafts: list[Draft] = []
@@ -302,34 +289,6 @@ class TransformersModel:
                 top = tuple(zip(ids[row], values[row], strict=True)) if top_k else ()
                 drafts[index].add(tokens[row], own[row], self.tokenizer.end_ids, top=top, entropy=entropies[row])
         return tokens
-
-
-@dataclass(frozen=True, slots=True)
-class _Trunk:
-    """A turn whose keys and values are still at hand."""
-
-    index: int
-    """Of the turn, as the caller counts."""
-    start: Place
-    """Of its first token."""
-    said: Completion
-    computed: int
-    """Tokens that were computed for it: of its prompt, and its own where it was given."""
-    is_given: bool
-
-    def place(self, position: int) -> Place:
-        """The place of one of its tokens."""
-        start = self.start
-        return Place(start.rows, start.row, start.column + position, start.position + position)
-
-    def growth(self, branches: list[tuple[Branch, Completion]]) -> Growth:
-        decoded = sum(len(completion.token_ids) - len(branch.token_ids) for branch, completion in branches)
-        return Growth(
-            trunk=self.said,
-            branches=tuple(branches),
-            prefilled=self.computed + sum(len(branch.token_ids) - 1 for branch, _ in branches),
-            decoded=decoded + (0 if self.is_given else len(self.said.token_ids)),
-        )
 
 
 def _entropies(logprobs: torch.Tensor) -> torch.Tensor:
