@@ -7,9 +7,10 @@ of it start at once.
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 
-from ttpa.config import GeneratorConfig, RunConfig
+from ttpa.config import GeneratorConfig, PolicyConfig, RunConfig
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
@@ -19,7 +20,7 @@ from ttpa.models.hub import Hub
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
 from ttpa.models.spending import MeteredChatModel, Purse
 from ttpa.quickstart.embedded import policy_path
-from ttpa.stages.train import Learners
+from ttpa.stages.train import Learners, TrainConfig
 from ttpa.tools.base import Toolset
 from ttpa.tools.config import ToolsConfig, ToolSource
 
@@ -52,85 +53,91 @@ class Parts:
 
 def assemble(config: RunConfig) -> Parts:
     """The parts that a config asks for; nothing is loaded yet."""
-
-    def open_toolset(journal: ReplyStore, spending: Purse) -> Toolset:
-        def open_chat(model: str, temperature: float) -> ChatModel:
-            return _open_chat("tools.source = 'simulated'", config.generator, model, temperature, journal, spending)
-
-        return OPEN_TOOLS[config.tools.source](config.tools, open_chat)
-
-    def make_generator(journal: ReplyStore, spending: Purse) -> ChatModel:
-        if config.generator.kind == "offline":
-            from ttpa.quickstart.generator import OfflineGenerator
-
-            return OfflineGenerator()
-        if config.generator.kind == "schema":
-            from ttpa.quickstart.schema_generator import SchemaGenerator
-
-            return SchemaGenerator()
-        generator = config.generator
-        wanted_by = "generator.kind = 'openai'"
-        return _open_chat(wanted_by, generator, generator.model, generator.temperature, journal, spending)
-
-    def open_chat(wanted_by: str, model: str, temperature: float, journal: ReplyStore, spending: Purse) -> ChatModel:
-        return _open_chat(wanted_by, config.generator, model, temperature, journal, spending)
-
-    def load_tokenizer(path: str) -> ChatTokenizer:
-        _require_training_extra()
-        from ttpa.models.transformers_tokenizer import TransformersTokenizer
-
-        return TransformersTokenizer(path)
-
-    def load_model(path: str) -> TokenModel:
-        _require_training_extra()
-        if config.policy.engine == "local":
-            from ttpa.models.transformers_tokens import TransformersModel
-
-            return TransformersModel(path, batch_size=config.policy.batch_size)
-        from ttpa.models.served_tokens import ServedModel
-
-        tokenizer = load_tokenizer(path)
-        if config.policy.engine == "server":
-            from ttpa.models.replicas import Replicas
-            from ttpa.models.vllm_server import VllmServer
-
-            key, url = os.environ.get("VLLM_API_KEY"), config.policy.url
-            in_flight = config.policy.batch_size
-            servers = [
-                VllmServer(one, path, tokenizer, key=key, in_flight=in_flight)
-                for one in ((url,) if isinstance(url, str) else url)
-            ]
-            return ServedModel(tokenizer, servers[0] if len(servers) == 1 else Replicas(servers))
-        if find_spec("vllm") is None:
-            raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
-        from ttpa.models.vllm_engine import VllmEngine
-
-        return ServedModel(tokenizer, VllmEngine(path))
-
-    def load_learners() -> Learners:
-        _require_training_extra()
-        if config.train.launch:
-            from ttpa.stages.train.launched_learners import LaunchedLearners
-
-            return LaunchedLearners(config.train.launch)
-        from ttpa.stages.train.trl_learners import TrlLearners
-
-        return TrlLearners()
-
     return Parts(
         base=policy_path(config.policy.base),
-        open_toolset=open_toolset,
-        make_generator=make_generator,
-        open_chat=open_chat,
-        load_tokenizer=load_tokenizer,
-        load_model=load_model,
-        load_learners=load_learners,
+        open_toolset=partial(_open_toolset, config),
+        make_generator=partial(_make_generator, config.generator),
+        open_chat=partial(_open_chat, config.generator),
+        load_tokenizer=_load_tokenizer,
+        load_model=partial(_load_model, config.policy),
+        load_learners=partial(_load_learners, config.train),
         open_hub=_open_hub,
         dialect=DIALECTS[config.policy.dialect],
         generator_engine=_open_engine(config, threads=config.generator.workers),
         engine=_open_engine(config, holds_policy=True),
         pure_engine=_open_engine(config),
     )
+
+
+def _make_generator(generator: GeneratorConfig, journal: ReplyStore, spending: Purse) -> ChatModel:
+    if generator.kind == "offline":
+        from ttpa.quickstart.generator import OfflineGenerator
+
+        return OfflineGenerator()
+    if generator.kind == "schema":
+        from ttpa.quickstart.schema_generator import SchemaGenerator
+
+        return SchemaGenerator()
+    wanted_by = "generator.kind = 'openai'"
+    return _open_chat(generator, wanted_by, generator.model, generator.temperature, journal, spending)
+
+
+def _open_chat(
+    generator: GeneratorConfig,
+    wanted_by: str,
+    model: str,
+    temperature: float,
+    journal: ReplyStore,
+    spending: Purse,
+) -> ChatModel:
+    """A model behind an OpenAI-compatible endpoint: what it costs is metered, and its replies are journaled."""
+    try:
+        from ttpa.models.openai_chat import OpenAIChatModel
+    except ImportError as error:
+        raise ModelError(f"{wanted_by} needs an extra: pip install 'ttpa[openai]'") from error
+    chat = OpenAIChatModel(model, temperature=temperature, max_tokens=generator.max_tokens, in_flight=generator.workers)
+    return RecordedChatModel(MeteredChatModel(chat, spending, max_tokens=generator.max_tokens), journal)
+
+
+def _load_tokenizer(path: str) -> ChatTokenizer:
+    _require_training_extra()
+    from ttpa.models.transformers_tokenizer import TransformersTokenizer
+
+    return TransformersTokenizer(path)
+
+
+def _load_model(policy: PolicyConfig, path: str) -> TokenModel:
+    _require_training_extra()
+    if policy.engine == "local":
+        from ttpa.models.transformers_tokens import TransformersModel
+
+        return TransformersModel(path, batch_size=policy.batch_size)
+    from ttpa.models.served_tokens import ServedModel
+
+    tokenizer = _load_tokenizer(path)
+    if policy.engine == "server":
+        from ttpa.models.replicas import Replicas
+        from ttpa.models.vllm_server import VllmServer
+
+        key, urls = os.environ.get("VLLM_API_KEY"), (policy.url,) if isinstance(policy.url, str) else policy.url
+        servers = [VllmServer(url, path, tokenizer, key=key, in_flight=policy.batch_size) for url in urls]
+        return ServedModel(tokenizer, servers[0] if len(servers) == 1 else Replicas(servers))
+    if find_spec("vllm") is None:
+        raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
+    from ttpa.models.vllm_engine import VllmEngine
+
+    return ServedModel(tokenizer, VllmEngine(path))
+
+
+def _load_learners(train: TrainConfig) -> Learners:
+    _require_training_extra()
+    if train.launch:
+        from ttpa.stages.train.launched_learners import LaunchedLearners
+
+        return LaunchedLearners(train.launch)
+    from ttpa.stages.train.trl_learners import TrlLearners
+
+    return TrlLearners()
 
 
 def _open_engine(config: RunConfig, *, threads: int = 1, holds_policy: bool = False) -> Engine:
@@ -211,21 +218,11 @@ OPEN_TOOLS: dict[ToolSource, Callable[[ToolsConfig, OpenChat], Toolset]] = {
 """Every source of tools; a new one is a file in `tools/` and a line here."""
 
 
-def _open_chat(
-    wanted_by: str,
-    generator: GeneratorConfig,
-    model: str,
-    temperature: float,
-    journal: ReplyStore,
-    spending: Purse,
-) -> ChatModel:
-    """A model behind an OpenAI-compatible endpoint: what it costs is metered, and its replies are journaled."""
-    try:
-        from ttpa.models.openai_chat import OpenAIChatModel
-    except ImportError as error:
-        raise ModelError(f"{wanted_by} needs an extra: pip install 'ttpa[openai]'") from error
-    chat = OpenAIChatModel(model, temperature=temperature, max_tokens=generator.max_tokens, in_flight=generator.workers)
-    return RecordedChatModel(MeteredChatModel(chat, spending, max_tokens=generator.max_tokens), journal)
+def _open_toolset(config: RunConfig, journal: ReplyStore, spending: Purse) -> Toolset:
+    def open_chat(model: str, temperature: float) -> ChatModel:
+        return _open_chat(config.generator, "tools.source = 'simulated'", model, temperature, journal, spending)
+
+    return OPEN_TOOLS[config.tools.source](config.tools, open_chat)
 
 
 def _open_hub() -> Hub:

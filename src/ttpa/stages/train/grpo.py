@@ -7,7 +7,7 @@ of its group, in standard deviations: of the batch's rewards, or as in the paper
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ import torch
 from datasets import Dataset
 from peft import PeftModel
 from torch import Tensor
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from trl import GRPOConfig as TrlGrpoConfig
 from trl import GRPOTrainer
 
@@ -67,14 +67,6 @@ def train_grpo(
     arguments["include_num_input_tokens_seen"] = "no"  # this trainer counts by itself
     tokenizer = load_tokenizer(base)
 
-    def judge(
-        prompts: list[str], completions: list[str], completion_ids: list[list[int]], **told: Any
-    ) -> list[float | None]:
-        del completions  # TRL leaves marks out of them, with which some dialects open a call
-        spoken = [ids[:-1] if ids[-1:] == [tokenizer.eos_token_id] else ids for ids in completion_ids]
-        texts = tokenizer.batch_decode(spoken, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        return [*reward(prompts, texts, **told)]
-
     settings = TrlGrpoConfig(
         learning_rate=grpo.learning_rate,
         beta=grpo.beta,
@@ -86,7 +78,7 @@ def train_grpo(
     )
     trainer = _TokenGrpoTrainer(
         model=base,
-        reward_funcs=judge,
+        reward_funcs=_told_as_text(reward, tokenizer),
         args=settings,
         train_dataset=Dataset.from_list([{"prompt": str(i), **one.columns} for i, one in enumerate(prompts)]),
         processing_class=tokenizer,
@@ -109,6 +101,20 @@ def train_grpo(
         identity=identity,
         on_step=on_step,
     )
+
+
+def _told_as_text(reward: TurnReward, tokenizer: PreTrainedTokenizerBase) -> Callable[..., list[float | None]]:
+    """The reward as TRL asks for it, of each turn's whole text without its end token."""
+
+    def judge(
+        prompts: list[str], completions: list[str], completion_ids: list[list[int]], **told: Any
+    ) -> list[float | None]:
+        del completions  # TRL leaves marks out of them, with which some dialects open a call
+        spoken = [ids[:-1] if ids[-1:] == [tokenizer.eos_token_id] else ids for ids in completion_ids]
+        texts = tokenizer.batch_decode(spoken, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        return [*reward(prompts, texts, **told)]
+
+    return judge
 
 
 class _TokenGrpoTrainer(OrderedTrainer, GRPOTrainer):
