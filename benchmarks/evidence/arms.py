@@ -35,8 +35,9 @@ class Arm:
     start: Sections = field(default_factory=dict[str, Any])
     """Of `train.sft`: how the policy is fine-tuned on train; for arms that do nothing after it."""
     data: Data = "reversed"
-    points: Literal["fresh", "seen"] = "fresh"
-    """Whether turns are sampled at instructions that fine-tuning has not seen, or at those that it has."""
+    points: Literal["fresh", "seen", "dev"] = "fresh"
+    """Whether turns are sampled at instructions that fine-tuning has not seen, or at those that it has; at dev's to be
+    looked at, never to be learned from."""
     rounds: int = 1
     share: float = 1.0
     """Of the decision points, and so of the tokens, that the main arm has."""
@@ -65,7 +66,8 @@ MAIN = Arm("ttpa", "TTPA: forks of the policy's own turn, error-oriented scores"
 ARMS: tuple[Arm, ...] = (
     Arm("sft", "SFT only", "none"),
     Arm("sft-longer", "SFT longer", "longer", train=TUNING, train_total=TUNING_TOTAL),
-    Arm("sft-same", "SFT longer, on the turns that TTPA samples alone", "same turns", train=TUNING),
+    Arm("sft-same", "SFT longer, on the turns that TTPA samples alone", "same turns", train=TUNING,
+        train_total=TUNING_TOTAL),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
         train=TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",

@@ -57,6 +57,13 @@ def make_fresh(place: Place, data: Data) -> Run:
     return run
 
 
+def make_dev(place: Place) -> Run:
+    """The run with dev as if it were train, for pairs that are only looked at."""
+    run = place.open(place.path / "dev", {}, policy=place.base)
+    _keep(run, lambda: [one.model_copy(update={"split": "train"}) for one in _part(place, "dev", "reversed")])
+    return run
+
+
 def part_of(instruction: Instruction, fresh_share: float) -> Part:
     """What an instruction of train is for, by a hash of the question that its dialogue begins with."""
     first = next(message.content for message in instruction.context if isinstance(message, UserMessage))

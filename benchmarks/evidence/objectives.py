@@ -119,7 +119,8 @@ def train_turns(
         for first in range(0, size, _AT_ONCE):
             part = batch[first : first + _AT_ONCE]
             read += sum(point.tokens for point in part)
-            each = _log_probs(model, part)
+            with torch.autocast("cpu", dtype=torch.bfloat16):
+                each = log_probs(model, part)
             aims = torch.stack([_lose(objective, one, point) for one, point in zip(each, part, strict=True)])
             likelihoods = torch.stack([one[0] for one in each])
             (aims.sum() / size - nll_weight * likelihoods.sum() / learned).backward()
@@ -139,14 +140,13 @@ def _lose(objective: Objective, log_probs: Tensor, point: PointTurns) -> Tensor:
     return log_probs.softmax(0)[torch.tensor(point.wrong)].sum()
 
 
-def _log_probs(model: Any, points: Sequence[PointTurns]) -> list[Tensor]:
-    """Of each turn of each point."""
+def log_probs(model: Any, points: Sequence[PointTurns]) -> list[Tensor]:
+    """Of each turn of each point, by a model that reads forests."""
     sequences = [(len(point.prompt_ids), [*point.prompt_ids, *turn]) for point in points for turn in point.turns]
     labels = torch.full((len(sequences), max(len(ids) for _, ids in sequences)), -100)
     for row, (prompt, ids) in enumerate(sequences):
         labels[row, prompt : len(ids)] = torch.tensor(ids[prompt:])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        output = model(labels=labels, forest=plant([ids for _, ids in sequences]))
+    output = model(labels=labels, forest=plant([ids for _, ids in sequences]))
     return list(output.log_probs.float().sum(1).split([len(point.turns) for point in points]))
 
 

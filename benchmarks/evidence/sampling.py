@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.evidence.arms import MAIN, Arm, merge
-from benchmarks.evidence.data import make_fresh, make_start
+from benchmarks.evidence.data import make_dev, make_fresh, make_start
 from benchmarks.evidence.place import SETTINGS, Place, link_step, slug
 
 from ttpa.pipeline import take_steps
@@ -29,13 +29,19 @@ def sampling_name(arm: Arm) -> str:
 
 def sample_at(place: Place, arm: Arm, folder: Path, policy: str, *, seed: int) -> Run:
     """The run in `folder` with the trees of one round, over the instructions that the arm samples at."""
-    source = make_fresh(place, arm.data) if arm.points == "fresh" else make_start(place, arm.data)
+    source = _source(place, arm)
     points = max(1, round(place.size.points * arm.share / arm.rounds))
     sections = {"seed": seed, "sample": merge(SETTINGS["sample"], {**arm.sample, "points": points})}
     run = place.open(folder, sections, policy=policy)
     link_step(source.directory, run.directory, "1-construct")
     take_steps(run, ("sample",))
     return run
+
+
+def _source(place: Place, arm: Arm) -> Run:
+    if arm.points == "dev":
+        return make_dev(place)
+    return make_fresh(place, arm.data) if arm.points == "fresh" else make_start(place, arm.data)
 
 
 def sampling_cost(run: Run) -> tuple[int, float]:
