@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from benchmarks.evidence.answers import read_cases
+from benchmarks.evidence.answers import is_answered, read_cases
 from benchmarks.evidence.arms import MAIN, Arm
 from benchmarks.evidence.budget import BudgetKind, budgets
 from benchmarks.evidence.data import make_start
@@ -107,8 +107,10 @@ class First:
 
 
 def _done(place: Place, arm: Arm, kind: BudgetKind) -> Unit | None:
+    """The unit where it is made and was asked at dev."""
     path = place.unit(arm.name, kind) / "unit.json"
-    return read_record(path, Unit) if path.exists() else None
+    unit = read_record(path, Unit) if path.exists() else None
+    return unit if unit and is_answered(place, unit, "dev") else None
 
 
 def _right_calls(place: Place, unit: Unit) -> set[str]:
