@@ -243,6 +243,15 @@ def test_a_training_holds_all_that_it_reads_of_the_config(
         take_steps(make_run(tmp_path, construct=FEW, **changed))
 
 
+def test_an_evaluation_holds_the_policy_and_the_scoring_that_no_other_step_has_read(tmp_path: Path) -> None:
+    plain = {"construct": FEW, "train": {"sft": False}}
+    run = make_run(tmp_path, **plain)
+    take_steps(run, ["construct", "evaluate"])
+    for sections in ({"score": {"strings": "folded"}}, {"policy": {"base": "embedded", "dialect": "json"}}):
+        with pytest.raises(RunError, match="'evaluate' with another config"):
+            take_steps(make_run(tmp_path, **plain, **sections))
+
+
 class Listener(SilentReporter):
     """Keeps what is told and when a step's items move."""
 

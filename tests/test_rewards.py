@@ -71,6 +71,12 @@ def test_the_check_tries_golds_and_spoilt_golds(shape: Shape) -> None:
     assert ToolCallReward(shape=shape).check([row()]) > 5
 
 
+def test_the_check_spoils_no_gold_into_what_is_acceptable() -> None:
+    optional = TOOL.model_copy(update={"parameters": {**TOOL.parameters, "required": ["who"]}})
+    free = POINT.model_copy(update={"tools": (optional,), "acceptable": ({"ring": {"who": ["Ann"], "times": [2, ""]}},)})
+    assert ToolCallReward().check(reward_rows([free], CharacterTokenizer())) > 3
+
+
 def test_the_check_names_a_gold_that_earns_too_little() -> None:
     broken = row() | {"reference": json.dumps([{"name": "ring", "arguments": {"who": 3, "times": 2}}])}
     with pytest.raises(BrokenReward, match="row 0: its gold earns"):

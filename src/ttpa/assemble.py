@@ -35,6 +35,8 @@ class Parts:
     base: str
     """The checkpoint directory or hub name of the policy that the run starts from."""
     open_toolset: Callable[[ReplyStore, Purse], Toolset]
+    tools_origin: str
+    """What tells the tools' results from those of another source."""
     make_generator: Callable[[ReplyStore, Purse], ChatModel]
     open_chat: Callable[[str, str, float, ReplyStore, Purse], ChatModel]
     """Opens a model at the generator's endpoint: who wants it, its name, its temperature."""
@@ -56,6 +58,7 @@ def assemble(config: RunConfig) -> Parts:
     return Parts(
         base=policy_path(config.policy.base),
         open_toolset=partial(_open_toolset, config),
+        tools_origin=config.tools.origin,
         make_generator=partial(_make_generator, config.generator),
         open_chat=partial(_open_chat, config.generator),
         load_tokenizer=_load_tokenizer,

@@ -37,17 +37,26 @@ TAKE: dict[Step, Callable[[Run], None]] = {
 }
 
 SECTIONS: dict[Step, tuple[str, ...]] = {
-    "construct": ("seed", "tools", "construct", "import", "generator.kind", "generator.model", "generator.temperature"),
+    "construct": (
+        "seed",
+        "tools",
+        "construct",
+        "import",
+        "generator.kind",
+        "generator.model",
+        "generator.temperature",
+        "generator.max_tokens",
+    ),
     "sft": ("policy.base", "train.parameters", "train.lora", "train.sft", "train.max_length", "train.precision"),
     "sample": ("policy.base", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),
     "align": ("train", "score"),
     "rounds": ("rounds",),
-    "evaluate": ("evaluate",),
+    "evaluate": ("policy.base", "policy.dialect", "score", "evaluate"),
     "report": ("report",),
 }
-"""What each step reads of the config, besides what the steps before it read."""
+"""What each step reads of the config, besides what the steps read that it cannot do without."""
 
 _WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
 """What may change in the middle of a run: none of it decides what comes out."""

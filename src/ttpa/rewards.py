@@ -125,7 +125,8 @@ class ToolCallReward:
             if gold != 1:
                 raise BrokenReward(f"row {number}: its gold earns {gold:.3f}; 1 was due")
             compiled = CompiledTools(_objects(row["tools"]))
-            for mutant in mutate(reference, compiled, seed=seed):
+            acceptable = json.loads(row["acceptable"]) if row.get("acceptable") else None
+            for mutant in mutate(reference, compiled, acceptable=acceptable, seed=seed):
                 if mutant.calls is None:
                     continue
                 earned = self._judge(scorer, self._dialect.write_turn(AssistantMessage(tool_calls=mutant.calls)))

@@ -46,8 +46,8 @@ def completion(content: JsonValue = "Hello!", **more: JsonValue) -> Answer:
     return Answer(json.dumps({"id": "c", "object": "chat.completion", "choices": [choice], "usage": usage, **more}))
 
 
-def refusal(status: int, code: str = "none", message: str = "no") -> Answer:
-    return Answer(json.dumps({"error": {"message": message, "code": code, "type": "x", "param": None}}), status)
+def refusal(status: int, code: str = "none", message: str = "no", param: str | None = None) -> Answer:
+    return Answer(json.dumps({"error": {"message": message, "code": code, "type": "x", "param": param}}), status)
 
 
 def do_not_wait(seconds: float) -> None:
@@ -107,10 +107,10 @@ def test_a_reply_has_its_text_and_its_cost(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("usage", [None, {}, {"prompt_tokens": None, "completion_tokens": None, "total_tokens": None}])
-def test_a_reply_without_its_cost_costs_nothing_that_is_known(endpoint: Endpoint, usage: JsonValue) -> None:
+def test_a_reply_without_its_cost_has_an_unknown_one(endpoint: Endpoint, usage: JsonValue) -> None:
     endpoint.answers = [completion(usage=usage)]
     reply = OpenAIChatModel("small").chat(HELLO, seed=1)
-    assert (reply.text, reply.prompt_tokens, reply.completion_tokens) == ("Hello!", 0, 0)
+    assert (reply.text, reply.prompt_tokens, reply.completion_tokens) == ("Hello!", None, None)
 
 
 @pytest.mark.parametrize("content", [None, ""])
@@ -198,10 +198,18 @@ def test_without_a_key_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None
         OpenAIChatModel("small")
 
 
-def test_its_identity_tells_model_and_temperature(endpoint: Endpoint) -> None:
-    assert OpenAIChatModel("small", temperature=0.5).identity != OpenAIChatModel("small").identity
-    assert OpenAIChatModel("small").identity != OpenAIChatModel("large").identity
-    assert KEY not in OpenAIChatModel("small").identity
+def test_its_identity_tells_what_decides_its_replies(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine = OpenAIChatModel("small").identity
+    others = {
+        OpenAIChatModel("large").identity,
+        OpenAIChatModel("small", temperature=0.5).identity,
+        OpenAIChatModel("small", max_tokens=512).identity,
+    }
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://someone:secret@127.0.0.1:9/v1")
+    elsewhere = OpenAIChatModel("small").identity
+    assert len({mine, elsewhere, *others}) == 5
+    assert KEY not in mine
+    assert "secret" not in elsewhere
 
 
 def test_structured_output_is_given_up_where_the_endpoint_knows_none(endpoint: Endpoint) -> None:
@@ -210,6 +218,50 @@ def test_structured_output_is_given_up_where_the_endpoint_knows_none(endpoint: E
     assert model.chat(HELLO, seed=1).text == "Hello!"
     model.chat(HELLO, seed=2)
     assert ["response_format" in asked for asked in endpoint.asked] == [True, False, False]
+
+
+def test_a_reasoning_model_is_asked_for_as_many_tokens_by_their_other_name(endpoint: Endpoint) -> None:
+    endpoint.answers = [refusal(400, code="unsupported_parameter", param="max_tokens"), completion()]
+    model = OpenAIChatModel("small", max_tokens=99)
+    assert model.chat(HELLO, seed=1).text == model.chat(HELLO, seed=2).text == "Hello!"
+    told = [(asked.get("max_tokens"), asked.get("max_completion_tokens")) for asked in endpoint.asked]
+    assert told == [(99, None), (None, 99), (None, 99)]
+
+
+@pytest.mark.parametrize("parameter", ["temperature", "seed"])
+def test_a_model_with_a_temperature_of_its_own_is_asked_without_and_it_is_told_once(
+    endpoint: Endpoint, parameter: str
+) -> None:
+    endpoint.answers = [refusal(400, code="unsupported_value", param=parameter), completion()]
+    model = OpenAIChatModel("small", temperature=0.7)
+    with pytest.warns(UserWarning, match=f"'small' takes no {parameter} of ours") as told:
+        assert model.chat(HELLO, seed=1).text == model.chat(HELLO, seed=2).text == "Hello!"
+    assert len(told) == 1
+    assert [parameter in asked for asked in endpoint.asked] == [True, False, False]
+
+
+def test_a_refusal_that_stays_tells_its_code_and_parameter(endpoint: Endpoint) -> None:
+    endpoint.answers = [refusal(400, code="integer_above_max_value", param="max_tokens", message=KEY)]
+    with pytest.raises(ModelError, match=r"status 400 \(integer_above_max_value, max_tokens\)") as caught:
+        OpenAIChatModel("small").chat(HELLO, seed=1)
+    assert len(endpoint.asked) == 2
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "too_long",
+    [
+        refusal(400, code="context_length_exceeded", param="messages"),
+        refusal(400, message="This model's maximum context length is 4096 tokens. Lower max_tokens or the messages."),
+        refusal(400, message="the request exceeds the available context size"),
+    ],
+)
+def test_a_prompt_that_is_too_long_gives_an_empty_reply_and_others_go_on(endpoint: Endpoint, too_long: Answer) -> None:
+    endpoint.answers = [too_long, completion()]
+    model = OpenAIChatModel("small")
+    assert model.chat(HELLO, seed=1).text == ""
+    assert model.chat(HELLO, seed=2).text == "Hello!"
+    assert "max_tokens" in endpoint.asked[1]
 
 
 def test_an_endpoint_that_answers_others_is_not_given_up_for_a_request_that_always_fails(endpoint: Endpoint) -> None:

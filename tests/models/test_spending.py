@@ -31,9 +31,9 @@ class Endpoint:
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
         with self._lock:
-            reply = ChatReply("ok", self._rng.randint(1, 8), self._rng.randint(0, self._most))
-            self.cost += Cost(requests=1, prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens)
-        return reply
+            prompt, said = self._rng.randint(1, 8), self._rng.randint(0, self._most)
+            self.cost += Cost(requests=1, prompt_tokens=prompt, completion_tokens=said)
+        return ChatReply("ok", prompt, said)
 
 
 def spend(budget: Budget, *, seed: int = 0, threads: int = 4, before: Cost | None = None) -> tuple[Cost, str]:
@@ -99,3 +99,23 @@ def test_an_unknown_price_is_called_unknown() -> None:
     assert cost.line(Prices(prompt=1.0)) == "2 requests, 1,500 tokens, price unknown"
     assert cost.line(PRICES) == "2 requests, 1,500 tokens, 0.01 USD"
     assert Cost(requests=1).line(Prices()) == "1 requests, 0 tokens, 0.00 USD"
+
+
+class SilentEndpoint:
+    """Tells nothing of what a reply cost."""
+
+    identity = "silent"
+
+    def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
+        return ChatReply("ok", None, None)
+
+
+def test_a_reply_of_unknown_cost_counts_as_much_as_it_could_have_cost() -> None:
+    spending = Spending(Budget(tokens=100), PRICES)
+    model = MeteredChatModel(SilentEndpoint(), spending, max_tokens=20)
+    reply = model.chat(HELLO, seed=0)
+    assert (reply.prompt_tokens, reply.completion_tokens) == (24, 20)
+    model.chat(HELLO, seed=1)
+    with pytest.raises(BudgetSpent):
+        model.chat(HELLO, seed=2)
+    assert spending.spent == Cost(requests=2, prompt_tokens=48, completion_tokens=40)

@@ -39,14 +39,17 @@ def turn(city: str = "Lisbon", nights: str = "3") -> str:
 
 
 def pairs_of(
-    turns: dict[str, float], config: PairConfig | None = None, scoring: ScoreConfig | None = None
+    turns: dict[str, float],
+    config: PairConfig | None = None,
+    scoring: ScoreConfig | None = None,
+    point: DecisionPoint = POINT,
 ) -> list[PreferencePair] | Discard:
     model = ScriptedTokenModel(lambda _: turns)
     rules = ForkRules(max_gap=5.0, max_forks=9, alternatives=4)
-    [tree] = sample([POINT], model=model, dialect=HERMES, config=SampleConfig(forks=rules))
+    [tree] = sample([point], model=model, dialect=HERMES, config=SampleConfig(forks=rules))
     assert isinstance(tree, CandidateTree)
-    scored = score(tree, POINT, scoring or ScoreConfig(), dialect=HERMES)
-    _, reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
+    scored = score(tree, point, scoring or ScoreConfig(), dialect=HERMES)
+    _, reference = model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
     return pair(tree, scored, reference, config or PairConfig())
 
 
@@ -104,9 +107,26 @@ def test_the_margin_leaves_out_what_is_nearly_right() -> None:
     assert made.reason is DiscardReason.NO_PAIR
 
 
+def test_a_turn_that_is_worse_by_the_margin_to_the_digit_is_rejected() -> None:
+    [whole] = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4})
+    assert isinstance(whole, PreferencePair)
+    for margin in (round(1 - whole.rejected_score, 6), round(1 - whole.rejected_score, 6) + 1e-6):
+        made = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4}, PairConfig(margin=margin))
+        assert isinstance(made, list) == (margin == round(1 - whole.rejected_score, 6))
+
+
 def test_equal_calls_written_differently_are_no_pair() -> None:
     spaced = turn().replace('"city": ', '"city":  ')
     made = pairs_of({turn(): 0.6, spaced: 0.4})
+    assert isinstance(made, Discard)
+    assert made.reason is DiscardReason.ALL_RIGHT
+
+
+def test_equal_calls_are_no_pair_even_where_the_released_formula_gives_them_less_than_one() -> None:
+    spaced = turn().replace('"city": ', '"city":  ')
+    untyped = TOOL.model_copy(update={"parameters": {"type": "object", "properties": {"city": {}, "nights": {}}}})
+    point = POINT.model_copy(update={"tools": (untyped,)})
+    made = pairs_of({spaced: 0.6, turn(): 0.4}, scoring=ScoreConfig(formula="authors"), point=point)
     assert isinstance(made, Discard)
     assert made.reason is DiscardReason.ALL_RIGHT
 

@@ -174,6 +174,18 @@ def test_an_evaluation_knows_whether_its_policy_was_trained_again(
     assert is_outdated(run, evaluation)
 
 
+def test_other_tasks_of_the_same_names_are_not_taken_for_those_that_were_played(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    model = script_policy(tasks_of(constructed, toolset).items)
+    evaluate(constructed, make_run, model)
+    told = read_records(constructed.directory.instructions, Instruction)
+    changed = [one.model_copy(update={"answer": "Another."}) if one.split == "test" else one for one in told]
+    write_records(constructed.directory.instructions, changed)
+    with pytest.raises(RunError, match=r"with other settings \(instructions: .*--redo"):
+        evaluate(constructed, make_run, model)
+
+
 class Killed(Exception):
     pass
 

@@ -33,17 +33,20 @@ def say(text: str) -> ToolCall:
 def test_an_identical_call_is_made_once_for_each_purpose(tmp_path: Path, write_tools: WriteTools) -> None:
     journal = Journal(tmp_path / "journal.sqlite")
     with PythonToolset(write_tools(TOOLS)) as toolset:
-        gold = RecordedToolset(toolset, journal.results, purpose="gold")
+        gold = RecordedToolset(toolset, journal.results, origin="here", purpose="gold")
         for text, told in (("a", "a 1"), ("b", "b 2"), ("a", "a 1")):
             with gold.session() as session:
                 assert session.run(say(text)).content == told
         assert (gold.asked, gold.answered) == (2, 1)
-        again = RecordedToolset(toolset, journal.results, purpose="again")
+        again = RecordedToolset(toolset, journal.results, origin="here", purpose="again")
         with again.session() as session:
             assert session.run(say("a")).content == "a 3"  # really made
-        later = RecordedToolset(toolset, journal.results, purpose="gold")
+        later = RecordedToolset(toolset, journal.results, origin="here", purpose="gold")
         with later.session() as session:
             assert session.run(say("b")).content == "b 2"
+        elsewhere = RecordedToolset(toolset, journal.results, origin="there", purpose="gold")
+        with elsewhere.session() as session:
+            assert session.run(say("b")).content == "b 4"
     journal.close()
     assert Journal(tmp_path / "journal.sqlite").spent().requests == 0
 
@@ -51,8 +54,8 @@ def test_an_identical_call_is_made_once_for_each_purpose(tmp_path: Path, write_t
 def test_failures_and_tools_that_may_differ_are_asked_again(tmp_path: Path, write_tools: WriteTools) -> None:
     store = Journal(tmp_path / "journal.sqlite").results
     with PythonToolset(write_tools(TOOLS)) as toolset:
-        recorded = RecordedToolset(toolset, store, purpose="gold")
-        free = RecordedToolset(toolset, store, purpose="gold", never=["ask"])
+        recorded = RecordedToolset(toolset, store, origin="here", purpose="gold")
+        free = RecordedToolset(toolset, store, origin="here", purpose="gold", never=["ask"])
         with recorded.session() as session:
             assert [session.run(say("bad")).ok for _ in range(2)] == [False, False]
         assert recorded.asked == 2
@@ -63,4 +66,4 @@ def test_failures_and_tools_that_may_differ_are_asked_again(tmp_path: Path, writ
 def test_tools_that_write_are_refused(tmp_path: Path, write_tools: WriteTools) -> None:
     path = write_tools(TOOLS.replace("    def ask", "    @effect('write')\n    def ask"))
     with PythonToolset(path, allow_write=True) as toolset, pytest.raises(ValueError, match="never answered"):
-        RecordedToolset(toolset, Journal(tmp_path / "journal.sqlite").results, purpose="gold")
+        RecordedToolset(toolset, Journal(tmp_path / "journal.sqlite").results, origin="here", purpose="gold")

@@ -13,8 +13,9 @@ class ChatReply:
     """What a chat model said, and what it cost."""
 
     text: str
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
+    prompt_tokens: int | None = 0
+    """None where the endpoint does not tell; the same for `completion_tokens`."""
+    completion_tokens: int | None = 0
 
 
 class ChatModel(Protocol):

@@ -1,5 +1,7 @@
 """A generator behind any OpenAI-compatible endpoint (`OPENAI_API_KEY`, `OPENAI_BASE_URL`)."""
 
+import hashlib
+import warnings
 from collections.abc import Sequence
 
 import openai
@@ -31,6 +33,8 @@ _SUSPECTS = {
     404: "OPENAI_BASE_URL and generator.model",
 }
 """By status: what is likely wrong."""
+_NOT_EVERYWHERE = ("response_format", "max_tokens", "temperature", "seed")
+"""Parameters that some models refuse: reasoning models take `max_completion_tokens` and no temperature but their own."""
 
 
 class PassingFault(Exception):
@@ -65,7 +69,8 @@ class _Completion(BaseModel):
 class OpenAIChatModel:
     """Chat completions of one model; retries here and nowhere else.
 
-    A JSON object is asked for as structured output, until the endpoint says that it knows none.
+    What the endpoint says that the model does not take (structured output, `max_tokens`, a temperature, a seed) it is
+    not sent again.
     """
 
     def __init__(
@@ -81,8 +86,9 @@ class OpenAIChatModel:
         self._attempts = attempts
         self._max_tokens = max_tokens
         self._throttle = Throttle(in_flight)
-        self._knows_json = True
-        self.identity = f"{model} temperature={temperature:g}"
+        self._refused: set[str] = set()
+        endpoint = hashlib.sha256(str(self._client.base_url).encode()).hexdigest()[:8]  # an address may tell too much
+        self.identity = f"{model} temperature={temperature:g} max_tokens={max_tokens} endpoint={endpoint}"
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
         """The reply; an empty one where the endpoint fails at this request every time and answers others.
@@ -131,14 +137,16 @@ class OpenAIChatModel:
         return reply
 
     def _ask(self, messages: Sequence[Message], seed: int) -> ChatReply:
+        refused = frozenset(self._refused)
         try:
             response = self._client.chat.completions.with_raw_response.create(
                 model=self._model,
                 messages=[_shape(message) for message in messages],
-                temperature=self._temperature,
-                max_tokens=self._max_tokens,
-                seed=seed % 2**31,
-                response_format={"type": "json_object"} if self._knows_json else openai.omit,
+                temperature=openai.omit if "temperature" in refused else self._temperature,
+                max_tokens=openai.omit if "max_tokens" in refused else self._max_tokens,
+                max_completion_tokens=self._max_tokens if "max_tokens" in refused else openai.omit,
+                seed=openai.omit if "seed" in refused else seed % 2**31,
+                response_format=openai.omit if "response_format" in refused else {"type": "json_object"},
             )
         except openai.RateLimitError as error:
             if error.code == "insufficient_quota":
@@ -149,12 +157,16 @@ class OpenAIChatModel:
         except (openai.APIConnectionError, openai.InternalServerError) as error:
             raise PassingFault(type(error).__name__) from error
         except openai.BadRequestError as error:
-            if error.code == "content_filter":
-                return ChatReply("")  # this one prompt is refused; its instance becomes a discard
-            if self._knows_json and "response_format" in str(error):
-                self._knows_json = False
-                return self._ask(messages, seed)
-            raise ModelError(f"the endpoint refused the request with status {error.status_code}") from error
+            if error.code == "content_filter" or _is_too_long(error):
+                return ChatReply("", 0, 0)  # this one prompt is refused; its instance becomes a discard
+            parameter = _refused_parameter(error)
+            if parameter is None or parameter in refused:
+                told = hide_keys(", ".join(str(part) for part in (error.code, error.param) if part))
+                raise ModelError(
+                    f"the endpoint refused the request with status {error.status_code}" + (f" ({told})" if told else "")
+                ) from error
+            self._do_without(parameter)
+            return self._ask(messages, seed)
         except openai.APIStatusError as error:
             # The body is left out: a 401 echoes the key.
             raise ModelError(
@@ -162,6 +174,24 @@ class OpenAIChatModel:
                 f"check {_SUSPECTS.get(error.status_code, 'what it serves')}"
             ) from error
         return _read(response.content)
+
+    def _do_without(self, parameter: str) -> None:
+        is_new = parameter not in self._refused
+        self._refused.add(parameter)
+        if is_new and parameter in ("temperature", "seed"):
+            warnings.warn(f"{self._model!r} takes no {parameter} of ours; it is asked without", stacklevel=2)
+
+
+def _refused_parameter(error: openai.BadRequestError) -> str | None:
+    """Which of those that not every model takes the refusal names; some endpoints name it in their message alone."""
+    named = error.param or error.message
+    return next((parameter for parameter in _NOT_EVERYWHERE if parameter in named), None)
+
+
+def _is_too_long(error: openai.BadRequestError) -> bool:
+    """Whether the prompt does not fit; vLLM and llama.cpp have no code of their own for it."""
+    told = error.message.lower()
+    return error.code == "context_length_exceeded" or "context length" in told or "context size" in told
 
 
 def _wait(state: RetryCallState) -> float:
@@ -188,8 +218,8 @@ def _read(body: bytes) -> ChatReply:
     usage = completion.usage or _Usage()
     return ChatReply(
         text=hide_keys(completion.choices[0].message.content or ""),  # an endpoint may echo what it was sent
-        prompt_tokens=usage.prompt_tokens or 0,
-        completion_tokens=usage.completion_tokens or 0,
+        prompt_tokens=usage.prompt_tokens,
+        completion_tokens=usage.completion_tokens,
     )
 
 

@@ -111,12 +111,18 @@ class MeteredChatModel:
         self.identity = model.identity
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
+        """The reply with what it cost; where the endpoint does not tell, it has cost as much as it could."""
         # A token is at least one byte, so a text has at most as many tokens as bytes.
         prompt = sum(len(message.content.encode()) + _TOKENS_AROUND_A_MESSAGE for message in messages)
-        with self._spending.request(
-            Cost(requests=1, prompt_tokens=prompt, completion_tokens=self._max_tokens)
-        ) as take_down:
+        worst = Cost(requests=1, prompt_tokens=prompt, completion_tokens=self._max_tokens)
+        with self._spending.request(worst) as take_down:
             reply = self._model.chat(messages, seed=seed)
-            cost = Cost(requests=1, prompt_tokens=reply.prompt_tokens, completion_tokens=reply.completion_tokens)
+            cost = Cost(
+                requests=1,
+                prompt_tokens=worst.prompt_tokens if reply.prompt_tokens is None else reply.prompt_tokens,
+                completion_tokens=worst.completion_tokens
+                if reply.completion_tokens is None
+                else reply.completion_tokens,
+            )
             take_down(cost)
-        return reply
+        return ChatReply(reply.text, cost.prompt_tokens, cost.completion_tokens)

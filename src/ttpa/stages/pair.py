@@ -15,6 +15,9 @@ from ttpa.records.record import Record
 from ttpa.records.scores import ErrorKind, ScoredCandidate, ScoredTurn
 from ttpa.records.strict_json import canonical_json
 
+_ROUNDING = 1e-9
+"""1 less a score of 0.9 is a little less than 0.1."""
+
 
 class PairConfig(Record):
     """What makes a pair."""
@@ -40,10 +43,12 @@ def pair(
     data holds no text for a turn without calls, so that there is nothing to choose.
     """
     right = [one for one in scored.candidates if one.score >= config.threshold and tree.leaves[one.leaf].finished]
-    wrong = _distinct(tree, [candidate for candidate in scored.candidates if candidate.score < config.threshold])
+    # The released formula gives some turns without an error less than 1: equal calls are never a pair.
+    below = [one for one in scored.candidates if one.score < config.threshold and one.errors]
+    wrong = _distinct(tree, below)
     if not wrong:
         return Discard(id=tree.id, stage="pair", reason=DiscardReason.ALL_RIGHT)
-    rejected = [candidate for candidate in wrong if 1.0 - candidate.score >= config.margin]
+    rejected = [candidate for candidate in wrong if 1.0 - candidate.score >= config.margin - _ROUNDING]
     pairs: list[PreferencePair] = []
     for candidate in _choose_rejected(tree, rejected, config):
         chosen = _nearest(tree, candidate, right)

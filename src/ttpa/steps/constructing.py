@@ -44,11 +44,13 @@ def open_constructor(
     with ExitStack() as stack:
         tools = toolset or stack.enter_context(parts.open_toolset(desk.replies, desk.spending))
         generator = parts.make_generator(desk.replies, desk.spending)
-        yield _Constructor(tools, generator, config, desk.results).construct
+        yield _Constructor(tools, parts.tools_origin, generator, config, desk.results).construct
 
 
 class _Constructor:
-    def __init__(self, toolset: Toolset, generator: ChatModel, config: ConstructConfig, results: ReplyStore) -> None:
+    def __init__(
+        self, toolset: Toolset, origin: str, generator: ChatModel, config: ConstructConfig, results: ReplyStore
+    ) -> None:
         self._generator = generator
         self._config = config
         self._toolset = self._again = toolset
@@ -56,8 +58,8 @@ class _Constructor:
         self._told = Calls()
         if toolset.is_remote and toolset.can_replay:
             never = config.nondeterministic
-            self._toolset = RecordedToolset(toolset, results, purpose="gold", never=never)
-            self._again = RecordedToolset(toolset, results, purpose="again", never=never)
+            self._toolset = RecordedToolset(toolset, results, origin=origin, purpose="gold", never=never)
+            self._again = RecordedToolset(toolset, results, origin=origin, purpose="again", never=never)
 
     def construct(self, plan: Plan) -> tuple[Instruction | Discard, Calls]:
         outcome = construct(

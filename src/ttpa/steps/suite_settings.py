@@ -9,6 +9,7 @@ from ttpa.errors import RunError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
+from ttpa.records.strict_json import canonical_json
 from ttpa.records.suites import SuiteEvaluation
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.runs.record_files import read_record
@@ -30,7 +31,7 @@ def describe_settings(run: Run, suite: Suite, policy: str, path: str, sample: st
         "decoding": f"greedy, at most {run.config.suites.max_new_tokens} tokens a turn",
         "sample": sample,
         "seed": f"{run.config.seed} (sample and intervals; turns are greedy)",
-        "strings": run.config.score.strings,
+        "scoring": canonical_json(run.config.score.model_dump(mode="json")),
         **{package: told for package, told in packages.items() if told},
         **suite.facts,
     }

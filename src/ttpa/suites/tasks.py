@@ -51,7 +51,12 @@ class OwnTasks:
         self._config = config
         self._scoring = scoring
         self.items = [self._item(instruction) for instruction in instructions]
-        self.facts = {"steps at most": str(config.max_steps)}
+        told = "".join(instruction.model_dump_json() for instruction in instructions)
+        self.facts = {
+            "steps at most": str(config.max_steps),
+            "instructions": hashlib.sha256(told.encode()).hexdigest(),
+            "tools": toolset.definitions(),
+        }
 
     def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:  # noqa: ARG002 - no other program judges
         return Judgement([self._judge(answer) for answer in answers])

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from ttpa.records.record import Record
+from ttpa.records.strict_json import canonical_json
 
 
 class McpConfig(Record):
@@ -71,6 +72,13 @@ class ToolsConfig(Record):
     """For `python`: address space that a worker process may take; no limit where 0."""
     environment: tuple[str, ...] = ()
     """For `python`: names of environment variables that the tools see besides the usual ones; keys stay out."""
+
+    @property
+    def origin(self) -> str:
+        """What tells the results of one source from another's, as JSON: its module, command, addresses or model."""
+        sections = {"mcp": self.mcp, "openapi": self.openapi, "toolbench": self.toolbench, "simulated": self.simulated}
+        told = self.module if self.source == "python" else sections[self.source].model_dump(mode="json")
+        return canonical_json([self.source, told])
 
     @model_validator(mode="after")
     def _names_its_source(self) -> "ToolsConfig":

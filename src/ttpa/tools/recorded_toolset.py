@@ -14,13 +14,18 @@ from ttpa.tools.base import ToolSession, Toolset
 class RecordedToolset:
     """The tools of another toolset, asked only what the journal does not hold.
 
-    For tools that change nothing: a result then hangs on the definitions and the call alone. Failures are never kept.
+    For tools that change nothing: a result then hangs on the source, its definitions and the call alone. Failures are
+    never kept.
     """
 
     is_remote = True
 
-    def __init__(self, toolset: Toolset, store: ReplyStore, *, purpose: str, never: Sequence[str] = ()) -> None:
-        """`purpose` keeps the results of one pass from answering another; tools in `never` are always asked.
+    def __init__(
+        self, toolset: Toolset, store: ReplyStore, *, origin: str, purpose: str, never: Sequence[str] = ()
+    ) -> None:
+        """`origin` keeps the results of one source from answering for another, `purpose` those of one pass for another.
+
+        Tools in `never` are always asked.
 
         Raises `ValueError` for tools that write.
         """
@@ -28,7 +33,7 @@ class RecordedToolset:
             raise ValueError("tools that write are never answered from the journal")
         self._toolset = toolset
         self._store = store
-        self._purpose = [purpose, toolset.definitions()]
+        self._key = [origin, purpose, toolset.definitions()]
         self._never = frozenset(never)
         self._lock = threading.Lock()
         self.asked = 0
@@ -81,7 +86,7 @@ class RecordedToolset:
             self._store.keep(self._question(call), result.model_dump_json())
 
     def _question(self, call: ToolCall) -> str:
-        return canonical_json([*self._purpose, call.name, call.arguments])
+        return canonical_json([*self._key, call.name, call.arguments])
 
 
 class RecordedSession:

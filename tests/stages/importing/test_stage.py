@@ -26,6 +26,7 @@ def tool(name: str, parameters: JsonValue = None) -> JsonValue:
 
 
 CITY: JsonValue = {"type": "object", "properties": {"city": {"type": "string"}}}
+DUE: JsonValue = {"name": "get_weather", "arguments": {"city": "Oslo"}}
 TOOLS: JsonValue = [tool("get_weather", CITY), tool("find_hotels", CITY)]
 
 
@@ -221,6 +222,8 @@ ROWS: list[tuple[Row, DiscardReason, str]] = [
     ({"reference_calls": [{"name": "fly", "arguments": {}}]}, DiscardReason.UNKNOWN_TOOL, "'fly'"),
     ({"reference_calls": [{"name": "get_weather"}]}, RECORD, "reference_calls.0.arguments: Field required"),
     ({"reference_calls": [], "acceptable": [{}]}, RECORD, "0 reference calls but 1 acceptable entries"),
+    ({"reference_calls": [DUE], "acceptable": [{}]}, RECORD, "acceptable[0] is for []"),
+    ({"reference_calls": [DUE], "acceptable": [{"fly": {}}]}, RECORD, "acceptable[0] is for ['fly']"),
     ({"id": [1]}, RECORD, "id"),
 ]
 
@@ -304,6 +307,14 @@ def test_about_the_configured_share_is_held_out_and_stays_so_when_more_is_import
     assert 150 < sum(instruction.split == "test" for instruction in split) < 250
     assert assign_splits(made[:500], ImportConfig(test_share=0.2), seed=1) == split[:500]
     assert assign_splits(made, ImportConfig(test_share=0.2), seed=2) != split
+
+
+def test_dialogues_of_a_file_with_an_at_in_its_name_are_held_out_one_by_one() -> None:
+    rows = [json.dumps({"messages": [user(f"Hi {n}"), says("Hello!")], "tools": [tool("a")]}) for n in range(200)]
+    made = [import_dialogue(row, source="data@v2", number=number) for number, row in enumerate(rows, 1)]
+    flat = [instruction for one in made if isinstance(one, list) for instruction in one]
+    split = assign_splits(flat, ImportConfig(test_share=0.5), seed=1)
+    assert 60 < sum(instruction.split == "test" for instruction in split) < 140
 
 
 def dialogue_files() -> list[Path]:

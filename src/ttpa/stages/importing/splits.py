@@ -20,7 +20,8 @@ def assign_splits(instructions: Sequence[Instruction], config: ImportConfig, *, 
     """The instructions with a share held out; those held out over tools that `train` never offers are `test_unseen`."""
 
     def is_held_out(instruction: Instruction) -> bool:
-        digest = hashlib.sha256(f"{seed}/{instruction.id.rpartition('@')[0] or instruction.id}".encode()).digest()
+        dialogue = instruction.id.removesuffix(f"@{len(instruction.context) - 1}")  # the place of its user message
+        digest = hashlib.sha256(f"{seed}/{dialogue}".encode()).digest()
         return int.from_bytes(digest[:8]) / 2**64 < config.test_share
 
     held_out = [is_held_out(instruction) for instruction in instructions]

@@ -136,7 +136,10 @@ def _check_calls(instructions: Sequence[Instruction]) -> None:
             unknown = next((call.name for call in step.calls if call.name not in offered), None)
             if unknown is not None:
                 raise Refused(DiscardReason.UNKNOWN_TOOL, f"a gold call names {unknown!r}, which is not offered")
-            verdict = score_turn(step.calls, step.calls, instruction.tools, acceptable=step.acceptable)
+            try:
+                verdict = score_turn(step.calls, step.calls, instruction.tools, acceptable=step.acceptable)
+            except ValueError as error:  # `acceptable` is of other calls
+                raise Refused(DiscardReason.INVALID_RECORD, str(error)) from error
             if verdict.errors:
                 raise Refused(DiscardReason.INVALID_ARGUMENTS, f"the gold breaks its schema: {explain(verdict.errors)}")
 
