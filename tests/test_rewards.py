@@ -73,7 +73,9 @@ def test_the_check_tries_golds_and_spoilt_golds(shape: Shape) -> None:
 
 def test_the_check_spoils_no_gold_into_what_is_acceptable() -> None:
     optional = TOOL.model_copy(update={"parameters": {**TOOL.parameters, "required": ["who"]}})
-    free = POINT.model_copy(update={"tools": (optional,), "acceptable": ({"ring": {"who": ["Ann"], "times": [2, ""]}},)})
+    free = POINT.model_copy(
+        update={"tools": (optional,), "acceptable": ({"ring": {"who": ["Ann"], "times": [2, ""]}},)}
+    )
     assert ToolCallReward().check(reward_rows([free], CharacterTokenizer())) > 3
 
 

@@ -12,6 +12,19 @@ def test_references_that_double_are_found() -> None:
     assert "unfold to more than" in str(find_growth({"$ref": "#/$defs/d0", "$defs": {**doubling, "d40": {}}}))
 
 
+def test_references_that_double_through_lists_and_encoded_names_are_found() -> None:
+    levels = [f"#/%24defs/d{n + 1}/allOf/0" for n in range(40)]
+    doubling: JsonObject = {
+        f"d{n}": {"allOf": [{"anyOf": [{"$ref": to}, {"$ref": to}]}]} for n, to in enumerate(levels)
+    }
+    last: JsonObject = {"d40": {"allOf": [{}]}}
+    assert "unfold to more than" in str(find_growth({"$ref": "#/$defs/d0", "$defs": {**doubling, **last}}))
+
+
+def test_an_anchor_is_refused_by_name() -> None:
+    assert "'#day' names an anchor" in str(find_growth({"$ref": "#day", "$defs": {"day": {"$anchor": "day"}}}))
+
+
 def test_a_reference_that_is_met_twice_at_one_place_is_found() -> None:
     twice: JsonObject = {"items": {"anyOf": [{"$ref": "#"}, {"$ref": "#"}]}}
     assert find_growth(twice) == "'#' refers to itself more than once at one place"

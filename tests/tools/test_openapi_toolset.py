@@ -229,6 +229,28 @@ def test_keys_are_sent_where_the_document_says_and_hidden_where_they_come_back(
     assert KEY not in result.content
 
 
+@pytest.mark.parametrize(
+    "scheme",
+    [
+        {"type": "apiKey", "in": "query", "name": "key"},
+        {"type": "apiKey", "in": "cookie", "name": "sid"},
+        {"type": "http", "scheme": "basic"},
+    ],
+)
+def test_a_key_is_hidden_in_the_form_in_which_it_was_sent(
+    tmp_path: Path, service: StandIn, scheme: dict[str, str]
+) -> None:
+    parts: dict[str, Any] = {"components": {"securitySchemes": {"main": scheme}}, "security": [{"main": []}]}
+    document = write(tmp_path / "api.json", **parts)
+    with OpenApiToolset(document, server=service.url, keys={"main": "ann lee:pa/ss+w@rd"}) as toolset:
+        result = run(toolset, "do")
+    sent = [service.asked[0]["path"].partition("key=")[2], *service.asked[0]["headers"].values()]
+    carried = [text for text in sent if "ann" in text or text.startswith("Basic ")]
+    assert len(carried) == 1
+    assert carried[0].removeprefix("sid=").removeprefix("Basic ") not in result.content
+    assert "[a key]" in result.content
+
+
 def test_what_no_tool_can_call_is_left_out_with_the_reason(tmp_path: Path) -> None:
     upload: dict[str, Any] = {"requestBody": {"required": True, "content": {"multipart/form-data": {}}}}
     document = json.loads(Path(write(tmp_path / "api.json")).read_text())
@@ -243,6 +265,18 @@ def test_what_no_tool_can_call_is_left_out_with_the_reason(tmp_path: Path) -> No
         assert "multipart/form-data; JSON or a form was due" in toolset.left_out["upload"]
         assert "{id}, which no parameter fills" in toolset.left_out["hole"]
         assert "nothing outside of the document is fetched" in toolset.left_out["far"]
+
+
+def test_an_operation_whose_references_double_is_left_out(tmp_path: Path) -> None:
+    levels = {f"L{n}": {"anyOf": [{"$ref": f"#/components/schemas/L{n + 1}"}] * 2} for n in range(30)}
+    operation = {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/L0"}}}}}
+    document = json.loads(Path(write(tmp_path / "a.json", operation=operation)).read_text())
+    document["components"] = {"schemas": {**levels, "L30": {"type": "string"}}}
+    document["paths"]["/plain"] = {"get": {"operationId": "plain"}}
+    (tmp_path / "a.json").write_text(json.dumps(document))
+    with OpenApiToolset(str(tmp_path / "a.json"), allow_write=True) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["plain"]
+        assert "unfold to more than 10,000 schemas" in toolset.left_out["do"]
 
 
 def test_schemas_that_hold_themselves_end_and_old_forms_are_read(tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ _SUSPECTS = {
 }
 """By status: what is likely wrong."""
 _NOT_EVERYWHERE = ("response_format", "max_tokens", "temperature", "seed")
-"""Parameters that some models refuse: reasoning models take `max_completion_tokens` and no temperature but their own."""
+"""Parameters that some models refuse: reasoning models take `max_completion_tokens` and their own temperature alone."""
 
 
 class PassingFault(Exception):

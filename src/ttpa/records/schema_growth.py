@@ -1,5 +1,6 @@
 """Schemas that no validator ends with: references that double, level by level or turn by turn."""
 
+from ttpa.records.json_pointer import resolve
 from ttpa.records.record import JsonObject, JsonValue
 
 _MOST_RULES = 100_000
@@ -78,12 +79,9 @@ class _Growth:
         return self._known[reference]
 
     def _find(self, reference: str) -> JsonValue:
-        """What a reference within the schema leads to; nothing for all others, which are refused elsewhere."""
-        found: JsonValue = self._root
-        if not reference.startswith("#"):
-            return None
-        for part in filter(None, reference.removeprefix("#").split("/")):
-            if not isinstance(found, dict):
-                return None
-            found = found.get(part.replace("~1", "/").replace("~0", "~"))
-        return found
+        """What a reference within the schema leads to; nothing for one that leaves it, which is refused elsewhere."""
+        if reference.startswith("#") and reference != "#" and not reference.startswith("#/"):
+            raise _GrowsError(
+                f"{reference!r} names an anchor, which is not followed; a path such as '#/$defs/Day' is due"
+            )
+        return resolve(self._root, reference)

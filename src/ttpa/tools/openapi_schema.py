@@ -9,6 +9,8 @@ _KEPT = frozenset(
     not minProperties maxProperties""".split()  # noqa: SIM905 - one word a line would fill a screen
 )
 """Keywords of a schema that a model can use."""
+_MOST_SCHEMAS = 10_000
+"""Of one argument or body with its references in place: more than a model could read."""
 
 
 class Unusable(Exception):
@@ -20,16 +22,27 @@ class References:
 
     def __init__(self, document: JsonObject) -> None:
         self._document = document
+        self._made = 0
 
-    def schema(self, schema: JsonValue, above: tuple[str, ...] = ()) -> JsonObject:
-        """A schema with its references in place, as JSON Schema has it; one that holds itself ends in `{}`."""
+    def schema(self, schema: JsonValue) -> JsonObject:
+        """A schema with its references in place, as JSON Schema has it; one that holds itself ends in `{}`.
+
+        Raises `Unusable` where they unfold to more than a model could read.
+        """
+        self._made = 0
+        return self._unfold(schema, ())
+
+    def _unfold(self, schema: JsonValue, above: tuple[str, ...]) -> JsonObject:
+        self._made += 1
+        if self._made > _MOST_SCHEMAS:
+            raise Unusable(f"its references unfold to more than {_MOST_SCHEMAS:,} schemas")
         if not isinstance(schema, dict):
             return {}
         if isinstance(reference := schema.get("$ref"), str):
             if reference in above:
                 return {}
             others = {key: value for key, value in schema.items() if key != "$ref"}
-            return self.schema({**as_object(self.find(reference)), **others}, (*above, reference))
+            return self._unfold({**as_object(self.find(reference)), **others}, (*above, reference))
         made: JsonObject = {}
         for key, value in schema.items():
             if key == "properties":
@@ -38,11 +51,11 @@ class References:
                     for n, p in as_object(value).items()
                     if not as_object(self.follow(p)).get("readOnly")
                 }
-                made[key] = {name: self.schema(member, above) for name, member in kept.items()}
+                made[key] = {name: self._unfold(member, above) for name, member in kept.items()}
             elif key in ("items", "not") or (key == "additionalProperties" and isinstance(value, dict)):
-                made[key] = self.schema(value, above)
+                made[key] = self._unfold(value, above)
             elif key in ("anyOf", "oneOf", "allOf"):
-                made[key] = [self.schema(one, above) for one in as_list(value)]
+                made[key] = [self._unfold(one, above) for one in as_list(value)]
             elif key in _KEPT:
                 made[key] = value
         if isinstance(members := made.get("properties"), dict) and "required" in made:
@@ -67,9 +80,6 @@ class References:
                 raise Unusable(f"it refers to {reference!r}, which is not there")
             found = found[key]
         return found
-
-    def _is_read_only(self, member: JsonValue) -> bool:
-        return bool(as_object(self.follow(member)).get("readOnly"))
 
 
 def _as_json_schema(told: JsonObject, made: JsonObject) -> JsonObject:

@@ -1,6 +1,5 @@
 """The operations of an OpenAPI 3 service as tools, called over HTTP."""
 
-import base64
 import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,11 +11,10 @@ import httpx2
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.redaction import as_basic, hide_key
 from ttpa.tools.offer import Offer, OfferedTools, hash_definitions
 from ttpa.tools.openapi_document import Argument, Operation, Secret, read_document
 from ttpa.tools.results import failed, succeeded
-
-_HIDDEN = "[hidden]"
 
 
 class OpenApiToolset(OfferedTools):
@@ -122,9 +120,8 @@ class OpenApiToolset(OfferedTools):
         return self._client.build_request(operation.method, url, headers=headers)
 
     def _hide(self, text: str) -> str:
-        for key in self._keys.values():
-            if key:
-                text = text.replace(key, _HIDDEN)
+        for key in filter(None, self._keys.values()):
+            text = hide_key(text, key)
         return text
 
 
@@ -185,5 +182,5 @@ def _sign(secret: Secret, key: str, headers: dict[str, str], query: list[tuple[s
     elif secret.kind == "header":
         headers[secret.name] = key
     else:
-        proof = base64.b64encode(key.encode()).decode() if secret.kind == "basic" else key
+        proof = as_basic(key) if secret.kind == "basic" else key
         headers["authorization"] = f"{secret.kind.capitalize()} {proof}"

@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from ttpa.records.json_pointer import resolve
 from ttpa.records.record import JsonValue
-from ttpa.stages.score.normalise import CONSTRAINTS, resolve
+from ttpa.stages.score.normalise import CONSTRAINTS
 
 Path = tuple[str | int, ...]
 """A place below a call's arguments."""
@@ -125,11 +126,12 @@ class _NodeCompiler:
 
     def node(self, schema: dict[str, Any]) -> Node:
         """The node of a schema, made once for each place in it."""
-        found = self._nodes.get(id(schema))
-        if found is not None:
-            return found
+        known = self._nodes.get(id(schema))
+        if known is not None:
+            return known
         reference = schema.get("$ref")
-        target = resolve(self._root, reference) if isinstance(reference, str) else None
+        found = resolve(self._root, reference) if isinstance(reference, str) else None
+        target = found if isinstance(found, dict) else None
         if target is not None and len(schema) == 1:
             self._nodes[id(schema)] = Node()  # stands where references lead to each other in a circle
             self._nodes[id(schema)] = self.node(target)

@@ -4,6 +4,7 @@ import json
 import re
 from typing import Any
 
+from ttpa.records.json_pointer import resolve
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.stages.score.validators import compile_validator, has_type
 
@@ -230,7 +231,7 @@ class SchemaReader:
                     name: self._schema(schema, f"{path}<{name}>", depth + 1) for name, schema in schemas.items()
                 }
         if (reference := raw.get("$ref")) is not None:
-            if isinstance(reference, str) and resolve(self._root, reference) is not None:
+            if isinstance(reference, str) and isinstance(resolve(self._root, reference), dict):
                 out["$ref"] = reference
             else:
                 self._tell(path, f"$ref {reference!r} does not lead to a place in this schema, ignored")
@@ -274,19 +275,3 @@ class SchemaReader:
                 self._tell(path, f"default {default!r} read as {default}")
                 default = spelled
         out["default"] = default
-
-
-def resolve(root: JsonObject, reference: str) -> JsonObject | None:
-    """The schema that a JSON pointer such as `#/$defs/Day` leads to, if there is one."""
-    if reference != "#" and not reference.startswith("#/"):
-        return None
-    place: JsonValue = root
-    for part in reference.split("/")[1:]:
-        key = part.replace("~1", "/").replace("~0", "~")
-        if isinstance(place, dict) and key in place:
-            place = place[key]
-        elif isinstance(place, list) and key.isdecimal() and int(key) < len(place):
-            place = place[int(key)]
-        else:
-            return None
-    return place if isinstance(place, dict) else None
