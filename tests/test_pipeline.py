@@ -12,7 +12,7 @@ import pytest
 from ttpa.assemble import Parts, assemble
 from ttpa.config import RunConfig, make_config
 from ttpa.dialects import DIALECTS
-from ttpa.errors import RunError
+from ttpa.errors import DialogueRefused, RunError
 from ttpa.models.base import TokenModel
 from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
 from ttpa.pipeline import due_steps, take_import, take_steps, train_steps
@@ -22,9 +22,10 @@ from ttpa.records.checkpoints import Checkpoint, TrainMethod
 from ttpa.records.discards import Discard
 from ttpa.records.evaluations import Evaluation
 from ttpa.records.instructions import Instruction
-from ttpa.records.messages import AssistantMessage
+from ttpa.records.messages import AssistantMessage, Message
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.summaries import StepSummary
+from ttpa.records.tools import ToolSpec
 from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_record, read_records
@@ -357,6 +358,38 @@ def test_a_finished_run_is_left_as_it_is(finished: Run) -> None:
     before = finished.directory.report.stat().st_mtime_ns
     take_steps(finished)
     assert finished.directory.report.stat().st_mtime_ns == before
+
+
+class PickyTokenizer(CharacterTokenizer):
+    """A template that has no form for some dialogues."""
+
+    def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
+        if len(history[0].content) % 3 == 0:
+            raise DialogueRefused("the chat template refuses the dialogue: roles must alternate")
+        return super().prompt_ids(history, tools)
+
+
+def test_dialogues_that_the_template_refuses_are_discards_of_each_step_and_the_others_go_on(tmp_path: Path) -> None:
+    run = make_run(tmp_path)
+
+    def load_tokenizer(_: str) -> CharacterTokenizer:
+        return PickyTokenizer()
+
+    def load_model(path: str) -> TokenModel:
+        model = load_scripted(run.directory, path)
+        assert isinstance(model, ScriptedTokenModel)
+        model.tokenizer = PickyTokenizer()
+        return model
+
+    run.parts = replace(run.parts, load_tokenizer=load_tokenizer, load_model=load_model)
+    take_steps(run)
+    for step in ("sft", "sample", "evaluate"):
+        summary = read_record(run.directory.summary(step), StepSummary)
+        assert set(summary.discards) == {"refused_by_template"}
+        assert summary.items_used == summary.items_in - summary.discards["refused_by_template"] > 0
+    refused = [discard.detail for discard in read_records(run.directory.discards("sample"), Discard)]
+    assert set(refused) == {"the chat template refuses the dialogue: roles must alternate"}
+    assert due_steps(run) == []
 
 
 def test_another_config_is_refused_and_redo_takes_it(finished: Run, tmp_path: Path) -> None:

@@ -21,5 +21,9 @@ class ModelError(TtpaError):
     """A model cannot be loaded, reached or used for what is asked of it."""
 
 
+class DialogueRefused(ModelError):
+    """The chat template has no form for this dialogue; it may have one for others."""
+
+
 class ToolError(TtpaError):
     """A toolset cannot be loaded or does not describe its tools."""

@@ -166,7 +166,7 @@ def reward_rows(points: Iterable[DecisionPoint], tokenizer: ChatTokenizer) -> li
     """A row for each decision point; its prompt is rendered as the policy reads it."""
     rows: list[Row] = []
     for point in points:
-        prompt = "".join(tokenizer.pieces(tokenizer.prompt_ids(point.history, point.tools)))
+        prompt = tokenizer.text(tokenizer.prompt_ids(point.history, point.tools))
         rows.append({"id": point.id, "prompt": prompt, **reward_columns(point)})
     return rows
 

@@ -1,5 +1,6 @@
 """What a policy's template makes of the data, said in words."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,9 +9,12 @@ import pytest
 from ttpa.assemble import assemble
 from ttpa.config import make_config
 from ttpa.dialects import DIALECTS
+from ttpa.errors import DialogueRefused
 from ttpa.models.scripted import CharacterTokenizer
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
+from ttpa.records.messages import Message
+from ttpa.records.tools import ToolSpec
 from ttpa.steps.doctor import examine
 from ttpa.steps.run import Run
 
@@ -64,6 +68,25 @@ class Forgetful(CharacterTokenizer):
 def test_a_template_that_leaves_tools_out_is_told(tmp_path: Path) -> None:
     _, findings = examine(run(tmp_path, Forgetful()))
     assert any("leaves tools out: 'find_rain'" in finding.text for finding in findings if not finding.is_good)
+
+
+class Strict(CharacterTokenizer):
+    """A template that has no form for what comes after a tool's result."""
+
+    def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
+        if history[-1].role == "tool":
+            raise DialogueRefused("the chat template refuses the dialogue: no tool messages")
+        return super().prompt_ids(history, tools)
+
+
+def test_dialogues_that_the_template_refuses_are_counted_and_the_others_looked_at(tmp_path: Path) -> None:
+    made = run(tmp_path, Strict())
+    take_steps(made, ("construct",))
+    shown, findings = examine(made)
+    [wrong] = [finding.text for finding in findings if not finding.is_good]
+    assert "dialogues are left out; the first: c0000" in wrong
+    assert wrong.endswith("the chat template refuses the dialogue: no tool messages")
+    assert shown
 
 
 @pytest.mark.parametrize("name", ["hermes", "json", "llama3_json", "llama3_pythonic", "mistral"])

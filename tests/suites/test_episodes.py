@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 
 from ttpa.dialects import DIALECTS
-from ttpa.errors import ModelError
+from ttpa.errors import DialogueRefused
 from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.messages import Message, UserMessage
@@ -68,7 +68,7 @@ class StrictTokenizer(CharacterTokenizer):
 
     def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
         if len(history) > 1:
-            raise ModelError("the chat template refuses the dialogue: roles must alternate")
+            raise DialogueRefused("the chat template refuses the dialogue: roles must alternate")
         return super().prompt_ids(history, tools)
 
 

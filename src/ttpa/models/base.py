@@ -40,13 +40,20 @@ class ChatTokenizer(Protocol):
         ...
 
     def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
-        """The tokens before an assistant turn, its opening included."""
+        """The tokens before an assistant turn, its opening included.
+
+        Raises `DialogueRefused` where the chat template has no form for the dialogue; `turn_ids` does, too.
+        """
         ...
 
     def turn_ids(
         self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The prompt's tokens and those of `turn` as they would stand after them, its end token included."""
+        ...
+
+    def text(self, token_ids: Sequence[int]) -> str:
+        """The text of some tokens."""
         ...
 
     def pieces(self, token_ids: Sequence[int]) -> list[str]:

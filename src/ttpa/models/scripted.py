@@ -43,6 +43,9 @@ class CharacterTokenizer:
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         return self.prompt_ids(history, tools), (*map(ord, self._dialect.write_turn(turn)), 0)
 
+    def text(self, token_ids: Sequence[int]) -> str:
+        return "".join(self.pieces(token_ids))
+
     def pieces(self, token_ids: Sequence[int]) -> list[str]:
         return [chr(token_id) if token_id else "" for token_id in token_ids]
 

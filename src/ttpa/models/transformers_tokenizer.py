@@ -8,7 +8,7 @@ from typing import cast
 from jinja2 import TemplateError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
 
-from ttpa.errors import ModelError
+from ttpa.errors import DialogueRefused, ModelError
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.tools import ToolSpec
 
@@ -38,7 +38,7 @@ class TransformersTokenizer:
         self.end_ids = frozenset({end_id})
 
     def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
-        """The tokens before an assistant turn. Raises `ModelError` where the template refuses the dialogue."""
+        """The tokens before an assistant turn. Raises `DialogueRefused` where the template has no form for it."""
         return self._encode(self._render(history, tools, open_turn=True))
 
     def turn_ids(
@@ -46,7 +46,8 @@ class TransformersTokenizer:
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The prompt's tokens and the turn's after them, cut after its end token.
 
-        Raises `ModelError` where the template does not render the turn as a continuation of its prompt.
+        Raises `DialogueRefused` where the template has no form for it, and `ModelError` where it does not render the
+        turn as a continuation of its prompt.
         """
         prompt = self._render(history, tools, open_turn=True)
         whole = self._render([*history, turn], tools, open_turn=False)
@@ -57,6 +58,9 @@ class TransformersTokenizer:
         if end is None:
             raise ModelError("the chat template does not end an assistant turn with the tokenizer's end token")
         return self._encode(prompt), ids[: end + 1]
+
+    def text(self, token_ids: Sequence[int]) -> str:
+        return self._decode(token_ids)
 
     def pieces(self, token_ids: Sequence[int]) -> list[str]:
         whole = self._decode(token_ids)
@@ -84,7 +88,7 @@ class TransformersTokenizer:
                 tokenize=False,
             )
         except TemplateError as error:
-            raise ModelError(f"the chat template refuses the dialogue: {error}") from error
+            raise DialogueRefused(f"the chat template refuses the dialogue: {error}") from error
         assert isinstance(text, str)
         return text
 

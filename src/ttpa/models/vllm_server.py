@@ -69,7 +69,7 @@ class VllmServer:
         if not isinstance(token_ids, list) or not all(isinstance(token_id, int) for token_id in token_ids):
             raise ModelError(f"{self._url} does not tell its tokens; {_way_out(model)}")
         ids = cast("list[int]", token_ids)
-        if "".join(tokenizer.pieces(ids)) != _PROBE:
+        if tokenizer.text(ids) != _PROBE:
             raise ModelError(f"{self._url} has another tokenizer than {model!r}: the same ids spell another text there")
         try:
             reply = self._answer(client, Request(tuple(ids), 1, top_k=2, reads=True))

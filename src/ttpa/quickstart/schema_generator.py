@@ -6,7 +6,7 @@ pipeline over it, before an endpoint is paid.
 
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from pydantic import JsonValue
@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from ttpa.errors import ModelError
 from ttpa.models.base import ChatReply
 from ttpa.quickstart.schema_values import draw_arguments
-from ttpa.records.json_shapes import as_list, as_object, objects_in, properties_of
+from ttpa.records.json_shapes import as_list, as_object, leaves, objects_in, properties_of
 from ttpa.records.messages import Message, UserMessage
 from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import InvalidJson, read_json
@@ -65,7 +65,7 @@ def _calls(rng: Random, asked: JsonObject) -> JsonObject:
     failed = _names_of(objects_in(asked.get("failed", [])))
     done = {*_names_of(memory), *(name for name in failed if failed.count(name) > 1)}
     waiting = [str(name) for name in as_list(scenario["tools"]) if name not in done]
-    told = dict(_leaves(_results(memory)))
+    told = dict(leaves(_results(memory)))
     calls: list[JsonValue] = []
     for name in waiting[: 2 if rng.random() < _SECOND_CALL_SHARE and not failed else 1]:
         schemas = properties_of(tools[name]["parameters"])
@@ -81,7 +81,7 @@ def _names_of(turns: Sequence[JsonObject]) -> list[str]:
 
 def _answer(rng: Random, asked: JsonObject) -> JsonObject:
     del rng
-    told = [(name, value) for name, value in _leaves(_results(objects_in(asked["memory"]))) if name]
+    told = [(name, value) for name, value in leaves(_results(objects_in(asked["memory"]))) if name]
     if not told:
         return {"answer": "It is done."}
     name, value = told[-1]
@@ -166,17 +166,6 @@ def _results(memory: Sequence[JsonObject]) -> list[JsonValue]:
             except InvalidJson:
                 found.append(str(result["content"]))
     return found
-
-
-def _leaves(value: JsonValue, name: str = "") -> Iterator[tuple[str, JsonValue]]:
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from _leaves(item, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from _leaves(item, name)
-    else:
-        yield name, value
 
 
 def _fits(value: JsonValue, schema: JsonObject) -> bool:

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ttpa.dialects import DIALECTS
-from ttpa.errors import ModelError
+from ttpa.errors import DialogueRefused, ModelError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.instructions import DecisionPoint, Instruction, Step
 from ttpa.records.messages import UserMessage
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.sample import label_tokens
-from ttpa.stages.train import build_examples, count_shared
+from ttpa.stages.train import SftExample, build_examples, count_shared
 from ttpa.steps.lengths import LengthAccount
 from ttpa.steps.run import Run
 
@@ -27,33 +27,68 @@ class Finding:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Rendered:
+    """What the template makes of the instructions that it has a form for."""
+
+    points: list[DecisionPoint]
+    turns: list[tuple[tuple[int, ...], tuple[int, ...]]]
+    """Of each point: its prompt and its reference turn."""
+    examples: list[list[SftExample]]
+    """Of each instruction: its training sequences."""
+    refused: list[str]
+    """The other instructions, each with the reason."""
+
+
 def examine(run: Run) -> tuple[list[str], list[Finding]]:
     """Some turns token by token, and what is right and wrong with all: of the run's instructions where it has any."""
     has_data = run.directory.summary("construct").exists()
     instructions = run.instructions("train") if has_data else [_example()]
     tokenizer = run.parts.load_tokenizer(run.parts.base)
     try:
-        points = [point for one in instructions for point in one.decision_points() if point.reference or point.answer]
-        turns = [tokenizer.turn_ids(point.history, point.tools, point.reference_turn()) for point in points]
+        rendered = _render(instructions, tokenizer)
     except ModelError as error:
         return [], [Finding(is_good=False, text=str(error))]
-    findings = [
-        _history(instructions, tokenizer, len(points)),
+    points, turns, examples = rendered.points, rendered.turns, rendered.examples
+    findings: list[Finding] = []
+    if rendered.refused:
+        count = f"{len(rendered.refused)} of {len(instructions)} dialogues"
+        findings.append(Finding(is_good=False, text=f"{count} are left out; the first: {rendered.refused[0]}"))
+    if not turns:
+        return [], findings
+    findings += [
+        _history(examples, len(points)),
         _tools(points, turns, tokenizer),
         _stop_token(turns, tokenizer),
         _dialect(points, turns, tokenizer, run.config.policy.dialect),
-        _lengths(instructions, tokenizer, run.config.train.max_length),
+        _lengths(examples, run.config.train.max_length),
     ]
     if run.directory.summary("pair").exists():
         findings.extend(_pairs(run))
     return _show(points, turns, tokenizer, run.config.policy.dialect), findings
 
 
-def _history(instructions: Sequence[Instruction], tokenizer: ChatTokenizer, turns: int) -> Finding:
-    sequences = sum(len(build_examples(one, tokenizer)) for one in instructions)
-    if sequences == len(instructions):
+def _render(instructions: Sequence[Instruction], tokenizer: ChatTokenizer) -> _Rendered:
+    rendered = _Rendered([], [], [], [])
+    for one in instructions:
+        points = [point for point in one.decision_points() if point.reference or point.answer]
+        try:
+            turns = [tokenizer.turn_ids(point.history, point.tools, point.reference_turn()) for point in points]
+            examples = build_examples(one, tokenizer)
+        except DialogueRefused as error:
+            rendered.refused.append(f"{one.id}: {error}")
+            continue
+        rendered.points.extend(points)
+        rendered.turns.extend(turns)
+        rendered.examples.append(examples)
+    return rendered
+
+
+def _history(examples: Sequence[Sequence[SftExample]], turns: int) -> Finding:
+    sequences = sum(map(len, examples))
+    if sequences == len(examples):
         return Finding(is_good=True, text="history renders as a prefix: each dialogue is one sequence")
-    text = f"the template rewrites history: {turns} turns of {len(instructions)} dialogues make {sequences} sequences"
+    text = f"the template rewrites history: {turns} turns of {len(examples)} dialogues make {sequences} sequences"
     return Finding(is_good=True, text=f"{text}; each is trained on by itself, which costs more and loses nothing")
 
 
@@ -61,7 +96,7 @@ def _tools(
     points: Sequence[DecisionPoint], turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], tokenizer: ChatTokenizer
 ) -> Finding:
     for point, (prompt, _) in zip(points, turns, strict=True):
-        shown = "".join(tokenizer.pieces(prompt))
+        shown = tokenizer.text(prompt)
         for tool in point.tools:
             properties = tool.parameters.get("properties")
             names = [tool.name, *(properties if isinstance(properties, dict) else ())]
@@ -74,7 +109,7 @@ def _tools(
 
 def _stop_token(turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], tokenizer: ChatTokenizer) -> Finding:
     bad = sum(turn[-1] not in tokenizer.end_ids for _, turn in turns)
-    end = "".join(tokenizer.pieces(turns[0][1][-1:])) if turns else ""
+    end = tokenizer.text(turns[0][1][-1:]) if turns else ""
     if bad:
         text = f"{bad} of {len(turns)} turns do not end with the stop token: it would not be trained"
         return Finding(is_good=False, text=text)
@@ -87,7 +122,7 @@ def _dialect(
     tokenizer: ChatTokenizer,
     chosen: str,
 ) -> Finding:
-    texts = ["".join(tokenizer.pieces(turn[:-1])) for _, turn in turns]
+    texts = [tokenizer.text(turn[:-1]) for _, turn in turns]
     read = {
         name: sum(dialect.read_turn(text).calls == point.reference for text, point in zip(texts, points, strict=True))
         for name, dialect in DIALECTS.items()
@@ -105,8 +140,8 @@ def _dialect(
     )
 
 
-def _lengths(instructions: Sequence[Instruction], tokenizer: ChatTokenizer, limit: int) -> Finding:
-    lengths = [len(example.token_ids) for one in instructions for example in build_examples(one, tokenizer)]
+def _lengths(examples: Sequence[Sequence[SftExample]], limit: int) -> Finding:
+    lengths = [len(example.token_ids) for sequences in examples for example in sequences]
     account = LengthAccount("sequences", limit, lengths)
     return Finding(is_good=not account.lost, text=account.text)
 

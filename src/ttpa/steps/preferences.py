@@ -11,9 +11,10 @@ from functools import partial
 from ttpa.assemble import Parts
 from ttpa.config import RunConfig
 from ttpa.dialects import Dialect
+from ttpa.errors import DialogueRefused
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
-from ttpa.records.discards import Discard
+from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.scores import ScoredTurn
@@ -160,7 +161,15 @@ def _open_pairer(
     parts: Parts, policy: str, config: PairConfig
 ) -> Generator[Callable[[Sequence[Scored]], list[list[PreferencePair] | Discard]]]:
     tokenizer = parts.load_tokenizer(policy)
-    yield lambda scored: [pair(tree, turn, _say(point, tokenizer), config) for tree, turn, point in scored]
+
+    def work(scored: Scored) -> list[PreferencePair] | Discard:
+        tree, turn, point = scored
+        try:
+            return pair(tree, turn, _say(point, tokenizer), config)
+        except DialogueRefused as error:
+            return Discard(id=tree.id, stage="pair", reason=DiscardReason.REFUSED_BY_TEMPLATE, detail=str(error))
+
+    yield lambda scored: [work(one) for one in scored]
 
 
 def _say(point: DecisionPoint, tokenizer: ChatTokenizer) -> tuple[int, ...]:

@@ -3,11 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 
 from ttpa.assemble import Parts
 from ttpa.config import RunConfig
+from ttpa.errors import DialogueRefused
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.discards import Discard
 from ttpa.records.evaluations import CaseResult, Evaluation, Measures
@@ -86,5 +87,9 @@ def _shares(measures: Measures) -> str:
 
 
 def _hash_prompts(points: Sequence[DecisionPoint], tokenizer: ChatTokenizer) -> str:
-    prompts = [list(tokenizer.prompt_ids(point.history, point.tools)) for point in points]
-    return hashlib.sha256(json.dumps(prompts).encode()).hexdigest()
+    """A hash of what the policies read; a dialogue that the template refuses is read by none."""
+    digest = hashlib.sha256()
+    for point in points:
+        with suppress(DialogueRefused):
+            digest.update(json.dumps(list(tokenizer.prompt_ids(point.history, point.tools))).encode())
+    return digest.hexdigest()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from statistics import fmean
 from typing import TypeVar
 
-from ttpa.errors import RunError
+from ttpa.errors import DialogueRefused, RunError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint
@@ -173,7 +173,12 @@ def _examples(
     discards: list[Discard] = []
     lengths: list[int] = []
     for instruction in instructions:
-        built = build_examples(instruction, tokenizer)
+        try:
+            built = build_examples(instruction, tokenizer)
+        except DialogueRefused as error:
+            reason = DiscardReason.REFUSED_BY_TEMPLATE
+            discards.append(Discard(id=instruction.id, stage="train", reason=reason, detail=str(error)))
+            continue
         lengths.extend(len(example.token_ids) for example in built)
         short = [example for example in built if len(example.token_ids) <= limit]
         examples.extend(short)

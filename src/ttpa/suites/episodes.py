@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pydantic import JsonValue
 
 from ttpa.dialects.base import Dialect, TurnText
-from ttpa.errors import ModelError
+from ttpa.errors import DialogueRefused
 from ttpa.models.base import TokenModel
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.messages import AssistantMessage, Message
@@ -86,7 +86,7 @@ def play(
             completions = model.complete([player.prompt for player in asked], max_new_tokens=max_new_tokens)
             for player, completion in zip(asked, completions, strict=True):
                 spoken = completion.token_ids[:-1] if completion.finished else completion.token_ids
-                text = "".join(model.tokenizer.pieces(spoken))
+                text = model.tokenizer.text(spoken)
                 player.hear(Said(text, dialect.read_turn(text)), len(completion.token_ids))
             for player in alive:
                 if player.ended is not None:
@@ -117,7 +117,7 @@ class _Player:
             return None
         try:
             self.prompt = model.tokenizer.prompt_ids(self._ask.history, self._ask.tools)
-        except ModelError as error:
+        except DialogueRefused as error:
             return self._missing(DiscardReason.REFUSED_BY_TEMPLATE, str(error)[:300])
         length = len(self.prompt)
         if length + max_new_tokens > model.max_length:

@@ -1,11 +1,12 @@
 """Checks of a constructed instruction that need no model: values are grounded, nothing is leaked."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from pydantic import JsonValue
 
 from ttpa.records.instructions import Step
+from ttpa.records.json_shapes import leaves
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolResult, ToolSpec
 
@@ -73,18 +74,6 @@ def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
                 if told and stands_in(leaf, question, ""):
                     return str(leaf)
     return None
-
-
-def leaves(value: JsonValue, name: str) -> Iterator[tuple[str, JsonValue]]:
-    """The scalars in a value, each with the name of the parameter or property that holds it."""
-    if isinstance(value, dict):
-        for key, item in value.items():
-            yield from leaves(item, key)
-    elif isinstance(value, list):
-        for item in value:
-            yield from leaves(item, name)
-    else:
-        yield name, value
 
 
 def stands_in(value: JsonValue, text: str, name: str) -> bool:

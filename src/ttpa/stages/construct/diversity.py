@@ -7,9 +7,10 @@ from itertools import combinations
 
 from ttpa.records.diversity import Diversity
 from ttpa.records.instructions import Instruction, Step
+from ttpa.records.json_shapes import leaves
 from ttpa.records.strict_json import canonical_json
 from ttpa.stages.construct.benchmarks import BenchmarkQuestions, drop_overlap
-from ttpa.stages.construct.checks import find_leaked_tool, find_ungrounded, leaves
+from ttpa.stages.construct.checks import find_leaked_tool, find_ungrounded
 from ttpa.stages.construct.duplicates import drop_duplicates
 
 

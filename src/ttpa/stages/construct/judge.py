@@ -7,11 +7,12 @@ from random import Random
 from ttpa.models.base import ChatModel
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
+from ttpa.records.json_shapes import leaves
 from ttpa.records.judgements import Judgement
 from ttpa.records.messages import UserMessage
 from ttpa.records.record import JsonObject
 from ttpa.stages.construct.asking import Asker, Spoilt, describe_tools
-from ttpa.stages.construct.checks import find_ungrounded, leaves
+from ttpa.stages.construct.checks import find_ungrounded
 from ttpa.stages.construct.config import JudgeConfig
 from ttpa.stages.construct.trajectory import memory
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pydantic import Field
 
 from ttpa.dialects.base import Dialect
+from ttpa.errors import DialogueRefused
 from ttpa.models.base import TokenModel
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.evaluations import CaseResult
@@ -35,23 +36,32 @@ def evaluate(
     config: EvaluateConfig,
     scoring: ScoreConfig,
 ) -> list[CaseResult | Discard]:
-    """The policy's greedy turn at each point and its score, in order; a discard where the prompt does not fit."""
-    prompts = [model.tokenizer.prompt_ids(point.history, point.tools) for point in points]
-    fitting = [i for i, prompt in enumerate(prompts) if len(prompt) + config.max_new_tokens <= model.max_length]
-    completions = model.complete([prompts[i] for i in fitting], max_new_tokens=config.max_new_tokens)
-    said = dict(zip(fitting, completions, strict=True))
-    outcomes: list[CaseResult | Discard] = []
+    """The policy's greedy turn at each point and its score, in order; a discard where it cannot be asked."""
+    prompts: dict[int, tuple[int, ...]] = {}
+    outcomes: list[CaseResult | Discard | None] = [None] * len(points)
     for index, point in enumerate(points):
-        completion = said.get(index)
-        if completion is None:
-            detail = f"{len(prompts[index])} prompt tokens and {config.max_new_tokens} new ones; {model.max_length} fit"
-            outcomes.append(
-                Discard(id=point.id, stage="evaluate", reason=DiscardReason.CONTEXT_OVERFLOW, detail=detail)
-            )
-            continue
+        read = _read(point, model, config.max_new_tokens)
+        if isinstance(read, Discard):
+            outcomes[index] = read
+        else:
+            prompts[index] = read
+    completions = model.complete(list(prompts.values()), max_new_tokens=config.max_new_tokens)
+    for index, completion in zip(prompts, completions, strict=True):
         spoken = completion.token_ids[:-1] if completion.finished else completion.token_ids
-        outcomes.append(_judge(point, "".join(model.tokenizer.pieces(spoken)), dialect, scoring))
-    return outcomes
+        outcomes[index] = _judge(points[index], model.tokenizer.text(spoken), dialect, scoring)
+    return [outcome for outcome in outcomes if outcome is not None]
+
+
+def _read(point: DecisionPoint, model: TokenModel, new_tokens: int) -> tuple[int, ...] | Discard:
+    """The prompt's tokens, or a discard where the template refuses the dialogue or the turn would not fit after it."""
+    try:
+        prompt = model.tokenizer.prompt_ids(point.history, point.tools)
+    except DialogueRefused as error:
+        return Discard(id=point.id, stage="evaluate", reason=DiscardReason.REFUSED_BY_TEMPLATE, detail=str(error))
+    if len(prompt) + new_tokens > model.max_length:
+        detail = f"{len(prompt)} prompt tokens and {new_tokens} new ones; {model.max_length} fit"
+        return Discard(id=point.id, stage="evaluate", reason=DiscardReason.CONTEXT_OVERFLOW, detail=detail)
+    return prompt
 
 
 def _judge(point: DecisionPoint, text: str, dialect: Dialect, scoring: ScoreConfig) -> CaseResult:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections import Counter
 from importlib.resources import files
 from typing import NamedTuple
 
@@ -145,7 +146,7 @@ def _pair_facts(pairs: tuple[PreferencePair, ...]) -> list[tuple[str, str]]:
         return []
     own = sum(pair.chosen_from == "candidate" for pair in pairs)
     slots = [words(pair.slot) if pair.slot else "the whole trunk" for pair in pairs]
-    by_slot = sorted({slot: slots.count(slot) for slot in slots}.items(), key=lambda item: (-item[1], item[0]))
+    by_slot = sorted(Counter(slots).items(), key=lambda item: (-item[1], item[0]))
     shared = sum(len(pair.shared_ids) for pair in pairs) / len(pairs)
     return [
         ("pairs", count(len(pairs))),

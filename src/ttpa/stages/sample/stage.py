@@ -13,6 +13,7 @@ from typing import Literal
 from pydantic import Field
 
 from ttpa.dialects.base import Dialect
+from ttpa.errors import DialogueRefused
 from ttpa.models.base import Branch, Completion, Growth, TokenModel
 from ttpa.models.families import newly_read
 from ttpa.records.candidates import CandidateTree, Fork, Origin, SampleCost, Slot
@@ -74,15 +75,24 @@ class _Sampler:
         self._dialect = dialect
         self._config = config
         self._seed = seed
-        self._prompts = [model.tokenizer.prompt_ids(point.history, point.tools) for point in points]
         self._problems: dict[int, tuple[DiscardReason, str]] = {}
+        self._prompts = [self._read(index) for index in range(len(points))]
         self._trees = [Tree() for _ in points]
         self._prefilled = [0] * len(points)
         self._decoded = [0] * len(points)
         for index, prompt in enumerate(self._prompts):
-            if len(prompt) + config.max_new_tokens > model.max_length:
+            if index not in self._problems and len(prompt) + config.max_new_tokens > model.max_length:
                 detail = f"{len(prompt)} prompt tokens and {config.max_new_tokens} new ones; {model.max_length} fit"
                 self._problems[index] = DiscardReason.CONTEXT_OVERFLOW, detail
+
+    def _read(self, index: int) -> tuple[int, ...]:
+        """The prompt's tokens; none where the template refuses the dialogue."""
+        point = self._points[index]
+        try:
+            return self._model.tokenizer.prompt_ids(point.history, point.tools)
+        except DialogueRefused as error:
+            self._problems[index] = DiscardReason.REFUSED_BY_TEMPLATE, str(error)
+            return ()
 
     def grow(self) -> None:
         """Trunks that the policy says, with their branches."""
@@ -110,7 +120,12 @@ class _Sampler:
                     detail = "no call is due and the data holds no text: there is no reference turn"
                     self._problems[index] = DiscardReason.NO_CANDIDATE, detail
                 continue
-            prompt, turn = tokenizer.turn_ids(point.history, point.tools, reference)
+            try:
+                prompt, turn = tokenizer.turn_ids(point.history, point.tools, reference)
+            except DialogueRefused as error:
+                if self._config.trunk == "reference":
+                    self._problems[index] = DiscardReason.REFUSED_BY_TEMPLATE, str(error)
+                continue
             if len(turn) > self._config.max_new_tokens:
                 if self._config.trunk == "reference":
                     detail = (
@@ -210,7 +225,7 @@ class _Sampler:
         slots: tuple[Slot, ...] = (),
     ) -> Candidate:
         spoken = token_ids[:-1] if completion.finished else token_ids
-        text = "".join(self._model.tokenizer.pieces(spoken))
+        text = self._model.tokenizer.text(spoken)
         return Candidate(token_ids, completion.logprobs, text, origin, completion.finished, fork, slots)
 
 
