@@ -31,6 +31,7 @@ from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
 from ttpa.stages.train.stage import OnStep, TurnReward
+from ttpa.steps.origin import tell_origin
 from ttpa.steps.report import gather
 from ttpa.steps.run import Run
 
@@ -358,6 +359,17 @@ def test_a_finished_run_is_left_as_it_is(finished: Run) -> None:
     before = finished.directory.report.stat().st_mtime_ns
     take_steps(finished)
     assert finished.directory.report.stat().st_mtime_ns == before
+
+
+def test_a_report_tells_where_tools_and_instructions_come_from(finished: Run, tmp_path: Path) -> None:
+    facts = gather(finished).facts
+    assert (facts["tools from"], facts["generator"]) == ("python, ttpa.quickstart.tools", "offline")
+    file = tmp_path / "mine.jsonl"
+    row = '{"messages": [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}], "tools": []}\n'
+    file.write_text(row, encoding="utf-8")
+    imported = make_run(tmp_path)
+    take_import(imported, [file])
+    assert tell_origin(imported) == {"tools from": "the dialogues", "generator": "none"}
 
 
 class PickyTokenizer(CharacterTokenizer):

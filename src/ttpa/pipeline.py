@@ -12,9 +12,7 @@ from pathlib import Path
 
 from ttpa.config import changed_keys, with_defaults
 from ttpa.errors import RunError
-from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS, Step
-from ttpa.runs.record_files import read_record
 from ttpa.steps.construction import construct_instructions
 from ttpa.steps.importing import import_instructions
 from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
@@ -119,7 +117,7 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
     before = with_defaults(json.loads(run.directory.config.read_text(encoding="utf-8")))
     changed = changed_keys(before, run.config.as_json())
     for step in STEPS[: STEPS.index(redo)] if redo else STEPS:
-        sections = ("seed", "import") if step == "construct" and _is_imported(run) else SECTIONS[step]
+        sections = ("seed", "import") if step == "construct" and run.is_imported else SECTIONS[step]
         mine = [c for c in changed if _is_within(c, sections) and not _is_within(c, _WITHOUT_EFFECT)]
         if step == "rounds" and run.config.rounds > before["rounds"]:
             continue  # what was asked for before stays, and more of it is taken
@@ -131,15 +129,10 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
 
 
 def _refuse_to_lose_import(run: Run, redo: Step) -> None:
-    if redo == "construct" and _is_imported(run):
+    if redo == "construct" and run.is_imported:
         raise RunError(
             f"the instructions of run {run.config.name!r} were imported; import them into another run instead"
         )
-
-
-def _is_imported(run: Run) -> bool:
-    summary = run.directory.summary("construct")
-    return summary.exists() and read_record(summary, StepSummary).step == "import"
 
 
 def _is_within(change: str, sections: Sequence[str]) -> bool:

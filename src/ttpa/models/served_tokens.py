@@ -56,7 +56,7 @@ class ServedModel:
 
     def __init__(self, tokenizer: ChatTokenizer, engine: TokenEngine) -> None:
         self.tokenizer = tokenizer
-        self.max_length = engine.max_length
+        self.max_length = engine.max_length - 1  # a turn is read by asking for one token after it
         self._engine = engine
 
     def complete(self, prompts: Sequence[Sequence[int]], *, max_new_tokens: int) -> list[Completion]:

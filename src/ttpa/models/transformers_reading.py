@@ -18,7 +18,7 @@ _MOST_LOGITS = 2**27
 def read(
     model: PreTrainedModel, sequences: Sequence[Sequence[int]], wanted: Sequence[Sequence[int]]
 ) -> Iterator[tuple[list[int], Rows, list[torch.Tensor]]]:
-    """The sequences, shortest first, in few forwards: of each the indices, the rows, and each row's logits.
+    """The sequences, in their order, in few forwards: of each the indices, the rows, and each row's logits.
 
     Those are (wanted, vocabulary), after the row's `wanted` tokens. Padded on the right: causality keeps the padding
     out of sight, and no mask slows attention down.
@@ -45,13 +45,14 @@ def _batches(
     """Indices in batches, each as many as one forward takes."""
     batch: list[int] = []
     asked: set[int] = set()
+    longest = 0
     for index, sequence in enumerate(sequences):
-        more = asked.union(wanted[index])
+        more, padded = asked.union(wanted[index]), max(longest, len(sequence))
         numbers = (len(batch) + 1) * len(more) * vocabulary
-        if batch and ((len(batch) + 1) * len(sequence) > _MOST_TOKENS or numbers > _MOST_LOGITS):
+        if batch and ((len(batch) + 1) * padded > _MOST_TOKENS or numbers > _MOST_LOGITS):
             yield batch
-            batch, more = [], set(wanted[index])
+            batch, more, padded = [], set(wanted[index]), len(sequence)
         batch.append(index)
-        asked = more
+        asked, longest = more, padded
     if batch:
         yield batch

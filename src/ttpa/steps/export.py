@@ -10,6 +10,7 @@ from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_record, write_text
 from ttpa.runs.row_files import RowFiles
 from ttpa.stages.export import FORMATS, CardCounts, write_card
+from ttpa.steps.origin import tell_origin
 from ttpa.steps.run import Run
 
 
@@ -55,8 +56,7 @@ def export(
     config = run.config
     facts = {
         "made by": f"ttpa, seed {config.seed}",
-        "tools from": config.tools.source if summary.step == "construct" else "the dialogues",
-        "generator": config.generator.model or config.generator.kind if summary.step == "construct" else "none",
+        **tell_origin(run),
         **summary.facts,
     }
     card = write_card(config.name, counts, files, summary=summary, facts=facts, license_name=license_name)

@@ -27,6 +27,7 @@ from ttpa.stages.report import (
     report,
     spread_scores,
 )
+from ttpa.steps.origin import tell_origin
 from ttpa.steps.other_run import find_other
 from ttpa.steps.reading import read_cases, read_flow
 from ttpa.steps.run import Account, Run
@@ -161,6 +162,4 @@ def _facts(run: Run) -> dict[str, str]:
             continue
     if run.directory.rounds:
         facts["rounds"] = f"{max(run.directory.rounds)}; turns and pairs are shown of the first"
-    facts["tools"] = run.config.tools.module
-    facts["generator"] = run.config.generator.model or run.config.generator.kind
-    return facts
+    return facts | tell_origin(run)

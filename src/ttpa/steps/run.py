@@ -66,6 +66,12 @@ class Run:
         """How many records a step that is done has written."""
         return read_record(self.directory.summary(step), StepSummary).records_out
 
+    @property
+    def is_imported(self) -> bool:
+        """Whether its instructions come from dialogue files."""
+        summary = self.directory.summary("construct")
+        return summary.exists() and read_record(summary, StepSummary).step == "import"
+
     def instructions(self, split: Split) -> list[Instruction]:
         """The instructions of one split. Raises `RunError` where `train` has none."""
         chosen = [instruction for instruction in self.stream_instructions() if instruction.split == split]

@@ -4,6 +4,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import pytest
 from pydantic import JsonValue
@@ -122,7 +123,7 @@ def test_llamafactory_turns_alternate_and_say_the_same_dialogue(instruction: Ins
     [row] = written("llamafactory", instruction)
     turns = row["conversations"]
     assert isinstance(turns, list)
-    messages: list[Message] = [SystemMessage(content=str(row["system"]))] if "system" in row else []
+    messages: list[Message] = [SystemMessage(content=str(row["system"]))] if row["system"] else []
     for place, turn in enumerate(turns):
         assert isinstance(turn, dict)
         value = str(turn["value"])
@@ -201,9 +202,12 @@ def _plain(rows: Sequence[JsonValue]) -> JsonValue:
 
 
 def test_files_beside_name_the_splits() -> None:
-    files = {"train": "train.jsonl", "test": "test.jsonl"}
+    files = {"train": "train.jsonl", "test": "test.jsonl", "test_unseen": "unseen.jsonl"}
     info = json.loads(FORMATS["llamafactory"].beside(files)["dataset_info.json"])
     assert info["train"]["file_name"] == "train.jsonl"
     assert info["test"]["columns"]["messages"] == "conversations"
     assert "path: train.jsonl" in FORMATS["axolotl"].beside(files)["axolotl.yaml"]
-    assert "data.val_files: test.jsonl" in FORMATS["verl"].beside(files)["verl.txt"]
+    verl = FORMATS["verl"].beside(files)["verl.txt"].splitlines()
+    assert verl[:2] == ["data.train_files: train.jsonl", "data.val_files: [test.jsonl, unseen.jsonl]"]
+    assert Path(verl[2].partition(": ")[2]).read_text(encoding="utf-8").count("def verl_score(") == 1
+    assert not FORMATS["verl"].beside({"train": "train.jsonl"})["verl.txt"].count("val_files")

@@ -246,7 +246,7 @@ def test_a_judge_behind_http_decides_by_majority_and_is_pinned(make_run: MakeRun
     assert evaluation.total.measures["calls that execute"].value == 1.0
     assert evaluation.total.measures["calls answered by a model"].value == 1.0
     assert evaluation.official == {"judgements asked": "36, of which 1 could not be read"}
-    assert evaluation.settings["judge"] == "strict temperature=0"
+    assert evaluation.settings["judge"].startswith("strict temperature=0 max_tokens=2048 endpoint=")
     assert (http.count("player"), http.count("strict")) == (2, 36)  # equal calls are played once
 
 

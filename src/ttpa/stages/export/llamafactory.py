@@ -27,7 +27,7 @@ def rows(instruction: Instruction) -> list[JsonObject]:
             conversations.append(_turn(message))
     tools = [tool.as_openai()["function"] for tool in instruction.tools]
     row: JsonObject = {"conversations": conversations, "tools": json.dumps(tools, ensure_ascii=False)}
-    return [row | ({"system": system} if system else {})]
+    return [row | {"system": system}]  # every row has every column that `dataset_info.json` names
 
 
 def beside(files: Mapping[str, str]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from importlib.resources import files as package_files
 
 from ttpa.records.instructions import DecisionPoint, Instruction
 from ttpa.records.record import JsonObject
@@ -15,9 +16,14 @@ def rows(instruction: Instruction) -> list[JsonObject]:
 
 def beside(files: Mapping[str, str]) -> dict[str, str]:
     """The lines of a config that name the data and the reward."""
-    lines = [f"data.{'train' if split == 'train' else 'val'}_files: {file}" for split, file in files.items()]
-    reward = "custom_reward_function.path: ttpa/rewards.py\ncustom_reward_function.name: verl_score"
-    return {"verl.txt": "\n".join([*lines, reward]) + "\n"}
+    held_out = [file for split, file in files.items() if split != "train"]
+    lines = [
+        *(f"data.train_files: {file}" for split, file in files.items() if split == "train"),
+        *([f"data.val_files: [{', '.join(held_out)}]"] if held_out else []),
+        f"custom_reward_function.path: {package_files('ttpa') / 'rewards.py'}",
+        "custom_reward_function.name: verl_score",
+    ]
+    return {"verl.txt": "\n".join(lines) + "\n"}
 
 
 def _row(point: DecisionPoint, instruction: Instruction) -> JsonObject:

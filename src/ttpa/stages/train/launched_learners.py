@@ -122,6 +122,7 @@ class LaunchedLearners:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
+                errors="replace",  # what a launcher prints may be of any encoding
                 preexec_fn=_end_with_parent,
             )
             try:

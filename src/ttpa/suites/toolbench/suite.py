@@ -69,10 +69,9 @@ class ToolBench:
         made = cast("list[dict[str, Any]]", answer.notes["made"])
         called = {str(each["call"]["name"]) for each in made}
         finished = answer.notes["answer"] is not None
-        measures = {
-            "finished with an answer": float(finished),
-            "relevant APIs called": len(called & query.relevant) / len(query.relevant),
-        }
+        measures = {"finished with an answer": float(finished)}
+        if query.relevant:
+            measures["relevant APIs called"] = len(called & query.relevant) / len(query.relevant)
         if made:
             measures["calls that execute"] = sum(bool(each["gave"]["ok"]) for each in made) / len(made)
             measures["calls answered by a model"] = sum(bool(each["gave"]["simulated"]) for each in made) / len(made)
