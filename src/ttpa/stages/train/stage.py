@@ -112,7 +112,8 @@ class TrainConfig(Record):
     report_to: tuple[str, ...] = ()
     """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`."""
     precision: Literal["bf16", "float32"] = "bf16"
-    """Of products; `bf16` is autocast over float32 weights, and twice as fast on CPUs too."""
+    """Of products. `bf16` is autocast: over float32 weights where all parameters are trained, and on CPUs (twice as fast
+    there, too); on a GPU the weights below adapters are bfloat16 whatever this says."""
     checkpoint_steps: int = Field(default=100, ge=0)
     """Optimiser steps after which a training keeps its state, about; one that is cut off goes on from the last one, to
     the same weights. 0 keeps none."""
