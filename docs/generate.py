@@ -50,7 +50,7 @@ def cli_page() -> str:
         "|---|---|",
         "| 0 | done, or nothing was left to do |",
         "| 1 | a person can mend it: one line on standard error says what is wrong |",
-        "| 1, and nothing there | `doctor` found something wrong, or the call that `tools --call` tried failed |",
+        "| 1, and no such line | `doctor` found something wrong, or the call that `tools --call` tried failed |",
         "| 2 | words that are no command, or no value of an option: the usage is shown |",
         "| 130 | interrupted; the same command goes on from there |\n",
         "`--json`, where a command has it, prints one JSON document on standard output and nothing else.",
@@ -110,9 +110,14 @@ def _command(name: str, command: Any) -> list[str]:
     options = [p for p in command.params if p.param_type_name == "option" and "--help" not in p.opts]
     words = " ".join([f"ttpa {name}", *(_argument(p) for p in arguments)])
     lines = [f"## `{words}`\n", " ".join((command.help or "").split()) + "\n"]
-    rows = [(f"`{_argument(p)}`", p.help or "") for p in arguments]
-    rows += [(f"`{', '.join(p.opts)}`", p.help or "") for p in options]
+    rows = [(f"`{_argument(p)}`", _told(p)) for p in arguments]
+    rows += [(f"`{', '.join(p.opts)}`", _told(p)) for p in options]
     return [*lines, "| word | |", "|---|---|", *(f"| {_cell(word)} | {_cell(text)} |" for word, text in rows), ""]
+
+
+def _told(parameter: Any) -> str:
+    default = parameter.default if parameter.param_type_name == "option" else None
+    return (parameter.help or "") + (f" (`{default}` by default)" if default not in (None, False, "", ()) else "")
 
 
 def _argument(argument: Any) -> str:

@@ -54,7 +54,8 @@ class PolicyConfig(Record):
     base: str = EMBEDDED
     """A checkpoint directory, a hub name, or `embedded`: the small pretrained policy that comes with the package."""
     dialect: str = "hermes"
-    """How it writes tool calls."""
+    """How it writes tool calls: hermes (Qwen's, too), llama3_json, llama3_pythonic, mistral or json; `ttpa doctor` says
+    which one fits."""
     batch_size: int = Field(default=32, ge=1)
     """Turns, and branches, that are decoded together, or are in flight to a server."""
     engine: Literal["local", "vllm", "server"] = "local"

@@ -26,7 +26,9 @@ _NEEDS: dict[Case, str] = {
 
 
 def init(
-    case: Annotated[Case, typer.Argument(help="Where you start from.", show_choices=True)],
+    case: Annotated[
+        Case, typer.Argument(help="Where you start from: python, openapi, mcp or data.", show_choices=True)
+    ],
     place: Annotated[str, typer.Argument(help="A file, an address, or the command of an MCP server.")] = "",
     out: Annotated[Path, typer.Option(help="The config to write; it must not be there yet.")] = Path("ttpa.toml"),
     name: Annotated[str | None, typer.Option(help="Of the run; by default the config's file name.")] = None,

@@ -11,7 +11,9 @@ from ttpa.steps.score_file import score_file as score_cases
 
 
 def score_file(
-    cases: Annotated[Path, typer.Argument(help="JSON Lines: tools, reference_calls, candidate_calls or _text.")],
+    cases: Annotated[
+        Path, typer.Argument(help="JSON Lines: tools, reference_calls, and candidate_calls or candidate_text.")
+    ],
     out: Annotated[Path, typer.Option("--out", help="The file for the cases with their verdicts.")],
     strings: Annotated[str, typer.Option(help="exact, or folded as in BFCL's checker.")] = "exact",
     ordered: Annotated[bool, typer.Option("--ordered", help="The calls must come in the reference's order.")] = False,

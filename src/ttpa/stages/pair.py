@@ -1,6 +1,7 @@
 """Pair: scored turns -> preference pairs (METHOD: pair).
 
-Chosen is a right candidate, else the reference; rejected are the wrong turns the policy is most likely to say.
+Chosen is a right candidate, else the reference; rejected is the most probable wrong turn of each kind of error first,
+then the most probable others.
 """
 
 from collections.abc import Sequence
@@ -31,7 +32,8 @@ class PairConfig(Record):
     rejected: Literal["kinds", "probable"] = "kinds"
     """Which wrong turns come first: the most probable one of each kind of error, or the most probable ones."""
     tail: Literal["kept", "cut"] = "kept"
-    """What both turns of a pair end with alike: part of it, or left out, so that neither loss counts it."""
+    """Tokens with which both turns of a pair end alike: `kept` leaves them in, `cut` takes them out, so that no loss
+    counts them."""
 
 
 def pair(

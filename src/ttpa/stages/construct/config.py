@@ -15,8 +15,8 @@ class JudgeConfig(Record):
     threshold: float = Field(default=3.0, ge=1, le=5)
     """Least mean mark, of 1 to 5, for naturalness and for faithfulness."""
     controls: float = Field(default=0.1, ge=0, le=1)
-    """Share of the instances that it is asked of once more with a value taken out of the question, which the checks
-    refuse: how far it agrees with them."""
+    """Share of the instances that are shown to it a second time with a value missing from the question. It should
+    refuse these; how often it does is told."""
     temperature: float = Field(default=0.7, ge=0)
 
 

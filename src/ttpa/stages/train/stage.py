@@ -70,8 +70,8 @@ class GrpoConfig(Record):
     """Turns that are drawn at each of them."""
     temperature: float = Field(default=1.0, gt=0)
     scale: Literal["batch", "group", "none"] = "batch"
-    """By the standard deviation of which rewards a turn's advantage is divided. By its group's, a slip that costs 0.02
-    where all else is right weighs as much as a wrong tool."""
+    """A turn's advantage is divided by the standard deviation of the rewards of its batch, of its group, or of none.
+    With `group` a slip that costs 0.02 where all else is right weighs as much as a wrong tool."""
     beta: float = Field(default=0.0, ge=0)
     """Of the divergence from the policy before; 0 leaves it, and the second model, out."""
     max_new_tokens: int = Field(default=160, ge=1)
@@ -112,8 +112,8 @@ class TrainConfig(Record):
     report_to: tuple[str, ...] = ()
     """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`."""
     precision: Literal["bf16", "float32"] = "bf16"
-    """Of products. `bf16` is autocast: over float32 weights where all parameters are trained, and on CPUs (twice as fast
-    there, too); on a GPU the weights below adapters are bfloat16 whatever this says."""
+    """Of products. `bf16` is autocast: over float32 weights where all parameters are trained, and on CPUs (twice as
+    fast there, too); on a GPU the weights below adapters are bfloat16 whatever this says."""
     checkpoint_steps: int = Field(default=100, ge=0)
     """Optimiser steps after which a training keeps its state, about; one that is cut off goes on from the last one, to
     the same weights. 0 keeps none."""
