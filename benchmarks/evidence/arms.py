@@ -8,11 +8,22 @@ from ttpa.records.record import JsonObject
 
 Data = Literal["reversed", "forward"]
 """Instructions as they are constructed, or as if their question had come first (forward.py)."""
-Method = Literal["none", "longer", "same turns", "own turns", "chosen turns", "dpo", "grpo", "risk", "probability"]
+Method = Literal[
+    "none",
+    "longer",
+    "same turns",
+    "own turns",
+    "chosen turns",
+    "dpo",
+    "grpo",
+    "risk",
+    "probability",
+    "longer probability",
+]
 """`none`: the fine-tuned policy as it is; `longer`: more fine-tuning, on all of train; `same turns`: on the reference
 turns of the points that the main arm samples, and no other label; `own turns`: on turns that the policy says itself and
-that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last two are those of
-objectives.py."""
+that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last three are those of
+objectives.py: `longer probability` reads what `longer` does."""
 Sections = Mapping[str, Any]
 
 

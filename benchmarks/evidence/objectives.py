@@ -2,19 +2,19 @@
 
 `risk` is the chance that the policy says a wrong turn, among the candidates of a tree and the reference turn, their
 probabilities renormalised among themselves (minimum risk training, Shen et al. 2016, eq. 7 and 8, with sharpness 1).
-`probability` raises that of the reference turn, of which fine-tuning raises the logarithm; it needs no tree.
-docs/experiment.md says what came of them.
+`probability` raises that of the reference turn, of which fine-tuning raises the logarithm; it needs no tree, and so
+`train_dialogues` does it for all turns of a dialogue at once. docs/experiment.md says what came of them.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 import torch
 from benchmarks.evidence.place import train_config
@@ -25,10 +25,12 @@ from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.scores import ScoredTurn
+from ttpa.stages.train import SftExample
 from ttpa.stages.train.order import by_group
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_forward import add_tree_forward
 
+T = TypeVar("T")
 Objective = Literal["risk", "probability"]
 _AT_ONCE = 4
 """Points in one forward."""
@@ -104,34 +106,73 @@ def train_turns(
 
     `nll_weight` is of the mean negative log-likelihood of a reference token, beside the objective.
     """
-    torch.manual_seed(seed)
-    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    model = _load(base, seed)
     add_tree_forward(model)
-    model.train()
     dpo = train_config("dpo", {}).dpo
     size = min(dpo.batch_size, len(points))
     steps = max(1, round(tokens / sum(point.tokens for point in points) * len(points) / size))
-    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.0)
-    schedule: Any = get_scheduler("linear", optimizer, max(1, round(dpo.warmup_share * steps)), steps)
-    read = 0
-    for batch in _batches(points, size, steps, seed):
+
+    def lose(batch: Sequence[PointTurns]) -> Iterator[Tensor]:
         learned = sum(len(point.turns[0]) for point in batch)
         for first in range(0, size, _AT_ONCE):
             part = batch[first : first + _AT_ONCE]
-            read += sum(point.tokens for point in part)
             with torch.autocast("cpu", dtype=torch.bfloat16):
                 each = log_probs(model, part)
             aims = torch.stack([_lose(objective, one, point) for one, point in zip(each, part, strict=True)])
             likelihoods = torch.stack([one[0] for one in each])
-            (aims.sum() / size - nll_weight * likelihoods.sum() / learned).backward()
+            yield aims.sum() / size - nll_weight * likelihoods.sum() / learned
+
+    drawn = list(_batches(points, [point.instruction_id for point in points], size, steps, seed))
+    _optimise(model, map(lose, drawn), steps, learning_rate)
+    _save(model, base, output)
+    return Trained(len(points), steps, sum(point.tokens for batch in drawn for point in batch))
+
+
+def train_dialogues(
+    base: str, dialogues: Sequence[SftExample], output: Path, *, learning_rate: float, tokens: int, seed: int
+) -> Trained:
+    """Raises the probabilities of all learned turns of `dialogues`, each read once, for about so many tokens."""
+    model = _load(base, seed)
+    size = min(train_config("dpo", {}).dpo.batch_size, len(dialogues))
+    epoch = -(-len(dialogues) // size)
+    steps = max(1, round(epoch * tokens / sum(len(one.token_ids) for one in dialogues)))
+
+    def lose(batch: Sequence[SftExample]) -> Iterator[Tensor]:
+        ordered = sorted(batch, key=lambda one: len(one.token_ids))
+        turns = sum(len(_turns(one)) for one in ordered)
+        for first in range(0, size, _AT_ONCE):
+            yield -turn_log_probs(model, ordered[first : first + _AT_ONCE]).exp().sum() / turns
+
+    drawn = list(_batches(dialogues, list(map(str, range(len(dialogues)))), size, steps, seed))
+    _optimise(model, map(lose, drawn), steps, learning_rate)
+    _save(model, base, output)
+    return Trained(len(dialogues), steps, sum(len(one.token_ids) for batch in drawn for one in batch))
+
+
+def _load(base: str, seed: int) -> Any:
+    torch.manual_seed(seed)
+    model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
+    return model.train()
+
+
+def _optimise(model: Any, batches: Iterable[Iterator[Tensor]], steps: int, learning_rate: float) -> None:
+    """A step a batch, whose losses come part by part and add up."""
+    optimizer = torch.optim.AdamW(model.parameters(), lr=learning_rate, weight_decay=0.0)
+    warmup = train_config("dpo", {}).dpo.warmup_share
+    schedule: Any = get_scheduler("linear", optimizer, max(1, round(warmup * steps)), steps)
+    for losses in batches:
+        for loss in losses:
+            loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         schedule.step()
         optimizer.zero_grad()
+
+
+def _save(model: Any, base: str, output: Path) -> None:
     shutil.rmtree(output, ignore_errors=True)
     model.save_pretrained(output)
     AutoTokenizer.from_pretrained(base).save_pretrained(output)
-    return Trained(len(points), steps, read)
 
 
 def _lose(objective: Objective, log_probs: Tensor, point: PointTurns) -> Tensor:
@@ -150,13 +191,33 @@ def log_probs(model: Any, points: Sequence[PointTurns]) -> list[Tensor]:
     return list(output.log_probs.float().sum(1).split([len(point.turns) for point in points]))
 
 
-def _batches(points: Sequence[PointTurns], size: int, steps: int, seed: int) -> Iterator[list[PointTurns]]:
-    """Points of one instruction follow one another, in an order drawn anew each epoch."""
-    draw = by_group([point.instruction_id for point in points])
+def turn_log_probs(model: Any, dialogues: Sequence[SftExample]) -> Tensor:
+    """Of each learned turn of each dialogue, one after another."""
+    longest = max(len(one.token_ids) for one in dialogues)
+    ids = torch.tensor([[*one.token_ids, *[0] * (longest - len(one.token_ids))] for one in dialogues])
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        logits = model(input_ids=ids).logits  # padded on the right: causality keeps the padding out of sight
+    found: list[Tensor] = []
+    for row, one in enumerate(dialogues):
+        for start, end in _turns(one):
+            each = logits[row, start - 1 : end - 1].float().log_softmax(-1)
+            found.append(each.gather(-1, ids[row, start:end, None]).sum())
+    return torch.stack(found)
+
+
+def _turns(dialogue: SftExample) -> list[tuple[int, int]]:
+    """Start and end of each learned turn."""
+    edges = [place for place, (a, b) in enumerate(pairwise([False, *dialogue.is_learned, False])) if a != b]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _batches(items: Sequence[T], groups: Sequence[str], size: int, steps: int, seed: int) -> Iterator[list[T]]:
+    """Items of one group follow one another, in an order drawn anew each epoch."""
+    draw = by_group(groups)
     waiting: list[int] = []
     epochs = count()
     for _ in range(steps):
         while len(waiting) < size:
             waiting += draw(Random(f"{seed}/{next(epochs)}"))
-        yield [points[row] for row in waiting[:size]]
+        yield [items[row] for row in waiting[:size]]
         del waiting[:size]

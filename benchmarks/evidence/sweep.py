@@ -49,6 +49,11 @@ def variants() -> dict[str, list[Arm]]:
             train={"learning_rate": rate, "nll_weight": 0.0})
         for rate in (1e-4, 4e-4)
     ]  # fmt: skip
+    tried["longer-probability"] = [
+        Arm(f"longer-probability-{rate:g}", f"SFT longer by the turns' probabilities, learning_rate = {rate:g}",
+            "longer probability", train={"learning_rate": rate})
+        for rate in (1e-4, 3e-4, 1e-3)
+    ]  # fmt: skip
     tried["chosen"] = [
         Arm(f"chosen-{rate:g}", f"SFT on the pairs' chosen turns, learning_rate = {rate:g}", "chosen turns",
             train={"learning_rate": rate})

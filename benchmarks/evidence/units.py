@@ -16,7 +16,7 @@ from benchmarks.evidence.learning import (
     train_examples,
     tune,
 )
-from benchmarks.evidence.objectives import Trained, reference_turns, train_turns, tree_turns
+from benchmarks.evidence.objectives import Trained, reference_turns, train_dialogues, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
 from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
@@ -122,6 +122,10 @@ def _train(
     if arm.method == "same turns":
         examples = point_turns(_main_points(place, arm), start.parts.load_tokenizer(policy))
         return tune(start, arm, policy, examples, tokens, output)
+    if arm.method == "longer probability":
+        every = [one for run in (start, make_fresh(place, arm.data)) for one in train_examples(run)]
+        seed = start.config.seed
+        return train_dialogues(policy, every, output, tokens=tokens, seed=seed, **arm.train)
     if arm.method == "grpo":
         return reward(start, arm, policy, _main_points(place, arm), tokens, output)
     if arm.method in ("risk", "probability"):
