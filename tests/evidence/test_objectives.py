@@ -126,10 +126,10 @@ def test_dialogues_raise_the_probability_of_what_may_be_won(
         SftExample(token_ids=(*one.prompt_ids, *one.turns[0]), is_learned=(*[False] * len(one.prompt_ids), True))
         for one in firsts
     ]
-    tokens = 10 * sum(len(one.token_ids) for one in dialogues)
+    tokens = 40 * sum(len(one.token_ids) for one in dialogues)
     output = tmp_path / "policy"
-    made = train_dialogues(policy, dialogues, output, learning_rate=3e-3, tokens=tokens, seed=0)
-    assert made == (len(dialogues), 10, tokens)
+    made = train_dialogues(policy, dialogues, output, learning_rate=1e-2, tokens=tokens, seed=0)
+    assert made == (len(dialogues), 40, tokens)
     before, after = (math.exp(probabilities(path, firsts[0])[0]) for path in (policy, str(output)))
     assert before < 0.1
     assert after > 0.5
