@@ -76,8 +76,8 @@ class ToolsConfig(Record):
     @property
     def origin(self) -> str:
         """What tells the results of one source from another's, as JSON: its module, command, addresses or model."""
-        sections = {"mcp": self.mcp, "openapi": self.openapi, "toolbench": self.toolbench, "simulated": self.simulated}
-        told = self.module if self.source == "python" else sections[self.source].model_dump(mode="json")
+        section: Record | None = getattr(self, self.source, None)  # each source but `python` has one of its name
+        told = self.module if section is None else section.model_dump(mode="json")
         return canonical_json([self.source, told])
 
     @model_validator(mode="after")
