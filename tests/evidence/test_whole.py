@@ -20,7 +20,8 @@ LONGEST = 3600
 TAKEN = [
     arm
     for arm in ARMS
-    if arm.name in ("sft-longer", "sft-same", "own-turns", "ttpa", "ttpa-two-rounds", "grpo", "ttpa-forward")
+    if arm.name
+    in ("sft-longer", "sft-same", "sft-probability", "own-turns", "ttpa", "ttpa-two-rounds", "grpo", "ttpa-forward")
 ]
 """One arm of each way to learn, and one on other data."""
 
