@@ -28,6 +28,6 @@ def read_instructions(name: str, seed: int, number: int) -> list[Instruction]:
 
 
 def _in_its_dialogue(instruction: Instruction) -> Instruction:
-    """The data tell the turns of a dialogue apart by `#`, imports by `@`."""
-    dialogue, mark, turn = instruction.id.rpartition("#")
-    return instruction.model_copy(update={"id": f"{dialogue}@{turn}"}) if mark else instruction
+    """The data number the turns of a dialogue behind `#`; an import tells them apart by the place of their question."""
+    dialogue, mark, _ = instruction.id.rpartition("#")
+    return instruction.model_copy(update={"id": f"{dialogue}@{len(instruction.context) - 1}"}) if mark else instruction
