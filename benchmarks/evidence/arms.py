@@ -17,12 +17,13 @@ Method = Literal[
     "dpo",
     "grpo",
     "risk",
+    "expected",
     "probability",
     "longer probability",
 ]
 """`none`: the fine-tuned policy as it is; `longer`: more fine-tuning, on all of train; `same turns`: on the reference
 turns of the points that the main arm samples, and no other label; `own turns`: on turns that the policy says itself and
-that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last three are those of
+that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last four are those of
 objectives.py: `longer probability` reads what `longer` does."""
 Sections = Mapping[str, Any]
 
@@ -56,7 +57,7 @@ class Arm:
     @property
     def samples(self) -> bool:
         """Whether it needs trees; GRPO draws its turns itself, at the points of the main arm's."""
-        return self.method in ("own turns", "chosen turns", "dpo", "risk")
+        return self.method in ("own turns", "chosen turns", "dpo", "risk", "expected")
 
     def settings(self) -> JsonObject:
         """All that it does, without its name: arms with equal ones come to the same."""

@@ -2,6 +2,8 @@
 
 `risk` is the chance that the policy says a wrong turn, among the candidates of a tree and the reference turn, their
 probabilities renormalised among themselves (minimum risk training, Shen et al. 2016, eq. 7 and 8, with sharpness 1).
+`expected` is the score that the policy may expect, as far as it says a turn of the tree, above what a turn of the tree
+has on average: the policy gradient over all of a tree's turns at once, nothing drawn (Ciosek and Whiteson 2018).
 `probability` raises that of the reference turn, of which fine-tuning raises the logarithm; it needs no tree, and so
 `train_dialogues` does it for all turns of a dialogue at once. docs/experiment.md says what came of them.
 """
@@ -31,7 +33,7 @@ from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_forward import add_tree_forward
 
 T = TypeVar("T")
-Objective = Literal["risk", "probability"]
+Objective = Literal["risk", "expected", "probability"]
 _AT_ONCE = 4
 """Points in one forward."""
 
@@ -51,7 +53,8 @@ class PointTurns:
     instruction_id: str
     prompt_ids: tuple[int, ...]
     turns: tuple[tuple[int, ...], ...]
-    wrong: tuple[bool, ...]
+    scores: tuple[float, ...]
+    """1 for a right one."""
 
     @property
     def tokens(self) -> int:
@@ -66,7 +69,7 @@ def reference_turns(points: Sequence[DecisionPoint], tokenizer: ChatTokenizer) -
         turn = point.reference_turn()
         if turn.tool_calls or turn.content:
             prompt, ids = tokenizer.turn_ids(point.history, point.tools, turn)
-            found.append(PointTurns(point.instruction_id, tuple(prompt), (tuple(ids),), (False,)))
+            found.append(PointTurns(point.instruction_id, tuple(prompt), (tuple(ids),), (1.0,)))
     return found
 
 
@@ -83,10 +86,10 @@ def tree_turns(
     for point in points:
         for one in reference_turns([point], tokenizer):
             tree = by_id[point.id]
-            said = dict.fromkeys(one.turns, False)
+            said = dict.fromkeys(one.turns, 1.0)
             for candidate in verdicts[point.id].candidates:
                 if tree.leaves[candidate.leaf].finished:
-                    said.setdefault(tree.token_ids(candidate.leaf), bool(candidate.errors))
+                    said.setdefault(tree.token_ids(candidate.leaf), candidate.score)
             found.append(PointTurns(one.instruction_id, one.prompt_ids, tuple(said), tuple(said.values())))
     return found
 
@@ -178,7 +181,11 @@ def _save(model: Any, base: str, output: Path) -> None:
 def _lose(objective: Objective, log_probs: Tensor, point: PointTurns) -> Tensor:
     if objective == "probability":
         return -log_probs[0].exp()
-    return log_probs.softmax(0)[torch.tensor(point.wrong)].sum()
+    scores = torch.tensor(point.scores)
+    if objective == "risk":
+        return log_probs.softmax(0)[scores < 1].sum()
+    mean = (log_probs.detach().softmax(0) * scores).sum()
+    return -(log_probs.exp() * (scores - mean)).sum()
 
 
 def log_probs(model: Any, points: Sequence[PointTurns]) -> list[Tensor]:

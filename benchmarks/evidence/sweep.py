@@ -44,6 +44,11 @@ def variants() -> dict[str, list[Arm]]:
             "risk", train={"learning_rate": rate, "nll_weight": nll})
         for rate, nll in ((3e-5, 0.0), (1e-4, 0.0), (4e-4, 30.0))
     ]  # fmt: skip
+    tried["expected"] = [
+        Arm(f"expected-{rate:g}", f"the score to expect over a tree's turns, learning_rate = {rate:g}", "expected",
+            train={"learning_rate": rate, "nll_weight": 0.0})
+        for rate in (1e-4, 4e-4)
+    ]  # fmt: skip
     tried["probability"] = [
         Arm(f"probability-{rate:g}", f"the reference turn's probability, learning_rate = {rate:g}", "probability",
             train={"learning_rate": rate, "nll_weight": 0.0})

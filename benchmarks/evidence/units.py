@@ -16,7 +16,7 @@ from benchmarks.evidence.learning import (
     train_examples,
     tune,
 )
-from benchmarks.evidence.objectives import Trained, reference_turns, train_dialogues, train_turns, tree_turns
+from benchmarks.evidence.objectives import Objective, Trained, reference_turns, train_dialogues, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
 from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
@@ -128,8 +128,8 @@ def _train(
         return train_dialogues(policy, every, output, tokens=tokens, seed=seed, **arm.train)
     if arm.method == "grpo":
         return reward(start, arm, policy, _main_points(place, arm), tokens, output)
-    if arm.method in ("risk", "probability"):
-        return _train_otherwise(place, arm, start, trees, policy, tokens, folder)
+    if arm.method in ("risk", "expected", "probability"):
+        return _train_otherwise(place, arm, start, trees, policy, tokens, folder, arm.method)
     assert trees is not None
     if arm.method == "own turns":
         examples = own_right_turns(score_trees(place, arm, trees, folder / "pairs"))
@@ -148,7 +148,14 @@ def _main_points(place: Place, arm: Arm) -> list[DecisionPoint]:
 
 
 def _train_otherwise(
-    place: Place, arm: Arm, start: Run, trees: Run | None, policy: str, tokens: int, folder: Path
+    place: Place,
+    arm: Arm,
+    start: Run,
+    trees: Run | None,
+    policy: str,
+    tokens: int,
+    folder: Path,
+    objective: Objective,
 ) -> Trained:
     """By an objective of objectives.py."""
     tokenizer, points = start.parts.load_tokenizer(policy), _main_points(place, arm)
@@ -162,8 +169,7 @@ def _train_otherwise(
             scored.read(scored.directory.scored, ScoredTurn, "score"),
             tokenizer,
         )
-        turns = [one for one in every if any(one.wrong) or arm.train["nll_weight"]]
-    objective = "risk" if arm.method == "risk" else "probability"
+        turns = [one for one in every if min(one.scores) < 1 or arm.train["nll_weight"]]
     return train_turns(
         policy, turns, folder / "policy", objective=objective, tokens=tokens, seed=start.config.seed, **arm.train
     )

@@ -52,7 +52,7 @@ def points(decision_points: list[DecisionPoint], tokenizer: TransformersTokenize
     for one in reference_turns(decision_points, tokenizer):
         (right,) = one.turns
         wrong = (*right[:4], right[5], *right[5:])
-        found.append(PointTurns(one.instruction_id, one.prompt_ids, (right, wrong), (False, True)))
+        found.append(PointTurns(one.instruction_id, one.prompt_ids, (right, wrong), (1.0, 0.5)))
     return found
 
 
@@ -92,6 +92,20 @@ def test_risk_takes_probability_from_wrong_turns_and_gives_it_to_the_right_ones(
     assert wrong_share(trained, points[0]) < wrong_share(policy, points[0]) / 4
 
 
+def test_expected_moves_probability_from_the_worse_turns_of_a_tree_to_the_better(
+    policy: str, points: list[PointTurns], tmp_path: Path
+) -> None:
+    """The first token of each reference turn and another: turns that may be won at once."""
+    firsts = [
+        PointTurns(one.instruction_id, one.prompt_ids, (one.turns[0][:1], one.turns[0][1:2]), one.scores)
+        for one in points
+    ]
+    trained = train(policy, firsts, tmp_path / "policy", "expected")
+    before, after = (probabilities(path, firsts[0]) for path in (policy, trained))
+    assert after[0] > before[0] + 0.5
+    assert after[0] - after[1] > before[0] - before[1] + 0.5
+
+
 def test_what_is_as_good_as_impossible_is_left_to_the_likelihood(
     policy: str, points: list[PointTurns], tmp_path: Path
 ) -> None:
@@ -121,7 +135,7 @@ def test_the_turns_of_dialogues_are_read_as_each_would_be_alone(
 def test_dialogues_raise_the_probability_of_what_may_be_won(
     policy: str, points: list[PointTurns], tmp_path: Path
 ) -> None:
-    firsts = [PointTurns(one.instruction_id, one.prompt_ids, (one.turns[0][:1],), (False,)) for one in points]
+    firsts = [PointTurns(one.instruction_id, one.prompt_ids, (one.turns[0][:1],), (1.0,)) for one in points]
     dialogues = [
         SftExample(token_ids=(*one.prompt_ids, *one.turns[0]), is_learned=(*[False] * len(one.prompt_ids), True))
         for one in firsts
@@ -162,4 +176,4 @@ def test_a_trees_turns_are_its_finished_candidates_after_the_reference_turn_each
     )  # fmt: skip
     (found,) = tree_turns([point], [tree], [scored], tokenizer)
     assert found.turns == (said, said[:3])
-    assert found.wrong == (False, True)
+    assert found.scores == (1.0, 0.0)
