@@ -1,10 +1,10 @@
 """The experiment: arms at equal tokens, over tool sets and seeds.
 
 `python -m benchmarks.evidence` trains every arm and asks it at dev turns; `--sweep` tries settings, on dev and on seeds
-of its own; `--scaling` takes a quarter of the preference data and four times as much; `--final` also asks at `test` and
-`test_unseen`, which nothing else opens; `--report` writes the tables and pictures of what is done. Whatever is cut off
-goes on with the same command. `--small` is the same in minutes. `--publish` keeps what is done beside the code, and
-`--published` reports that, in seconds.
+of its own, and `--from-base`, likewise, begins at the policy as it is; `--scaling` takes a quarter of the preference
+data and four times as much; `--final` also asks at `test` and `test_unseen`, which nothing else opens; `--report`
+writes the tables and pictures of what is done. Whatever is cut off goes on with the same command. `--small` is the same
+in minutes. `--publish` keeps what is done beside the code, and `--published` reports that, in seconds.
 """
 
 import argparse
@@ -20,7 +20,7 @@ from benchmarks.evidence.place import SETTINGS, Place
 from benchmarks.evidence.report import write_report
 from benchmarks.evidence.results import PUBLISHED, publish, read_published, read_results
 from benchmarks.evidence.sets import SETS
-from benchmarks.evidence.sizes import DEV_SHARE, FULL, SCALED, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
+from benchmarks.evidence.sizes import DEV_SHARE, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
 from benchmarks.evidence.studies import STUDIES
 
 from ttpa.dialects import DIALECTS
@@ -41,20 +41,21 @@ def main() -> None:
 
 
 def _run(options: argparse.Namespace) -> int:
-    if options.sweep and options.final:
-        raise TtpaError("--sweep chooses settings, so it never looks at the test: leave --final out")
+    study = STUDIES[options.study]
+    if study.on_dev_alone and options.final:
+        raise TtpaError(f"--{options.study} chooses settings, so it never looks at the test: leave --final out")
     if options.small and (options.publish or options.published):
         raise TtpaError("--small shows that all of it runs; its figures say nothing and are not published")
-    size = SMALL if options.small else SCALED if options.scaling else FULL
+    size = SMALL.model_copy(update={"fresh_share": study.size.fresh_share}) if options.small else study.size
     out: Path = options.out or Path("runs") / ("evidence-small" if options.small else "evidence")
     settings = _settings(size, options.policy, options.dialect)
-    study = "sweep" if options.sweep else "scaling" if options.scaling else "experiment"
+    root = out / options.study
     if not options.published:
-        _pin(out / study, settings)
-    arms = _choose(study, options.arms)
-    seeds: Sequence[int] = options.seeds or (size.sweep_seeds if options.sweep else size.seeds)
+        _pin(root, settings)
+    arms = _choose(options.study, options.arms)
+    seeds: Sequence[int] = options.seeds or (size.sweep_seeds if study.on_dev_alone else size.seeds)
     places = {
-        (name, seed): Place(out / study, SETS[name], seed, size, base=options.policy, dialect=options.dialect)
+        (name, seed): Place(root, SETS[name], seed, size, base=options.policy, dialect=options.dialect)
         for seed in seeds
         for name in options.sets
         if not SETS[name].missing
@@ -70,19 +71,20 @@ def _run(options: argparse.Namespace) -> int:
         failed = run_jobs(list(places), sys.argv[1:], options.workers)
         if failed:
             return 1
-    looks: tuple[Where, ...] = ("dev",) if study == "sweep" else ("final", "dev")
-    kept = PUBLISHED / study
+    kept = PUBLISHED / options.study
     results = {
         where: read_published(kept, arms, where) if options.published else read_results(places.values(), arms, where)
-        for where in looks
+        for where in study.looks
     }
     if options.publish:
         for path in publish(kept, settings, [one for each in results.values() for one in each]):
             print(path)
     folder: Path = options.report or out / "report"
-    for where in looks:
-        commands = _commands(study, where, small=options.small, published=options.published)
-        written = write_report(folder, study, results[where], arms, where, resamples=size.resamples, commands=commands)
+    for where in study.looks:
+        commands = _commands(options.study, where, small=options.small, published=options.published)
+        written = write_report(
+            folder, options.study, results[where], arms, where, resamples=size.resamples, commands=commands
+        )
         if written:
             print(written)
     return 0
@@ -96,7 +98,7 @@ def _commands(study: str, where: Where, *, small: bool, published: bool) -> list
 
 
 def _choose(study: str, named: Sequence[str]) -> list[Arm]:
-    every = {arm.name: arm for arm in STUDIES[study]}
+    every = {arm.name: arm for arm in STUDIES[study].arms}
     unknown = [name for name in named if name not in every]
     if unknown:
         raise TtpaError(f"there is no arm {unknown[0]!r} in the {study}; there are {', '.join(every)}")
@@ -129,10 +131,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--out", type=Path, help="runs/evidence, or runs/evidence-small")
     parser.add_argument("--small", action="store_true", help="tiny numbers, minutes: it shows that all of it runs")
     what = parser.add_mutually_exclusive_group()
-    what.add_argument("--sweep", action="store_true", help="settings, on dev turns alone")
-    what.add_argument(
-        "--scaling", action="store_true", help="a quarter of the preference data, all, four times as much"
-    )
+    for study, says in (
+        ("sweep", "settings, on dev turns alone"),
+        ("from-base", "from the policy as it is, without fine-tuning, on dev turns alone"),
+        ("scaling", "a quarter of the preference data, all, four times as much"),
+    ):
+        what.add_argument(f"--{study}", action="store_const", const=study, dest="study", help=says)
+    parser.set_defaults(study="experiment")
     parser.add_argument("--final", action="store_true", help="also ask at test and test_unseen")
     parser.add_argument("--report", type=Path, nargs="?", const=Path(), help="only write tables and pictures, here")
     parser.add_argument("--publish", action="store_true", help="only keep what is done beside the code, and report it")

@@ -20,11 +20,12 @@ Method = Literal[
     "expected",
     "probability",
     "longer probability",
+    "longer call probability",
 ]
 """`none`: the fine-tuned policy as it is; `longer`: more fine-tuning, on all of train; `same turns`: on the reference
 turns of the points that the main arm samples, and no other label; `own turns`: on turns that the policy says itself and
-that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last four are those of
-objectives.py: `longer probability` reads what `longer` does."""
+that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last five are those of
+objectives.py: the `longer` ones read what `longer` does."""
 Sections = Mapping[str, Any]
 
 

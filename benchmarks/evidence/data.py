@@ -38,15 +38,18 @@ def make_instructions(place: Place) -> Run:
 
 
 def make_start(place: Place, data: Data, changes: Sections | None = None) -> Run:
-    """The run that is fine-tuned on its part of train, with dev in the place of its `test`.
+    """The run that is fine-tuned on its part of train, if it has one, with dev in the place of its `test`.
 
     `changes` are laid over the shared settings of fine-tuning, in a folder of their own where they change anything.
     """
     train = {key: value for key, value in SETTINGS["train"].items() if key not in ("dpo", "grpo")}
     changed = {key: value for key, value in (changes or {}).items() if train["sft"].get(key) != value}
-    run = place.open(place.start(data, changed), {"train": merge(train, {"sft": changed})}, policy=place.base)
+    tunes = place.size.fresh_share < 1
+    sections = {"train": merge(train, {"sft": changed})} if tunes else {}
+    run = place.open(place.start(data, changed), sections, policy=place.base)
     _keep(run, lambda: [*_part(place, "fine-tuning", data), *_part(place, "dev", data)])
-    take_steps(run, ("sft",))
+    if tunes:
+        take_steps(run, ("sft",))
     return run
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.budget import count_tokens
-from benchmarks.evidence.objectives import reference_turns
+from benchmarks.evidence.objectives import Dialogue, read_dialogues, reference_turns
 from benchmarks.evidence.place import train_config
 
 from ttpa.models.base import ChatTokenizer
@@ -25,6 +25,12 @@ def train_examples(run: Run) -> list[SftExample]:
     """The dialogues of train as sequences."""
     tokenizer = run.parts.load_tokenizer(run.policy())
     return [one for instruction in run.instructions("train") for one in build_examples(instruction, tokenizer)]
+
+
+def train_dialogues(run: Run) -> list[Dialogue]:
+    """The dialogues of train as sequences, with what each of their turns is."""
+    tokenizer = run.parts.load_tokenizer(run.policy())
+    return [one for instruction in run.instructions("train") for one in read_dialogues(instruction, tokenizer)]
 
 
 def point_turns(points: Sequence[DecisionPoint], tokenizer: ChatTokenizer) -> list[SftExample]:

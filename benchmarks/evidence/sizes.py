@@ -37,6 +37,8 @@ FULL = Size(
 )
 SCALED = FULL.model_copy(update={"name": "scaled", "instances": 4000, "fresh_share": 0.8})
 """For four times the preference data: as much to fine-tune on, and more to sample at."""
+FROM_BASE = FULL.model_copy(update={"name": "from-base", "fresh_share": 1.0})
+"""Nothing is left to fine-tune on: every arm begins at the policy as it is."""
 SMALL = Size(
     name="small",
     instances=60,

@@ -59,6 +59,12 @@ def variants() -> dict[str, list[Arm]]:
             "longer probability", train={"learning_rate": rate})
         for rate in (1e-4, 3e-4, 1e-3)
     ]  # fmt: skip
+    tried["longer-call-probability"] = [
+        Arm(f"longer-call-probability-{rate:g}",
+            f"SFT longer by the calls' probabilities and the texts' likelihood, learning_rate = {rate:g}",
+            "longer call probability", train={"learning_rate": rate})
+        for rate in (1e-4, 3e-4)
+    ]  # fmt: skip
     tried["chosen"] = [
         Arm(f"chosen-{rate:g}", f"SFT on the pairs' chosen turns, learning_rate = {rate:g}", "chosen turns",
             train={"learning_rate": rate})

@@ -42,7 +42,7 @@ TOGETHER = 8
 
 
 def main() -> None:
-    arms = {arm.name: arm for arm in STUDIES["sweep"]}
+    arms = {arm.name: arm for arm in STUDIES["sweep"].arms}
     parser = argparse.ArgumentParser(prog="python -m benchmarks.evidence.transfer", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("runs") / "evidence")
     parser.add_argument("--seeds", nargs="+", type=int, default=list(FULL.sweep_seeds))

@@ -13,10 +13,11 @@ from benchmarks.evidence.learning import (
     point_turns,
     prefer,
     reward,
+    train_dialogues,
     train_examples,
     tune,
 )
-from benchmarks.evidence.objectives import Objective, Trained, reference_turns, train_dialogues, train_turns, tree_turns
+from benchmarks.evidence.objectives import Objective, Trained, raise_dialogues, reference_turns, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
 from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
@@ -117,15 +118,16 @@ def _train(
     """The trained policy in `folder`/policy; none where there is nothing to learn from."""
     output = folder / "policy"
     if arm.method == "longer":
-        every = [one for run in (start, make_fresh(place, arm.data)) for one in train_examples(run)]
+        every = [one for run in _train_runs(place, arm, start) for one in train_examples(run)]
         return tune(start, arm, policy, every, tokens, output)
     if arm.method == "same turns":
         examples = point_turns(_main_points(place, arm), start.parts.load_tokenizer(policy))
         return tune(start, arm, policy, examples, tokens, output)
-    if arm.method == "longer probability":
-        every = [one for run in (start, make_fresh(place, arm.data)) for one in train_examples(run)]
+    if arm.method in ("longer probability", "longer call probability"):
+        dialogues = [one for run in _train_runs(place, arm, start) for one in train_dialogues(run)]
+        texts = "probability" if arm.method == "longer probability" else "likelihood"
         seed = start.config.seed
-        return train_dialogues(policy, every, output, tokens=tokens, seed=seed, **arm.train)
+        return raise_dialogues(policy, dialogues, output, texts=texts, tokens=tokens, seed=seed, **arm.train)
     if arm.method == "grpo":
         return reward(start, arm, policy, _main_points(place, arm), tokens, output)
     if arm.method in ("risk", "expected", "probability"):
@@ -138,6 +140,12 @@ def _train(
     if arm.method == "chosen turns":
         return tune(start, arm, policy, chosen_turns(pairs), tokens, output) if pairs else None
     return prefer(start, arm, policy, pairs, tokens, output) if pairs else None
+
+
+def _train_runs(place: Place, arm: Arm, start: Run) -> list[Run]:
+    """All of train: what the policy is fine-tuned on, if anything, and what it has not seen."""
+    fresh = make_fresh(place, arm.data)
+    return [start, fresh] if place.size.fresh_share < 1 else [fresh]
 
 
 def _main_points(place: Place, arm: Arm) -> list[DecisionPoint]:

@@ -3,27 +3,27 @@
 from pathlib import Path
 
 import pytest
-from benchmarks.evidence.arms import ARMS, MAIN, TUNING, TUNING_TOTAL, Arm, merge
+from benchmarks.evidence.arms import ARMS, MAIN, TUNING, TUNING_TOTAL, merge
 from benchmarks.evidence.budget import Budget, budgets
 from benchmarks.evidence.place import SETTINGS, Place, train_config
 from benchmarks.evidence.sampling import sampling_name
 from benchmarks.evidence.sets import SETS
 from benchmarks.evidence.sizes import FULL, SMALL
-from benchmarks.evidence.studies import STUDIES
+from benchmarks.evidence.studies import STUDIES, Study
 from benchmarks.evidence.sweep import variants
 
 BY_NAME = {arm.name: arm for arm in ARMS}
 
 
 @pytest.mark.parametrize("study", STUDIES.values(), ids=STUDIES)
-def test_every_arm_names_settings_that_there_are(study: tuple[Arm, ...], tmp_path: Path) -> None:
+def test_every_arm_names_settings_that_there_are(study: Study, tmp_path: Path) -> None:
     place = Place(tmp_path, SETS["quickstart"], 0, SMALL)
-    for arm in study:
+    for arm in study.arms:
         sections = {"sample": merge(SETTINGS["sample"], arm.sample), "score": arm.score, "pair": arm.pair}
         place.open(tmp_path / "run", sections, policy="somewhere")
         train_config("sft", arm.start)
         train_config("grpo" if arm.method == "grpo" else "dpo", merge(arm.train, arm.train_total))
-    assert len({arm.name for arm in study}) == len(study)
+    assert len({arm.name for arm in study.arms}) == len(study.arms)
 
 
 def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None:
@@ -38,7 +38,7 @@ def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None
         f"start-{config.sft.epochs:g}-{config.sft.learning_rate:g}",
         *(f"longer-rate-{tuned['learning_rate']:g}" for tuned in (TUNING, TUNING_TOTAL)),
     }
-    assert shared <= {arm.name for arm in STUDIES["sweep"]}
+    assert shared <= {arm.name for arm in STUDIES["sweep"].arms}
 
 
 def test_settings_are_chosen_on_seeds_that_no_table_reports() -> None:

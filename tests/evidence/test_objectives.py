@@ -4,14 +4,17 @@
 
 import math
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
 from benchmarks.evidence.objectives import (
+    Dialogue,
     Objective,
     PointTurns,
+    raise_dialogues,
+    read_dialogues,
     reference_turns,
-    train_dialogues,
     train_turns,
     tree_turns,
     turn_log_probs,
@@ -137,16 +140,38 @@ def test_dialogues_raise_the_probability_of_what_may_be_won(
 ) -> None:
     firsts = [PointTurns(one.instruction_id, one.prompt_ids, (one.turns[0][:1],), (1.0,)) for one in points]
     dialogues = [
-        SftExample(token_ids=(*one.prompt_ids, *one.turns[0]), is_learned=(*[False] * len(one.prompt_ids), True))
+        Dialogue(
+            SftExample(token_ids=(*one.prompt_ids, *one.turns[0]), is_learned=(*[False] * len(one.prompt_ids), True)),
+            calls=(True,),
+        )
         for one in firsts
     ]
-    tokens = 40 * sum(len(one.token_ids) for one in dialogues)
+    tokens = 40 * sum(len(one.sequence.token_ids) for one in dialogues)
     output = tmp_path / "policy"
-    made = train_dialogues(policy, dialogues, output, learning_rate=1e-2, tokens=tokens, seed=0)
+    made = raise_dialogues(policy, dialogues, output, texts="likelihood", learning_rate=1e-2, tokens=tokens, seed=0)
     assert made == (len(dialogues), 40, tokens)
     before, after = (math.exp(probabilities(path, firsts[0])[0]) for path in (policy, str(output)))
     assert before < 0.1
     assert after > 0.5
+
+
+def test_texts_are_as_good_as_impossible_and_so_are_left_to_their_likelihood(
+    policy: str, make_instruction: MakeInstruction, tokenizer: TransformersTokenizer, tmp_path: Path
+) -> None:
+    instructions = [make_instruction(f"i{number}", f"Rain in Oslo on day {number}?") for number in range(8)]
+    dialogues = [one for instruction in instructions for one in read_dialogues(instruction, tokenizer)]
+    assert {one.calls for one in dialogues} == {(True, False)}
+    _, text = reference_turns(instructions[0].decision_points(), tokenizer)
+
+    def train(texts: Literal["probability", "likelihood"]) -> float:
+        tokens = 20 * sum(len(one.sequence.token_ids) for one in dialogues)
+        output = tmp_path / texts
+        raise_dialogues(policy, dialogues, output, texts=texts, learning_rate=3e-3, tokens=tokens, seed=0)
+        return probabilities(str(output), text)[0]
+
+    before = probabilities(policy, text)[0]
+    assert train("probability") < before + 2
+    assert train("likelihood") > before + 10
 
 
 def test_a_trees_turns_are_its_finished_candidates_after_the_reference_turn_each_once(
