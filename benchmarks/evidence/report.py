@@ -33,7 +33,7 @@ def write_report(
 ) -> Path | None:
     """`results_STUDY.md` (`..._dev.md`) and its pictures in `folder`; none where nothing is answered yet."""
     name = f"results_{study}" + ("" if where == "final" else "_dev")
-    lines = [f"# The {study}: what {'the test' if where == 'final' else 'dev'} says", ""]
+    lines = [f"# {study.capitalize()}: what {'the test' if where == 'final' else 'dev'} says", ""]
     lines += ["<!-- not run: it takes hours -->", "```sh", *commands, "```", ""]
     length = len(lines)
     for tools in (SETS[each] for each in SETS):
