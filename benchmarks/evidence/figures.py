@@ -67,13 +67,14 @@ def bootstrap_seeds(seeds: Sequence[Sequence[Cluster]], *, resamples: int) -> Me
     every = np.concatenate(known)
     rng = np.random.default_rng(0)
     drawn = rng.integers(len(known), size=(resamples, len(known)))
-    sums: NDArray[np.float64] = np.zeros((resamples, 2))
+    sums: NDArray[np.float64] = np.zeros((2, resamples))
     for place in range(len(known)):
         for index, clusters in enumerate(known):
             rows = np.flatnonzero(drawn[:, place] == index)
             picks = rng.integers(len(clusters), size=(len(rows), len(clusters)))
-            sums[rows] += clusters[picks].sum(axis=1)
-    low, high = np.percentile(sums[:, 0] / sums[:, 1], (2.5, 97.5))
+            for each, column in zip(sums, clusters.T, strict=True):  # along rows, which is several times as fast
+                each[rows] += column[picks].sum(axis=1)
+    low, high = np.percentile(sums[0] / sums[1], (2.5, 97.5))
     total, number = every.sum(axis=0)
     return Measure(value=float(total / number), low=float(low), high=float(high))
 
