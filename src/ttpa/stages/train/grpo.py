@@ -50,6 +50,30 @@ def train_grpo(
     identity = identify("grpo", base, data, config, steps=None, seed=seed, reward=rewarded_by)
     if done := finished(output, identity):
         return done
+    tokenizer = load_tokenizer(base)
+    return run_trainer(
+        _make_trainer(base, prompts, output, config, reward=_told_as_text(reward, tokenizer), seed=seed),
+        tokenizer,
+        output,
+        method="grpo",
+        base=base,
+        examples=len(prompts),
+        data_sha256=data,
+        identity=identity,
+        on_step=on_step,
+    )
+
+
+def _make_trainer(
+    base: str,
+    prompts: Sequence[RewardedPrompt],
+    output: Path,
+    config: TrainConfig,
+    *,
+    reward: Callable[..., list[float | None]],
+    seed: int,
+) -> "_TokenGrpoTrainer":
+    """TRL's trainer over the prompts' token ids, on a forest where the config packs them."""
     grpo = config.grpo
     together = min(grpo.batch_size, len(prompts))
     arguments = trainer_arguments(
@@ -65,8 +89,6 @@ def train_grpo(
     )
     del arguments["max_length"]  # prompts are never cut
     arguments["include_num_input_tokens_seen"] = "no"  # this trainer counts by itself
-    tokenizer = load_tokenizer(base)
-
     settings = TrlGrpoConfig(
         learning_rate=grpo.learning_rate,
         beta=grpo.beta,
@@ -78,10 +100,10 @@ def train_grpo(
     )
     trainer = _TokenGrpoTrainer(
         model=base,
-        reward_funcs=_told_as_text(reward, tokenizer),
+        reward_funcs=reward,
         args=settings,
         train_dataset=Dataset.from_list([{"prompt": str(i), **one.columns} for i, one in enumerate(prompts)]),
-        processing_class=tokenizer,
+        processing_class=load_tokenizer(base),
         peft_config=peft_config(config),
         quantization_config=quantization(config),
     )
@@ -90,17 +112,7 @@ def train_grpo(
     trainer.prompt_ids = [list(one.prompt_ids) for one in prompts]
     uses = (settings.steps_per_generation or 1) * settings.num_iterations
     trainer.order = by_generation(len(prompts), together=together, completions=grpo.completions, uses=uses)
-    return run_trainer(
-        trainer,
-        tokenizer,
-        output,
-        method="grpo",
-        base=base,
-        examples=len(prompts),
-        data_sha256=data,
-        identity=identity,
-        on_step=on_step,
-    )
+    return trainer
 
 
 def _told_as_text(reward: TurnReward, tokenizer: PreTrainedTokenizerBase) -> Callable[..., list[float | None]]:
