@@ -83,6 +83,8 @@ ARMS: tuple[Arm, ...] = (
         train_total=TUNING_TOTAL),
     Arm("sft-probability", "SFT longer, by the turns' probabilities", "longer probability",
         train={"learning_rate": 3e-4}),
+    Arm("sft-call-probability", "SFT longer, by the calls' probabilities and the texts' likelihood",
+        "longer call probability", train={"learning_rate": 3e-4}),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
         train=TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",
