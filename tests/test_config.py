@@ -170,6 +170,11 @@ def test_a_rate_for_the_embedded_policy_is_refused_for_a_larger_one(
     assert trained.as_json()["train"][section]["learning_rate"] == usual
 
 
+def test_rounds_are_refused_where_nothing_is_sampled() -> None:
+    with pytest.raises(ConfigError, match=r"train\.method = 'probability' samples nothing"):
+        make_config({"rounds": 2, "train": {"method": "probability"}})
+
+
 def test_a_policy_can_be_sampled_as_it_is() -> None:
     assert make_config({"train": {"sft": False}}).train.sft is False
     trained = {"train": {"sft": False, "dpo": {"learning_rate": 1e-6}}, "policy": {"base": "org/model"}}

@@ -5,7 +5,6 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
@@ -30,7 +29,7 @@ from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
-from ttpa.stages.train.stage import OnStep, TurnReward
+from ttpa.stages.train.stage import OnStep, SftMethod, TurnReward
 from ttpa.steps.origin import tell_origin
 from ttpa.steps.report import gather
 from ttpa.steps.run import Run
@@ -49,7 +48,7 @@ class ScriptedLearners:
         output: Path,
         config: TrainConfig,
         *,
-        method: Literal["sft", "sft_continued"],
+        method: SftMethod,
         steps: int | None,
         seed: int,
         on_step: OnStep,
@@ -110,7 +109,7 @@ def load_scripted(directory: RunDirectory, path: str) -> TokenModel:
 
     def turns(prompt: str) -> Mapping[str, float]:
         right = gold[prompt]
-        if path.endswith(("dpo", "grpo")) or "</tool_call>" not in right:
+        if path.endswith(("dpo", "grpo", "probability")) or "</tool_call>" not in right:
             return {right: 1.0}
         wrong = right.replace('": "', '": "x', 2).replace('"name": "x', '"name": "', 1)
         return {right: 0.6, wrong: 0.4} if len(prompt) % 2 else {right: 0.4, wrong: 0.6}
@@ -214,6 +213,22 @@ def test_grpo_takes_the_decision_points_that_were_sampled(tmp_path: Path) -> Non
     assert summary.facts["method"] == "grpo"
     assert read_record(run.directory.checkpoint_record("grpo"), Checkpoint).examples == len(trees)
     assert read_record(run.directory.evaluation, Evaluation).policies == ("sft", "sft_continued", "grpo")
+
+
+def test_probability_learns_from_the_instructions_alone_and_samples_nothing(tmp_path: Path) -> None:
+    run = make_run(tmp_path, train={"method": "probability", "max_length": 100_000})
+    assert not {"sample", "score", "pair"} & set(due_steps(run))
+    take_steps(run)
+    assert due_steps(run) == []
+    summary = read_record(run.directory.summary("align"), StepSummary)
+    assert summary.facts["method"] == "probability"
+    assert summary.items_used == len(run.instructions("train"))
+    evaluation = read_record(run.directory.evaluation, Evaluation)
+    assert evaluation.policies == ("sft", "sft_continued", "probability")
+    assert evaluation.groups["test: calls"]["probability"].exact.value == 1.0
+    assert not run.directory.trees.exists()
+    assert "probability" in run.directory.report.read_text(encoding="utf-8")
+    assert train_steps(run) == ("sft", "align")
 
 
 def test_grpo_leaves_out_what_is_too_long_and_says_so(tmp_path: Path) -> None:

@@ -11,6 +11,8 @@ Data = Literal["reversed", "forward"]
 Method = Literal[
     "none",
     "longer",
+    "longer by calls",
+    "longer by turns",
     "same turns",
     "own turns",
     "chosen turns",
@@ -19,13 +21,12 @@ Method = Literal[
     "risk",
     "expected",
     "probability",
-    "longer probability",
-    "longer call probability",
 ]
-"""`none`: the fine-tuned policy as it is; `longer`: more fine-tuning, on all of train; `same turns`: on the reference
+"""`none`: the fine-tuned policy as it is; `longer`: more fine-tuning, on all of train; `longer by calls`: the same, by
+the probability of each call; `longer by turns`: by that of each turn, texts as well; `same turns`: on the reference
 turns of the points that the main arm samples, and no other label; `own turns`: on turns that the policy says itself and
-that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last five are those of
-objectives.py: the `longer` ones read what `longer` does."""
+that are right; `chosen turns`: on one side of the pairs, as if it had no other. The last three are those of
+objectives.py."""
 Sections = Mapping[str, Any]
 
 
@@ -81,10 +82,7 @@ ARMS: tuple[Arm, ...] = (
     Arm("sft-longer", "SFT longer", "longer", train=TUNING, train_total=TUNING_TOTAL),
     Arm("sft-same", "SFT longer, on the turns that TTPA samples alone", "same turns", train=TUNING,
         train_total=TUNING_TOTAL),
-    Arm("sft-probability", "SFT longer, by the turns' probabilities", "longer probability",
-        train={"learning_rate": 3e-4}),
-    Arm("sft-call-probability", "SFT longer, by the calls' probabilities and the texts' likelihood",
-        "longer call probability", train={"learning_rate": 3e-4}),
+    Arm("sft-calls", "SFT longer, by the calls' probabilities", "longer by calls", train={"learning_rate": 3e-4}),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
         train=TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Literal
 
 from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.budget import count_tokens
-from benchmarks.evidence.objectives import Dialogue, read_dialogues, reference_turns
+from benchmarks.evidence.objectives import reference_turns
 from benchmarks.evidence.place import train_config
 
 from ttpa.models.base import ChatTokenizer
@@ -25,12 +26,6 @@ def train_examples(run: Run) -> list[SftExample]:
     """The dialogues of train as sequences."""
     tokenizer = run.parts.load_tokenizer(run.policy())
     return [one for instruction in run.instructions("train") for one in build_examples(instruction, tokenizer)]
-
-
-def train_dialogues(run: Run) -> list[Dialogue]:
-    """The dialogues of train as sequences, with what each of their turns is."""
-    tokenizer = run.parts.load_tokenizer(run.policy())
-    return [one for instruction in run.instructions("train") for one in read_dialogues(instruction, tokenizer)]
 
 
 def point_turns(points: Sequence[DecisionPoint], tokenizer: ChatTokenizer) -> list[SftExample]:
@@ -64,13 +59,23 @@ def _said_after(prompt: tuple[int, ...], turn: tuple[int, ...]) -> SftExample:
     return SftExample(token_ids=(*prompt, *turn), is_learned=learned)
 
 
-def tune(run: Run, arm: Arm, policy: str, examples: Sequence[SftExample], tokens: int, output: Path) -> Checkpoint:
+def tune(
+    run: Run,
+    arm: Arm,
+    policy: str,
+    examples: Sequence[SftExample],
+    tokens: int,
+    output: Path,
+    method: Literal["sft_continued", "probability"] = "sft_continued",
+) -> Checkpoint:
     """More fine-tuning, at the alignment's batch size and, unless the arm says another, its learning rate."""
-    config = train_config("dpo", arm.train)
-    epoch = -(-len(examples) // config.dpo.batch_size)
+    config = train_config("dpo" if method == "sft_continued" else method, arm.train)
+    if method == "probability":
+        config = config.model_copy(update={"method": method})
+    epoch = -(-len(examples) // config.alignment.batch_size)
     steps = max(1, round(epoch * tokens / sum(len(one.token_ids) for one in examples)))
     return run.parts.load_learners().sft(
-        policy, examples, output, config, method="sft_continued", steps=steps, seed=run.config.seed, on_step=_unheard
+        policy, examples, output, config, method=method, steps=steps, seed=run.config.seed, on_step=_unheard
     )
 
 

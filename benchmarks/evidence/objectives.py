@@ -5,8 +5,7 @@ probabilities renormalised among themselves (minimum risk training, Shen et al. 
 `expected` is the score that the policy may expect, as far as it says a turn of the tree, above what a turn of the tree
 has on average: the policy gradient over all of a tree's turns at once, nothing drawn (Ciosek and Whiteson 2018).
 `probability` raises that of the reference turn, of which fine-tuning raises the logarithm; it needs no tree, and so
-`raise_dialogues` does it for all turns of a dialogue at once; a long text is as good as impossible, so that it may be
-left to the likelihood. docs/experiment.md says what came of them.
+dialogues may be read as a whole (`stages/train/call_probability.py`). docs/experiment.md says what came of them.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
@@ -14,7 +13,7 @@ left to the likelihood. docs/experiment.md says what came of them.
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count, islice, pairwise
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any, Literal, NamedTuple, TypeVar
@@ -26,9 +25,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer, get_scheduler
 
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree
-from ttpa.records.instructions import DecisionPoint, Instruction
+from ttpa.records.instructions import DecisionPoint
 from ttpa.records.scores import ScoredTurn
-from ttpa.stages.train import SftExample, build_examples
 from ttpa.stages.train.order import by_group
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_forward import add_tree_forward
@@ -61,22 +59,6 @@ class PointTurns:
     def tokens(self) -> int:
         """Each as often as it stands in a sequence."""
         return sum(len(self.prompt_ids) + len(turn) for turn in self.turns)
-
-
-@dataclass(frozen=True)
-class Dialogue:
-    """A training sequence, and of each of its turns whether it calls tools."""
-
-    sequence: SftExample
-    calls: tuple[bool, ...]
-
-
-def read_dialogues(instruction: Instruction, tokenizer: ChatTokenizer) -> list[Dialogue]:
-    """The training sequences of an instruction."""
-    turns = (point.reference_turn() for point in instruction.decision_points())
-    calls = iter([bool(turn.tool_calls) for turn in turns if turn.tool_calls or turn.content])
-    sequences = build_examples(instruction, tokenizer)
-    return [Dialogue(one, tuple(islice(calls, len(_turns(one))))) for one in sequences]
 
 
 def reference_turns(points: Sequence[DecisionPoint], tokenizer: ChatTokenizer) -> list[PointTurns]:
@@ -148,41 +130,6 @@ def train_turns(
     return Trained(len(points), steps, sum(point.tokens for batch in drawn for point in batch))
 
 
-def raise_dialogues(
-    base: str,
-    dialogues: Sequence[Dialogue],
-    output: Path,
-    *,
-    texts: Literal["probability", "likelihood"],
-    learning_rate: float,
-    tokens: int,
-    seed: int,
-) -> Trained:
-    """Raises the probabilities of all turns of `dialogues`, each read once, for about so many tokens.
-
-    Of turns without calls it raises, for `likelihood`, the mean log-probability of a token.
-    """
-    model = _load(base, seed)
-    size = min(train_config("dpo", {}).dpo.batch_size, len(dialogues))
-    epoch = -(-len(dialogues) // size)
-    steps = max(1, round(epoch * tokens / sum(len(one.sequence.token_ids) for one in dialogues)))
-
-    def lose(batch: Sequence[Dialogue]) -> Iterator[Tensor]:
-        ordered = sorted(batch, key=lambda one: len(one.sequence.token_ids))
-        turns = sum(len(one.calls) for one in ordered)
-        for first in range(0, size, _AT_ONCE):
-            part = ordered[first : first + _AT_ONCE]
-            each = turn_log_probs(model, [one.sequence for one in part])
-            by_probability = torch.tensor([call or texts == "probability" for one in part for call in one.calls])
-            lengths = torch.tensor([end - start for one in part for start, end in _turns(one.sequence)])
-            yield -torch.where(by_probability, each.exp(), each / lengths).sum() / turns
-
-    drawn = list(_batches(dialogues, list(map(str, range(len(dialogues)))), size, steps, seed))
-    _optimise(model, map(lose, drawn), steps, learning_rate)
-    _save(model, base, output)
-    return Trained(len(dialogues), steps, sum(len(one.sequence.token_ids) for batch in drawn for one in batch))
-
-
 def _load(base: str, seed: int) -> Any:
     torch.manual_seed(seed)
     model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32)
@@ -227,26 +174,6 @@ def log_probs(model: Any, points: Sequence[PointTurns]) -> list[Tensor]:
         labels[row, prompt : len(ids)] = torch.tensor(ids[prompt:])
     output = model(labels=labels, forest=plant([ids for _, ids in sequences]))
     return list(output.log_probs.float().sum(1).split([len(point.turns) for point in points]))
-
-
-def turn_log_probs(model: Any, dialogues: Sequence[SftExample]) -> Tensor:
-    """Of each learned turn of each dialogue, one after another."""
-    longest = max(len(one.token_ids) for one in dialogues)
-    ids = torch.tensor([[*one.token_ids, *[0] * (longest - len(one.token_ids))] for one in dialogues])
-    with torch.autocast("cpu", dtype=torch.bfloat16):
-        logits = model(input_ids=ids).logits  # padded on the right: causality keeps the padding out of sight
-    found: list[Tensor] = []
-    for row, one in enumerate(dialogues):
-        for start, end in _turns(one):
-            each = logits[row, start - 1 : end - 1].float().log_softmax(-1)
-            found.append(each.gather(-1, ids[row, start:end, None]).sum())
-    return torch.stack(found)
-
-
-def _turns(dialogue: SftExample) -> list[tuple[int, int]]:
-    """Start and end of each learned turn."""
-    edges = [place for place, (a, b) in enumerate(pairwise([False, *dialogue.is_learned, False])) if a != b]
-    return list(zip(edges[::2], edges[1::2], strict=True))
 
 
 def _batches(items: Sequence[T], groups: Sequence[str], size: int, steps: int, seed: int) -> Iterator[list[T]]:

@@ -54,16 +54,14 @@ def variants() -> dict[str, list[Arm]]:
             train={"learning_rate": rate, "nll_weight": 0.0})
         for rate in (1e-4, 4e-4)
     ]  # fmt: skip
-    tried["longer-probability"] = [
-        Arm(f"longer-probability-{rate:g}", f"SFT longer by the turns' probabilities, learning_rate = {rate:g}",
-            "longer probability", train={"learning_rate": rate})
+    tried["calls"] = [
+        Arm(f"calls-{rate:g}", f"SFT longer by the calls' probabilities, learning_rate = {rate:g}", "longer by calls",
+            train={"learning_rate": rate})
         for rate in (1e-4, 3e-4, 1e-3)
     ]  # fmt: skip
-    tried["longer-call-probability"] = [
-        Arm(f"longer-call-probability-{rate:g}",
-            f"SFT longer by the calls' probabilities and the texts' likelihood, learning_rate = {rate:g}",
-            "longer call probability", train={"learning_rate": rate})
-        for rate in (1e-4, 3e-4)
+    tried["turns"] = [
+        Arm("turns-0.0003", "SFT longer by all turns' probabilities, learning_rate = 0.0003", "longer by turns",
+            train={"learning_rate": 3e-4})
     ]  # fmt: skip
     tried["chosen"] = [
         Arm(f"chosen-{rate:g}", f"SFT on the pairs' chosen turns, learning_rate = {rate:g}", "chosen turns",

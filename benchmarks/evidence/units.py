@@ -13,11 +13,10 @@ from benchmarks.evidence.learning import (
     point_turns,
     prefer,
     reward,
-    train_dialogues,
     train_examples,
     tune,
 )
-from benchmarks.evidence.objectives import Objective, Trained, raise_dialogues, reference_turns, train_turns, tree_turns
+from benchmarks.evidence.objectives import Objective, Trained, reference_turns, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
 from benchmarks.evidence.place import Place
 from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
@@ -117,17 +116,16 @@ def _train(
 ) -> Checkpoint | Trained | None:
     """The trained policy in `folder`/policy; none where there is nothing to learn from."""
     output = folder / "policy"
-    if arm.method == "longer":
+    if arm.method in ("longer", "longer by calls", "longer by turns"):
         every = [one for run in _train_runs(place, arm, start) for one in train_examples(run)]
-        return tune(start, arm, policy, every, tokens, output)
+        if arm.method == "longer":
+            return tune(start, arm, policy, every, tokens, output)
+        if arm.method == "longer by turns":
+            every = [one.model_copy(update={"calls": (True,) * len(one.calls)}) for one in every]
+        return tune(start, arm, policy, every, tokens, output, "probability")
     if arm.method == "same turns":
         examples = point_turns(_main_points(place, arm), start.parts.load_tokenizer(policy))
         return tune(start, arm, policy, examples, tokens, output)
-    if arm.method in ("longer probability", "longer call probability"):
-        dialogues = [one for run in _train_runs(place, arm, start) for one in train_dialogues(run)]
-        texts = "probability" if arm.method == "longer probability" else "likelihood"
-        seed = start.config.seed
-        return raise_dialogues(policy, dialogues, output, texts=texts, tokens=tokens, seed=seed, **arm.train)
     if arm.method == "grpo":
         return reward(start, arm, policy, _main_points(place, arm), tokens, output)
     if arm.method in ("risk", "expected", "probability"):

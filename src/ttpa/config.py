@@ -5,6 +5,7 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -13,6 +14,7 @@ from ttpa.dialects import DIALECTS
 from ttpa.engines.config import EngineConfig
 from ttpa.errors import ConfigError
 from ttpa.quickstart.embedded import EMBEDDED
+from ttpa.records.checkpoints import AlignMethod
 from ttpa.records.costs import Budget, Prices
 from ttpa.records.record import Record
 from ttpa.stages.construct import ConstructConfig
@@ -27,8 +29,7 @@ from ttpa.suites.config import SuitesConfig
 from ttpa.tools.config import ToolsConfig
 
 _FASTEST_SFT = 5e-4
-_FASTEST_DPO = 2e-5
-_FASTEST_GRPO = 2e-5
+_FASTEST: Mapping[AlignMethod, float] = MappingProxyType({"dpo": 2e-5, "grpo": 2e-5, "probability": 2e-4})
 
 
 class GeneratorConfig(Record):
@@ -103,14 +104,17 @@ class RunConfig(Record):
         generator = self.generator
         if generator.budget.money is not None and None in (generator.prices.prompt, generator.prices.completion):
             raise ValueError("generator.budget.money needs generator.prices.prompt and .completion, per million tokens")
+        if self.rounds > 1 and not self.train.samples:
+            raise ValueError(
+                "rounds are of what is sampled; train.method = 'probability' samples nothing: leave them 1"
+            )
         self._refuse_rates_that_forget()
         return self
 
     def _refuse_rates_that_forget(self) -> None:
         sft, method = self.train.sft, self.train.method
-        fastest_alignment = _FASTEST_DPO if method == "dpo" else _FASTEST_GRPO
         rates = {
-            f"train.{method}": (self.train.alignment.learning_rate, fastest_alignment),
+            f"train.{method}": (self.train.alignment.learning_rate, _FASTEST[method]),
             **({"train.sft": (sft.learning_rate, _FASTEST_SFT)} if sft else {}),
         }
         for section, (rate, fastest) in rates.items():

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ttpa.config import changed_keys, with_defaults
 from ttpa.errors import RunError
+from ttpa.records.checkpoints import AlignMethod
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.construction import construct_instructions
 from ttpa.steps.importing import import_instructions
@@ -96,13 +97,17 @@ def take_import(run: Run, files: Sequence[Path]) -> None:
 def train_steps(run: Run) -> tuple[Step, ...]:
     """What `ttpa train` takes: fine-tuning where the config asks for it, and alignment once there is what it needs."""
     steps: tuple[Step, ...] = ("sft",) if run.config.train.sft else ()
-    needed: Step = "pair" if run.config.train.method == "dpo" else "sample"
-    return (*steps, "align") if run.directory.summary(needed).exists() else steps
+    needed: dict[AlignMethod, Step] = {"dpo": "pair", "grpo": "sample", "probability": "construct"}
+    return (*steps, "align") if run.directory.summary(needed[run.config.train.method]).exists() else steps
 
 
 def due_steps(run: Run) -> list[Step]:
-    """The steps that are not done yet, in order; without `train.sft` the policy is sampled as it is."""
+    """The steps that are not done yet, in order; without `train.sft` the policy is sampled as it is.
+
+    Nothing is sampled where the alignment learns from the instructions alone.
+    """
     asked: dict[Step, bool] = {"sft": bool(run.config.train.sft), "rounds": run.config.rounds > 1}
+    asked |= dict.fromkeys(("sample", "score", "pair"), run.config.train.samples)
     done = {step: run.directory.summary(step).exists() for step in STEPS} | {"rounds": not rounds_are_due(run)}
     return [step for step in STEPS if asked.get(step, True) and not done[step]]
 

@@ -5,7 +5,7 @@
 import inspect
 
 import torch
-from transformers import DynamicCache
+from transformers import DynamicCache, Trainer
 from trl import DPOConfig, DPOTrainer, GRPOTrainer, SFTConfig, SFTTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
@@ -51,3 +51,10 @@ def test_dpo_hands_over_what_its_collator_adds_and_reads_one_forward() -> None:
 def test_grpo_turns_prompts_into_ids_in_one_method() -> None:
     source = inspect.getsource(GRPOTrainer._generate)  # pyright: ignore[reportPrivateUsage]
     assert "prompt_ids, images, multimodal_fields = self._tokenize_prompts(prompts)" in source
+
+
+def test_trainers_count_what_a_batch_learns_in_one_method_by_its_shifted_labels() -> None:
+    source = inspect.getsource(Trainer._get_num_items_in_batch)  # pyright: ignore[reportPrivateUsage]
+    assert '"labels" in batch_samples[0]' in source
+    assert 'batch["shift_labels"]\n                    if "shift_labels" in batch' in source
+    assert Trainer.loss_is_scaled_for_ga is None

@@ -4,20 +4,15 @@
 
 import math
 from pathlib import Path
-from typing import Literal
 
 import pytest
 import torch
 from benchmarks.evidence.objectives import (
-    Dialogue,
     Objective,
     PointTurns,
-    raise_dialogues,
-    read_dialogues,
     reference_turns,
     train_turns,
     tree_turns,
-    turn_log_probs,
 )
 from transformers import AutoModelForCausalLM
 
@@ -26,7 +21,6 @@ from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.records.candidates import CandidateTree, Leaf, SampleCost, Span
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.scores import CallError, ErrorKind, ScoredCandidate, ScoredTurn, ScoreParts
-from ttpa.stages.train import SftExample, build_examples
 
 
 @pytest.fixture(scope="module")
@@ -117,61 +111,6 @@ def test_what_is_as_good_as_impossible_is_left_to_the_likelihood(
     before, left, raised = (probabilities(path, points[0])[0] for path in (policy, alone, beside))
     assert left == pytest.approx(before, abs=0.1 * abs(before))
     assert raised > before + 5
-
-
-def test_the_turns_of_dialogues_are_read_as_each_would_be_alone(
-    policy: str, make_instruction: MakeInstruction, tokenizer: TransformersTokenizer
-) -> None:
-    instructions = [make_instruction(f"i{number}", f"Rain in Oslo on day {number}?") for number in (1, 23)]
-    dialogues = [one for instruction in instructions for one in build_examples(instruction, tokenizer)]
-    alone = [
-        probabilities(policy, one)[0]
-        for instruction in instructions
-        for one in reference_turns(instruction.decision_points(), tokenizer)
-    ]
-    model = AutoModelForCausalLM.from_pretrained(policy, dtype=torch.float32)
-    together = turn_log_probs(model, dialogues)
-    assert len(alone) > len(dialogues) == 2
-    assert together.tolist() == pytest.approx(alone, rel=0.02)  # products are of bfloat16 there
-
-
-def test_dialogues_raise_the_probability_of_what_may_be_won(
-    policy: str, points: list[PointTurns], tmp_path: Path
-) -> None:
-    firsts = [PointTurns(one.instruction_id, one.prompt_ids, (one.turns[0][:1],), (1.0,)) for one in points]
-    dialogues = [
-        Dialogue(
-            SftExample(token_ids=(*one.prompt_ids, *one.turns[0]), is_learned=(*[False] * len(one.prompt_ids), True)),
-            calls=(True,),
-        )
-        for one in firsts
-    ]
-    tokens = 40 * sum(len(one.sequence.token_ids) for one in dialogues)
-    output = tmp_path / "policy"
-    made = raise_dialogues(policy, dialogues, output, texts="likelihood", learning_rate=1e-2, tokens=tokens, seed=0)
-    assert made == (len(dialogues), 40, tokens)
-    before, after = (math.exp(probabilities(path, firsts[0])[0]) for path in (policy, str(output)))
-    assert before < 0.1
-    assert after > 0.5
-
-
-def test_texts_are_as_good_as_impossible_and_so_are_left_to_their_likelihood(
-    policy: str, make_instruction: MakeInstruction, tokenizer: TransformersTokenizer, tmp_path: Path
-) -> None:
-    instructions = [make_instruction(f"i{number}", f"Rain in Oslo on day {number}?") for number in range(8)]
-    dialogues = [one for instruction in instructions for one in read_dialogues(instruction, tokenizer)]
-    assert {one.calls for one in dialogues} == {(True, False)}
-    _, text = reference_turns(instructions[0].decision_points(), tokenizer)
-
-    def train(texts: Literal["probability", "likelihood"]) -> float:
-        tokens = 20 * sum(len(one.sequence.token_ids) for one in dialogues)
-        output = tmp_path / texts
-        raise_dialogues(policy, dialogues, output, texts=texts, learning_rate=3e-3, tokens=tokens, seed=0)
-        return probabilities(str(output), text)[0]
-
-    before = probabilities(policy, text)[0]
-    assert train("probability") < before + 2
-    assert train("likelihood") > before + 10
 
 
 def test_a_trees_turns_are_its_finished_candidates_after_the_reference_turn_each_once(

@@ -4,8 +4,9 @@ from typing import Literal
 
 from ttpa.records.record import Record
 
-AlignMethod = Literal["dpo", "grpo"]
-"""`dpo` learns from preference pairs, `grpo` from the rewards of turns that it draws itself."""
+AlignMethod = Literal["dpo", "grpo", "probability"]
+"""`dpo` learns from preference pairs, `grpo` from the rewards of turns that it draws itself, `probability` from the due
+calls, each as a whole."""
 TrainMethod = Literal["sft", "sft_continued"] | AlignMethod
 """`sft` on instructions; alignment from there; `sft_continued` for as many steps as the alignment, its control."""
 

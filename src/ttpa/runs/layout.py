@@ -106,7 +106,7 @@ class RunDirectory:
     @property
     def trained(self) -> tuple[str, ...]:
         """The names of all policies that the run has trained so far, in order, those of every round."""
-        methods: tuple[TrainMethod, ...] = ("sft_continued", "dpo", "grpo")
+        methods: tuple[TrainMethod, ...] = ("sft_continued", "dpo", "grpo", "probability")
         names = ["sft", *methods, *(f"{method}_{number}" for number in self.rounds for method in methods)]
         return tuple(name for name in names if RunDirectory(self.path).checkpoint_record(name).exists())
 

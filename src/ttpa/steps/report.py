@@ -57,8 +57,9 @@ def write_report(run: Run) -> None:
 def gather(run: Run) -> ReportInputs:
     """What the report shows, read from the run's directory."""
     directory = run.directory
-    turns = run.read(directory.scored, ScoredTurn, "score")
-    trees = {tree.id: tree for tree in run.read(directory.trees, CandidateTree, "sample")}
+    samples = run.config.train.samples
+    turns = run.read(directory.scored, ScoredTurn, "score") if samples else []
+    trees = {tree.id: tree for tree in run.read(directory.trees, CandidateTree, "sample")} if samples else {}
     kinds = Counter(error.kind.value for turn in turns for c in turn.candidates for error in c.errors)
     checkpoints = {name: read_record(directory.checkpoint_record(name), Checkpoint) for name in directory.trained}
     evaluation = read_record(directory.evaluation, Evaluation) if directory.evaluation.exists() else None
@@ -72,7 +73,7 @@ def gather(run: Run) -> ReportInputs:
         trees=tuple(_views(run, trees, turns)),
         sampled=len(turns),
         wavering=count_forks(trees.values(), {turn.tree_id: turn for turn in turns}),
-        pairs=tuple(run.read(directory.pairs, PreferencePair, "pair")),
+        pairs=tuple(run.read(directory.pairs, PreferencePair, "pair")) if samples else (),
         checkpoints=checkpoints,
         evaluation=evaluation,
         errors=_shares(cases, evaluation),

@@ -46,11 +46,8 @@ def fine_tune(run: Run) -> None:
 
 
 def align(run: Run) -> None:
-    """The fine-tuned policy -> `5-train/dpo` or `grpo`, and its control `sft_continued`: as many steps of SFT."""
-    if run.config.train.method == "dpo":
-        _prefer(run)
-    else:
-        _reward(run)
+    """The fine-tuned policy -> `5-train/METHOD`, and its control `sft_continued`: as many steps of SFT."""
+    {"dpo": _prefer, "grpo": _reward, "probability": _raise_calls}[run.config.train.method](run)
 
 
 def _prefer(run: Run) -> None:
@@ -123,6 +120,32 @@ def _reward(run: Run) -> None:
     _train_control(run, aligned.steps)
     facts = {"method": "grpo", "reward": f"{config.grpo.reward}, right on {tried} turns"} | _describe(aligned)
     account.close(len(sampled), len(short), len(short), discards, facts)
+
+
+def _raise_calls(run: Run) -> None:
+    """Alignment on the instructions of train once more, by the probability of each due call."""
+    account = Account(run, "align", takes="instructions", gives="sequences")
+    instructions = run.instructions("train")
+    examples, discards, lengths = _examples(run, instructions, run.policy())
+    run.reporter.tell(f"align     {lengths.text}")
+    if not any(any(example.calls) for example in examples):
+        account.close(len(instructions), 0, 0, discards, {"nothing to align on": "no call is due within the length"})
+        return
+    run.reporter.start("probability", 0)
+    aligned = run.parts.load_learners().sft(
+        run.policy(),
+        examples,
+        run.directory.checkpoint("probability"),
+        run.config.train,
+        method="probability",
+        steps=None,
+        seed=run.config.seed + 1,
+        on_step=run.on_train_step("probability"),
+    )
+    write_record(run.directory.checkpoint_record("probability"), aligned)
+    _train_control(run, aligned.steps)
+    facts = {"method": "probability"} | _describe(aligned)
+    account.close(len(instructions), len(instructions) - len(discards), len(examples), discards, facts)
 
 
 def rewarded_prompt(point: DecisionPoint, tokenizer: ChatTokenizer) -> RewardedPrompt:

@@ -10,6 +10,7 @@ import pytest
 
 from ttpa.records.pairs import PreferencePair
 from ttpa.runs.record_files import write_records
+from ttpa.stages.train import SftExample
 
 pytestmark = pytest.mark.heavy
 SCRIPT, SHARED = (str(Path(__file__).with_name(f"{name}.py")) for name in ("distributed_training", "sharded_forward"))
@@ -17,15 +18,18 @@ LAUNCH = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--npro
 ENVIRONMENT = {**os.environ, "OMP_NUM_THREADS": "1"}
 
 
-def test_two_processes_have_the_losses_of_one(base: str, pairs: list[PreferencePair], tmp_path: Path) -> None:
+def test_two_processes_have_the_losses_of_one(
+    base: str, pairs: list[PreferencePair], examples: list[SftExample], tmp_path: Path
+) -> None:
     write_records(tmp_path / "pairs.jsonl", pairs * 2)
-    words = [SCRIPT, base, str(tmp_path / "pairs.jsonl")]
+    write_records(tmp_path / "examples.jsonl", examples)
+    words = [SCRIPT, base, str(tmp_path / "pairs.jsonl"), str(tmp_path / "examples.jsonl")]
     for command in ([*LAUNCH, *words, str(tmp_path / "two")], [sys.executable, *words, str(tmp_path / "one")]):
         done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True, timeout=300)
         assert done.returncode == 0, done.stderr[-3000:]
     two, one = (json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8")) for name in ("two", "one"))
     assert (two["processes"], one["processes"]) == (2, 1)
-    assert len(one["losses"]) == 10
+    assert len(one["losses"]) == 15
     assert two["losses"] == pytest.approx(one["losses"], abs=1e-5)
 
 

@@ -12,7 +12,7 @@ from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.runs.manifest import find_damage
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
-from ttpa.stages.train.stage import DpoConfig, GrpoConfig, LoraConfig, OnStep, SftConfig
+from ttpa.stages.train.stage import DpoConfig, GrpoConfig, LoraConfig, OnStep, ProbabilityConfig, SftConfig
 from ttpa.stages.train.trl_learners import TrlLearners
 
 pytestmark = pytest.mark.heavy
@@ -41,7 +41,9 @@ def config(parameters: str = "full") -> TrainConfig:
             "lora": LoraConfig(dropout=0.2),
             "micro_batch_size": 1,
             "checkpoint_steps": 2,
+            "method": "probability",
             "sft": SftConfig(learning_rate=5e-3, epochs=6, batch_size=2),
+            "probability": ProbabilityConfig(learning_rate=5e-3, epochs=6, batch_size=2),
             "dpo": DpoConfig(learning_rate=5e-3, epochs=6, batch_size=2),
             "grpo": GrpoConfig(learning_rate=5e-3, epochs=6, batch_size=2, completions=2, max_new_tokens=6, beta=0.1),
         }
@@ -58,7 +60,7 @@ def draw(base: str, prompts: list[RewardedPrompt], output: Path, rewarded_by: st
     )
 
 
-@pytest.fixture(params=["sft", "dpo", "dpo with adapters", "grpo"])
+@pytest.fixture(params=["sft", "probability", "dpo", "dpo with adapters", "grpo"])
 def train(
     request: pytest.FixtureRequest,
     base: str,
@@ -67,7 +69,8 @@ def train(
     prompts: list[RewardedPrompt],
 ) -> Train:
     def sft(output: Path, on_step: OnStep) -> Checkpoint:
-        return LEARNERS.sft(base, examples, output, config(), method="sft", steps=None, seed=5, on_step=on_step)
+        method = "sft" if request.param == "sft" else "probability"
+        return LEARNERS.sft(base, examples, output, config(), method=method, steps=None, seed=5, on_step=on_step)
 
     def dpo(output: Path, on_step: OnStep) -> Checkpoint:
         parameters = "lora" if "adapters" in request.param else "full"
@@ -76,7 +79,7 @@ def train(
     def grpo(output: Path, on_step: OnStep) -> Checkpoint:
         return draw(base, prompts, output, "a letter", on_step)
 
-    return {"sft": sft, "grpo": grpo}.get(request.param, dpo)
+    return {"sft": sft, "probability": sft, "grpo": grpo}.get(request.param, dpo)
 
 
 @pytest.fixture

@@ -16,14 +16,13 @@ import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Literal
 
 from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint, TrainMethod
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
 from ttpa.runs.record_files import read_record, write_record, write_records
-from ttpa.stages.train.stage import OnStep, RewardedPrompt, SftExample, TrainConfig, TurnReward
+from ttpa.stages.train.stage import OnStep, RewardedPrompt, SftExample, SftMethod, TrainConfig, TurnReward
 
 WORKER = "ttpa.steps.launched_training"
 """The module that each process runs."""
@@ -69,7 +68,7 @@ class LaunchedLearners:
         output: Path,
         config: TrainConfig,
         *,
-        method: Literal["sft", "sft_continued"],
+        method: SftMethod,
         steps: int | None,
         seed: int,
         on_step: OnStep,

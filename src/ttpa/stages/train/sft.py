@@ -1,10 +1,10 @@
-"""Supervised fine-tuning through TRL, on token ids with their own labels."""
+"""Supervised fine-tuning through TRL, on token ids with their own labels: by likelihood, or by calls' probabilities."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from datasets import Dataset
@@ -14,10 +14,11 @@ from trl import SFTTrainer
 
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
+from ttpa.stages.train.call_probability import CallProbabilityTrainer
 from ttpa.stages.train.order import by_length
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
-from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, TrainConfig
+from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, SftMethod, TrainConfig
 
 _NO_LOSS = -100
 
@@ -29,39 +30,36 @@ def train_sft(
     output: Path,
     config: TrainConfig,
     *,
-    method: Literal["sft", "sft_continued"] = "sft",
+    method: SftMethod = "sft",
     steps: int | None = None,
     seed: int,
     on_step: OnStep,
 ) -> Checkpoint:
     """Fine-tunes `base` on the assistant's tokens of `examples` and writes a checkpoint to `output`.
 
-    By the config's epochs, or for exactly `steps` optimiser steps; continued training takes the learning rate and the
-    batch size of the alignment, whose control it is.
+    By the config's epochs, or for exactly `steps` optimiser steps; the first training takes `config.sft`, the others
+    the section of the alignment, of which `sft_continued` is the control.
     """
     data = hash_records(examples)
     identity = identify(method, base, data, config, steps=steps, seed=seed)
     if done := finished(output, identity):
         return done
-    sft = config.sft or SftConfig()
-    batch_size = sft.batch_size if method == "sft" else config.alignment.batch_size
+    section = config.sft or SftConfig() if method == "sft" else config.alignment
     arguments = trainer_arguments(
         output,
         config,
-        batch_size=batch_size,
-        epochs=sft.epochs,
-        warmup_share=sft.warmup_share,
+        batch_size=section.batch_size,
+        epochs=section.epochs,
+        warmup_share=section.warmup_share,
         examples=len(examples),
         steps=steps,
         seed=seed,
     )
-    rate = sft.learning_rate if method == "sft" else config.alignment.learning_rate
     tokenizer = load_tokenizer(base)
-    trainer_class = _TokenSftTrainer if torch.cuda.is_available() else _PlainLossTrainer
-    trainer = trainer_class(
+    trainer = _trainer_class(method)(
         model=base,
         args=TrlSftConfig(
-            learning_rate=rate,
+            learning_rate=section.learning_rate,
             dataset_kwargs={"skip_prepare_dataset": True},
             **arguments,
         ),
@@ -70,7 +68,9 @@ def train_sft(
         peft_config=peft_config(config),
         quantization_config=quantization(config),
     )
-    trainer.order = by_length([len(example.token_ids) for example in examples], batch_size)
+    trainer.order = by_length([len(example.token_ids) for example in examples], section.batch_size)
+    if isinstance(trainer, CallProbabilityTrainer):
+        trainer.tell_calls()
     return run_trainer(
         trainer,
         tokenizer,
@@ -82,6 +82,12 @@ def train_sft(
         identity=identity,
         on_step=on_step,
     )
+
+
+def _trainer_class(method: SftMethod) -> "type[_TokenSftTrainer | CallProbabilityTrainer]":
+    if method == "probability":
+        return CallProbabilityTrainer
+    return _TokenSftTrainer if torch.cuda.is_available() else _PlainLossTrainer
 
 
 class _TokenSftTrainer(OrderedTrainer, SFTTrainer):
@@ -101,9 +107,9 @@ class _PlainLossTrainer(_TokenSftTrainer):
         return Trainer.compute_loss(self, model, inputs, return_outputs, num_items_in_batch)
 
 
-def _row(example: SftExample) -> dict[str, list[int]]:
+def _row(example: SftExample) -> dict[str, list[int] | list[bool]]:
     labels = [
         token_id if is_learned else _NO_LOSS
         for token_id, is_learned in zip(example.token_ids, example.is_learned, strict=True)
     ]
-    return {"input_ids": list(example.token_ids), "labels": labels}
+    return {"input_ids": list(example.token_ids), "labels": labels, "calls": list(example.calls)}

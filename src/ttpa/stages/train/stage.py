@@ -16,6 +16,8 @@ from ttpa.records.record import Record
 OnStep = Callable[[int, int, str], None]
 """Told of each logged step: its number, the number of all steps, and how it goes."""
 Attention = Literal["sdpa", "flex"]
+SftMethod = Literal["sft", "sft_continued", "probability"]
+"""The trainings that read instructions: the first, its control, and the alignment by probabilities."""
 TurnReward = Callable[..., list[float]]
 """A reward function in TRL's signature: prompts, completions as text, and the columns of the prompts by name."""
 
@@ -78,6 +80,17 @@ class GrpoConfig(Record):
     warmup_share: float = Field(default=0.05, ge=0, le=1)
 
 
+class ProbabilityConfig(Record):
+    """More fine-tuning on the instructions, by the probability of each due call in place of its logarithm."""
+
+    learning_rate: float = Field(default=3e-4, gt=0)
+    """The default is for the small embedded policy; a large one wants 5e-6 (full) to 1e-4 (lora)."""
+    epochs: float = Field(default=1.0, gt=0)
+    batch_size: int = Field(default=8, ge=1)
+    """Dialogues an optimiser step."""
+    warmup_share: float = Field(default=0.05, ge=0, le=1)
+
+
 class TrainConfig(Record):
     """How checkpoints are trained."""
 
@@ -92,6 +105,7 @@ class TrainConfig(Record):
     """`sft = false` takes the policy as it is."""
     dpo: DpoConfig = DpoConfig()
     grpo: GrpoConfig = GrpoConfig()
+    probability: ProbabilityConfig = ProbabilityConfig()
     packing: Literal["tree", "pairs"] = "tree"
     """How DPO and GRPO compute a batch: what its sequences share once, as one forest of tokens, or each sequence by
     itself; so, too, the prompt of turns that GRPO draws. The result is the same; models with other than full attention
@@ -125,9 +139,14 @@ class TrainConfig(Record):
         return self
 
     @property
-    def alignment(self) -> DpoConfig | GrpoConfig:
+    def samples(self) -> bool:
+        """Whether the alignment learns from what the policy says, and not from the instructions alone."""
+        return self.method != "probability"
+
+    @property
+    def alignment(self) -> DpoConfig | GrpoConfig | ProbabilityConfig:
         """The section of the method that aligns."""
-        return self.dpo if self.method == "dpo" else self.grpo
+        return {"dpo": self.dpo, "grpo": self.grpo, "probability": self.probability}[self.method]
 
 
 class SftExample(Record):
@@ -136,6 +155,8 @@ class SftExample(Record):
     token_ids: tuple[int, ...]
     is_learned: tuple[bool, ...]
     """Whether the token is the assistant's own, end tokens included."""
+    calls: tuple[bool, ...] = ()
+    """Of each of the assistant's turns, whether it calls tools; likelihood does not ask."""
 
 
 class RewardedPrompt(Record):
@@ -156,12 +177,15 @@ class Learners(Protocol):
         output: Path,
         config: TrainConfig,
         *,
-        method: Literal["sft", "sft_continued"],
+        method: SftMethod,
         steps: int | None,
         seed: int,
         on_step: OnStep,
     ) -> Checkpoint:
-        """Fine-tunes `base`, by the config's epochs or for exactly `steps`, and writes a checkpoint to `output`."""
+        """Fine-tunes `base`, by the config's epochs or for exactly `steps`, and writes a checkpoint to `output`.
+
+        With `probability` by that of each call; else by the likelihood.
+        """
         ...
 
     def dpo(
@@ -201,7 +225,7 @@ def build_examples(instruction: Instruction, tokenizer: ChatTokenizer) -> list[S
 
     Where a template rewrites the history (one that strips old thinking does) a turn starts a sequence of its own.
     """
-    sequences: list[tuple[list[int], list[bool]]] = []
+    sequences: list[tuple[list[int], list[bool], list[bool]]] = []
     for point in instruction.decision_points():
         turn_message = point.reference_turn()
         if not turn_message.tool_calls and not turn_message.content:
@@ -209,12 +233,13 @@ def build_examples(instruction: Instruction, tokenizer: ChatTokenizer) -> list[S
         prompt, turn = tokenizer.turn_ids(point.history, point.tools, turn_message)
         known = sequences[-1][0] if sequences else []
         if not sequences or tuple(known) != prompt[: len(known)]:
-            sequences.append(([], []))
+            sequences.append(([], [], []))
             known = []
-        ids, learned = sequences[-1]
+        ids, learned, calls = sequences[-1]
         learned.extend([False] * (len(prompt) - len(known)) + [True] * len(turn))
         ids.extend([*prompt[len(known) :], *turn])
-    return [SftExample(token_ids=tuple(ids), is_learned=tuple(learned)) for ids, learned in sequences]
+        calls.append(bool(turn_message.tool_calls))
+    return [SftExample(token_ids=tuple(a), is_learned=tuple(b), calls=tuple(c)) for a, b, c in sequences]
 
 
 def count_shared(pairs: Sequence[PreferencePair], batch_size: int) -> tuple[int, int]:
