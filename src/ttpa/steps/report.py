@@ -58,6 +58,7 @@ def gather(run: Run) -> ReportInputs:
     """What the report shows, read from the run's directory."""
     directory = run.directory
     samples = run.config.train.samples
+    where = "where it wavers" if samples else "by the probability of its calls"
     turns = run.read(directory.scored, ScoredTurn, "score") if samples else []
     trees = {tree.id: tree for tree in run.read(directory.trees, CandidateTree, "sample")} if samples else {}
     kinds = Counter(error.kind.value for turn in turns for c in turn.candidates for error in c.errors)
@@ -66,7 +67,7 @@ def gather(run: Run) -> ReportInputs:
     cases = read_cases(directory, evaluation)
     return ReportInputs(
         run=run.config.name,
-        title=f"A policy from {run.config.policy.base!r}, aligned where it wavers.",
+        title=f"A policy from {run.config.policy.base!r}, aligned {where}.",
         flow=read_flow(directory),
         data=count_data(run.read(directory.instructions, Instruction, "construct")),
         instructions=tuple(_examples(run.instructions("train"), run.config.report.dialogues)),
