@@ -82,7 +82,7 @@ class First:
         self.pairs = make_pairs(place, DEV, sampled(place, DEV), place.path / "transfer")
         policy = make_start(place, "reversed").policy()
         self.odds = log_odds(policy, self.pairs)
-        untrained = (_done(place, arm, "training") for arm in STUDIES["sweep"] if arm.method == "none")
+        untrained = (_done(place, arm, "training") for arm in STUDIES["sweep"].arms if arm.method == "none")
         self._right = _right_calls(place, next(unit for unit in untrained if unit and unit.policy == policy))
 
     def compare(self, unit: Unit) -> Change:
