@@ -82,7 +82,7 @@ ARMS: tuple[Arm, ...] = (
     Arm("sft-longer", "SFT longer", "longer", train=TUNING, train_total=TUNING_TOTAL),
     Arm("sft-same", "SFT longer, on the turns that TTPA samples alone", "same turns", train=TUNING,
         train_total=TUNING_TOTAL),
-    Arm("sft-calls", "SFT longer, by the calls' probabilities", "longer by calls", train={"learning_rate": 3e-4}),
+    Arm("sft-calls", "SFT longer, by the calls' probabilities", "longer by calls", train={"learning_rate": 1e-4}),
     Arm("own-turns", "SFT on the policy's own right turns (rejection sampling)", "own turns", sample=WHOLE,
         train=TUNING),
     Arm("whole-released", "DPO on 5 whole completions, the released scoring and threshold 0.8", "dpo",

@@ -29,7 +29,7 @@ from ttpa.suites.config import SuitesConfig
 from ttpa.tools.config import ToolsConfig
 
 _FASTEST_SFT = 5e-4
-_FASTEST: Mapping[AlignMethod, float] = MappingProxyType({"dpo": 2e-5, "grpo": 2e-5, "probability": 2e-4})
+_FASTEST: Mapping[AlignMethod, float] = MappingProxyType({"dpo": 2e-5, "grpo": 2e-5, "probability": 5e-5})
 
 
 class GeneratorConfig(Record):

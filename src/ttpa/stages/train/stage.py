@@ -83,8 +83,8 @@ class GrpoConfig(Record):
 class ProbabilityConfig(Record):
     """More fine-tuning on the instructions, by the probability of each due call in place of its logarithm."""
 
-    learning_rate: float = Field(default=3e-4, gt=0)
-    """The default is for the small embedded policy; a large one wants 5e-6 (full) to 1e-4 (lora)."""
+    learning_rate: float = Field(default=1e-4, gt=0)
+    """The default is for the small embedded policy; a large one wants 2e-6 (full) to 2e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
     """Dialogues an optimiser step."""
