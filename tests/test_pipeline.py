@@ -27,7 +27,7 @@ from ttpa.records.summaries import StepSummary
 from ttpa.records.tools import ToolSpec
 from ttpa.runs.layout import STEPS, RunDirectory, Step
 from ttpa.runs.manifest import write_manifest
-from ttpa.runs.record_files import read_record, read_records
+from ttpa.runs.record_files import read_record, read_records, write_records
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
 from ttpa.stages.train.stage import OnStep, SftMethod, TurnReward
 from ttpa.steps.origin import tell_origin
@@ -229,6 +229,39 @@ def test_probability_learns_from_the_instructions_alone_and_samples_nothing(tmp_
     assert not run.directory.trees.exists()
     assert "probability" in run.directory.report.read_text(encoding="utf-8")
     assert train_steps(run) == ("sft", "align")
+
+
+def test_steps_that_the_alignment_does_without_are_refused_and_nothing_is_lost(tmp_path: Path) -> None:
+    run = make_run(tmp_path, construct=FEW, train={"method": "probability", "max_length": 100_000})
+    take_steps(run)
+    for step in ("sample", "score", "pair"):
+        for redo in (None, step):
+            with pytest.raises(RunError, match=f"'scripted' has no step '{step}'"):
+                take_steps(run, [step], redo=redo)
+    assert due_steps(run) == []
+
+
+def test_an_alignment_by_probabilities_is_taken_again_whole(tmp_path: Path) -> None:
+    run = make_run(tmp_path, construct=FEW, train={"method": "probability", "max_length": 100_000})
+    take_steps(run)
+    paths = [run.directory.checkpoint("probability"), run.directory.checkpoint_record("probability")]
+    before = [path.stat().st_mtime_ns for path in paths]
+    take_steps(run, redo="align")
+    assert all(path.stat().st_mtime_ns > earlier for path, earlier in zip(paths, before, strict=True))
+
+
+def test_probability_has_nothing_to_align_on_where_no_call_is_due(tmp_path: Path) -> None:
+    run = make_run(tmp_path, construct=FEW, train={"method": "probability", "max_length": 100_000})
+    take_steps(run, ["construct"])
+    every = read_records(run.directory.instructions, Instruction)
+    plain = [one for one in every if not any(step.calls for step in one.steps)]
+    assert plain
+    write_records(run.directory.instructions, [one.model_copy(update={"split": "train"}) for one in plain])
+    take_steps(run, ["sft", "align"])
+    summary = read_record(run.directory.summary("align"), StepSummary)
+    assert (summary.items_used, summary.records_out) == (len(plain), 0)
+    assert "no call is due" in summary.facts["nothing to align on"]
+    assert not run.directory.checkpoint_record("probability").exists()
 
 
 def test_grpo_leaves_out_what_is_too_long_and_says_so(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
 }
 """What each step reads of the config, besides what the steps read that it cannot do without."""
 
+_SAMPLING: tuple[Step, ...] = ("sample", "score", "pair")
 _WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
 """What may change in the middle of a run: none of it decides what comes out."""
 
@@ -64,8 +65,10 @@ _WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
 def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = None) -> None:
     """Takes those of `steps` that are not done yet, in order; with `redo`, from that step on again.
 
-    Raises `RunError` when the run is in use, has begun with another config, or lacks what a step reads.
+    Raises `RunError` when the run is in use, has begun with another config, lacks what a step reads, or does without
+    what is asked for.
     """
+    refuse_idle_steps(run, steps, redo=redo)
     with run.directory.lock():
         refuse_another_config(run, redo=redo)
         if redo is not None:
@@ -101,15 +104,30 @@ def train_steps(run: Run) -> tuple[Step, ...]:
     return (*steps, "align") if run.directory.summary(needed[run.config.train.method]).exists() else steps
 
 
-def due_steps(run: Run) -> list[Step]:
-    """The steps that are not done yet, in order; without `train.sft` the policy is sampled as it is.
+def asked_steps(run: Run) -> list[Step]:
+    """The steps that the config asks for, in order; without `train.sft` the policy is sampled as it is.
 
     Nothing is sampled where the alignment learns from the instructions alone.
     """
     asked: dict[Step, bool] = {"sft": bool(run.config.train.sft), "rounds": run.config.rounds > 1}
-    asked |= dict.fromkeys(("sample", "score", "pair"), run.config.train.samples)
+    asked |= dict.fromkeys(_SAMPLING, run.config.train.samples)
+    return [step for step in STEPS if asked.get(step, True)]
+
+
+def due_steps(run: Run) -> list[Step]:
+    """Those of them that are not done yet."""
     done = {step: run.directory.summary(step).exists() for step in STEPS} | {"rounds": not rounds_are_due(run)}
-    return [step for step in STEPS if asked.get(step, True) and not done[step]]
+    return [step for step in asked_steps(run) if not done[step]]
+
+
+def refuse_idle_steps(run: Run, steps: Sequence[Step], *, redo: Step | None = None) -> None:
+    """Raises `RunError` where all of `steps`, or `redo`, are of a sampling that the run's alignment does without."""
+    asked = [redo] if redo else steps
+    if asked and not run.config.train.samples and set(asked) <= set(_SAMPLING):
+        raise RunError(
+            f"train.method = 'probability' learns from the instructions alone: run {run.config.name!r} has no step "
+            f"{asked[0]!r}"
+        )
 
 
 def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:

@@ -17,11 +17,19 @@ from ttpa.runs.record_files import read_record, read_records
 
 ROOT = Path(__file__).parents[2]
 LONGEST = 3600
+BY_NAME = {arm.name: arm for arm in ARMS}
 TAKEN = [
-    arm
-    for arm in ARMS
-    if arm.name
-    in ("sft-longer", "sft-same", "sft-probability", "own-turns", "ttpa", "ttpa-two-rounds", "grpo", "ttpa-forward")
+    BY_NAME[name]
+    for name in (
+        "sft-longer",
+        "sft-same",
+        "sft-calls",
+        "own-turns",
+        "ttpa",
+        "ttpa-two-rounds",
+        "grpo",
+        "ttpa-forward",
+    )
 ]
 """One arm of each way to learn, and one on other data."""
 

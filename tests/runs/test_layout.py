@@ -29,6 +29,8 @@ def fill(directory: RunDirectory) -> dict[Step, list[Path]]:
             directory.checkpoint_record("dpo"),
             directory.checkpoint("grpo") / "model",
             directory.checkpoint_record("grpo"),
+            directory.checkpoint("probability") / "model",
+            directory.checkpoint_record("probability"),
             directory.checkpoint("sft_continued") / "model",
             directory.checkpoint_record("sft_continued"),
         ],
@@ -91,7 +93,7 @@ def test_what_a_round_makes_lies_apart_and_what_all_share_does_not(tmp_path: Pat
     assert second.checkpoint("dpo") == first.checkpoint("dpo_2") == first.path / "rounds" / "2" / "5-train" / "dpo"
     assert second.checkpoint("sft_continued") != first.checkpoint("sft_continued")
     fill(first)
-    assert first.trained == second.trained == ("sft", "sft_continued", "dpo", "grpo", "dpo_2")
+    assert first.trained == second.trained == ("sft", "sft_continued", "dpo", "grpo", "probability", "dpo_2")
     second.clear("sample")
     assert first.trees.exists()
     assert not second.trees.exists()

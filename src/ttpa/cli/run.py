@@ -11,7 +11,7 @@ from ttpa.assemble import assemble
 from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell
 from ttpa.config import RunConfig
 from ttpa.errors import ConfigError, RunError
-from ttpa.pipeline import due_steps, refuse_another_config, take_steps, train_steps
+from ttpa.pipeline import asked_steps, due_steps, refuse_another_config, refuse_idle_steps, take_steps, train_steps
 from ttpa.progress import SilentReporter, make_reporter
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.construction import estimate_construction
@@ -49,7 +49,7 @@ def _stage(stage_steps: tuple[Step, ...] | None, text: str) -> Callable[..., Non
         config = load(source, overrides, name, seed, limit, stage_steps)
         steps = stage_steps or train_steps(Run(config, assemble(config), SilentReporter()))
         if not steps:
-            raise RunError(f"run {config.name!r} has no pairs yet, and train.sft = false: there is nothing to train on")
+            raise RunError(f"run {config.name!r} has nothing to train on: no trees or pairs yet, and train.sft = false")
         _take(config, steps, dry_run=dry_run, redo=steps[0] if redo else None)
 
     take.__doc__ = text
@@ -60,7 +60,7 @@ construct = _stage(("construct",), "Make instructions over the tools, in reverse
 sample = _stage(("sample",), "Fork the policy's turns where it wavers.")
 score = _stage(("score",), "Find the errors of every candidate.")
 pair = _stage(("pair",), "Make preference pairs of the scored candidates.")
-train = _stage(None, "Fine-tune the policy; once there are pairs, align it.")
+train = _stage(None, "Fine-tune the policy, and align it once there is what it learns from.")
 evaluate = _stage(("evaluate",), "Ask the policies at held-out turns, side by side.")
 report = _stage(("report",), "Write the run's page.")
 
@@ -72,6 +72,7 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
             "--nproc-per-node 2' in the config, and begin the run without a launcher"
         )
     prepared = Run(config, assemble(config), make_reporter())
+    refuse_idle_steps(prepared, steps, redo=redo)
     if not dry_run:
         if redo is None and not set(steps).intersection(due_steps(prepared)):
             refuse_another_config(prepared)
@@ -87,7 +88,8 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
         return
     refuse_another_config(prepared, redo=redo)
     again = STEPS[STEPS.index(redo) :] if redo else ()
-    due = [step for step in STEPS if step in steps and (step in again or step in due_steps(prepared))]
+    left = due_steps(prepared)
+    due = [step for step in asked_steps(prepared) if step in steps and (step in again or step in left)]
     tell(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
     if "construct" in due and config.generator.kind == "openai":
         tell(estimate_construction(prepared))

@@ -3,9 +3,9 @@
 import shutil
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
-from ttpa.records.checkpoints import TrainMethod
+from ttpa.records.checkpoints import AlignMethod, TrainMethod
 from ttpa.runs.lock import hold
 
 Step = Literal["construct", "sft", "sample", "score", "pair", "align", "rounds", "evaluate", "report"]
@@ -14,13 +14,14 @@ STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "align
 ROUND_STEPS: tuple[Step, ...] = ("sample", "score", "pair", "align")
 """What each round takes: the first one as steps of the run, the others within `rounds`."""
 
+_ALIGNED: tuple[AlignMethod, ...] = get_args(AlignMethod)
 _OUTPUTS: dict[Step, tuple[str, ...]] = {
     "construct": ("1-construct",),
     "sft": ("5-train/sft",),
     "sample": ("2-sample",),
     "score": ("3-score",),
     "pair": ("4-pair",),
-    "align": ("5-train/dpo", "5-train/grpo", "5-train/sft_continued"),
+    "align": (*(f"5-train/{method}" for method in _ALIGNED), "5-train/sft_continued"),
     "rounds": ("rounds",),
     "evaluate": ("6-evaluate",),
     "report": ("7-report",),
@@ -106,7 +107,7 @@ class RunDirectory:
     @property
     def trained(self) -> tuple[str, ...]:
         """The names of all policies that the run has trained so far, in order, those of every round."""
-        methods: tuple[TrainMethod, ...] = ("sft_continued", "dpo", "grpo", "probability")
+        methods: tuple[TrainMethod, ...] = ("sft_continued", *_ALIGNED)
         names = ["sft", *methods, *(f"{method}_{number}" for number in self.rounds for method in methods)]
         return tuple(name for name in names if RunDirectory(self.path).checkpoint_record(name).exists())
 

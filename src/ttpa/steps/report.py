@@ -71,6 +71,7 @@ def gather(run: Run) -> ReportInputs:
         flow=read_flow(directory),
         data=count_data(run.read(directory.instructions, Instruction, "construct")),
         instructions=tuple(_examples(run.instructions("train"), run.config.report.dialogues)),
+        samples=samples,
         trees=tuple(_views(run, trees, turns)),
         sampled=len(turns),
         wavering=count_forks(trees.values(), {turn.tree_id: turn for turn in turns}),

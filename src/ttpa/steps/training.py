@@ -129,7 +129,8 @@ def _raise_calls(run: Run) -> None:
     examples, discards, lengths = _examples(run, instructions, run.policy())
     run.reporter.tell(f"align     {lengths.text}")
     if not any(any(example.calls) for example in examples):
-        account.close(len(instructions), 0, 0, discards, {"nothing to align on": "no call is due within the length"})
+        used = len(instructions) - len(discards)
+        account.close(len(instructions), used, 0, discards, {"nothing to align on": "no call is due within the length"})
         return
     run.reporter.start("probability", 0)
     aligned = run.parts.load_learners().sft(
@@ -144,7 +145,7 @@ def _raise_calls(run: Run) -> None:
     )
     write_record(run.directory.checkpoint_record("probability"), aligned)
     _train_control(run, aligned.steps)
-    facts = {"method": "probability"} | _describe(aligned)
+    facts = {"method": "probability"} | _describe(aligned) | ({"too long": lengths.text} if lengths.lost else {})
     account.close(len(instructions), len(instructions) - len(discards), len(examples), discards, facts)
 
 

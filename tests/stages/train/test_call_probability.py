@@ -29,17 +29,14 @@ def config(**changes: object) -> TrainConfig:
     return TrainConfig.model_validate(values)
 
 
-def risks(policy: str, examples: list[SftExample]) -> list[float]:
-    """Of the calls, one sequence at a time."""
+def risks(policy: str, example: SftExample) -> list[float]:
+    """Of the turns of one sequence, alone in its batch."""
     model = AutoModelForCausalLM.from_pretrained(policy, dtype=torch.float32)
-    found: list[float] = []
-    for one in examples:
-        ids = torch.tensor([one.token_ids])
-        with torch.no_grad():
-            logits = model(ids).logits
-        labels = ids.where(torch.tensor([one.is_learned]), -100)
-        found += turn_risks(logits, labels, torch.tensor(one.calls))[torch.tensor(one.calls)].tolist()
-    return found
+    ids = torch.tensor([example.token_ids])
+    with torch.no_grad():
+        logits = model(ids).logits
+    labels = ids.where(torch.tensor([example.is_learned]), -100)
+    return turn_risks(logits, labels, torch.tensor(example.calls)).tolist()
 
 
 def last_of(example: SftExample, number: int) -> tuple[bool, ...]:
@@ -71,6 +68,24 @@ def test_turns_that_nothing_is_told_of_are_refused() -> None:
 
 
 @pytest.mark.heavy
+def test_a_step_costs_the_mean_over_its_turns_texts_and_calls_alike_however_many_a_dialogue_has(
+    base: str, examples: list[SftExample], tmp_path: Path, ignore_step: OnStep
+) -> None:
+    """The second token of one dialogue becomes a text, so that it has two turns where the others have one."""
+    first, *others = examples
+    learned = (False, True, *first.is_learned[2:])
+    batch = [first.model_copy(update={"is_learned": learned, "calls": (False, True)}), *others]
+    every = [risk for one in batch for risk in risks(base, one)]
+    assert len(every) == 5
+    for size in (4, 1):
+        made = LEARNERS.sft(
+            base, batch, tmp_path / f"by-{size}", config(micro_batch_size=size), method="probability", steps=1, seed=0,
+            on_step=ignore_step,
+        )  # fmt: skip
+        assert made.history[0].loss == pytest.approx(sum(every) / len(every), abs=1e-4)
+
+
+@pytest.mark.heavy
 def test_calls_become_more_probable_and_a_batch_in_parts_is_the_batch_as_a_whole(
     base: str, examples: list[SftExample], tmp_path: Path, ignore_step: OnStep
 ) -> None:
@@ -88,6 +103,6 @@ def test_calls_become_more_probable_and_a_batch_in_parts_is_the_batch_as_a_whole
         assert (made.method, made.steps) == ("probability", 6)
         losses.append([step.loss for step in made.history])
     assert losses[0] == pytest.approx(losses[1], abs=1e-5)
-    before, after = (risks(policy, ends) for policy in (start, str(tmp_path / "by-4")))
+    before, after = ([risks(policy, one)[0] for one in ends] for policy in (start, str(tmp_path / "by-4")))
     assert all(0.02 < 1 - risk < 0.2 for risk in before)
     assert all(1 - low > 1.8 * (1 - high) for low, high in zip(after, before, strict=True))

@@ -151,6 +151,8 @@ class ReportInputs(Record):
     """Examples, best first."""
     data: DataCounts = DataCounts()
     """Of all instructions, not only of those that are shown."""
+    samples: bool = True
+    """Whether the run samples its policy; without that there are neither trees nor pairs to show."""
     trees: tuple[TreeView, ...] = ()
     """Turns to look into, best first."""
     sampled: NonNegativeInt = 0

@@ -69,6 +69,7 @@ def report(inputs: ReportInputs, config: ReportConfig) -> str:
         groups=groups(inputs.evaluation) if inputs.evaluation else [],
         policies=[visible(policy) for policy in inputs.evaluation.policies] if inputs.evaluation else [],
         prompt_hash=visible(inputs.evaluation.prompt_hash) if inputs.evaluation else "",
+        samples=inputs.samples,
         pair_facts=_pair_facts(inputs.pairs),
         rejected_errors=kind_bars(_rejected_errors(inputs.pairs)),
         candidate_errors=kind_bars(inputs.candidate_errors),

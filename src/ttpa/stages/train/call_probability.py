@@ -5,7 +5,7 @@ training, Shen et al. 2016, eq. 7, for a loss of 1 wherever the turn is not the 
 the likelihood's times the probability: what is lost anyway is left alone, what is near to be won is learned first, and
 what is known is not driven on. So it goes on from a policy that was fine-tuned. Token by token this is dynamic
 fine-tuning (Wu et al. 2025). A turn without calls is as good as impossible, word for word, and would be forgotten: it
-keeps its likelihood, as a mean over its tokens.
+keeps its likelihood, as a mean over its tokens. The router's own loss of a mixture of experts is left out.
 """
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
