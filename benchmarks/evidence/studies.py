@@ -32,9 +32,8 @@ _FROM_BASE = (
     ),
     *(
         replace(MAIN, name=name, says=f"{MAIN.says}, learning_rate = {rate:g}", train={"learning_rate": rate})
-        for name, rate in (("ttpa", 1e-4), ("ttpa-3e-05", 3e-5), ("ttpa-0.0003", 3e-4))
+        for name, rate in (("ttpa", 1e-4), ("ttpa-0.0003", 3e-4))
     ),
-    Arm("grpo", "GRPO, the score as reward, learning_rate = 0.0001", "grpo", train={"learning_rate": 1e-4}),
 )
 
 STUDIES: Mapping[str, Study] = {
