@@ -14,6 +14,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.rewards import BrokenReward, ToolCallReward, reward_columns
 from ttpa.runs.record_files import write_record
 from ttpa.stages.train import RewardedPrompt, SftExample, build_examples
+from ttpa.stages.train.stage import SftMethod
 from ttpa.steps.lengths import LengthAccount
 from ttpa.steps.run import Account, Run
 
@@ -23,24 +24,13 @@ PairOrPoint = TypeVar("PairOrPoint", PreferencePair, DecisionPoint)
 def fine_tune(run: Run) -> None:
     """Train instructions -> `5-train/sft`, the policy that is sampled."""
     account = Account(run, "sft", takes="instructions", gives="sequences")
-    run.reporter.start("sft", 0)
     instructions = run.instructions("train")
     base = run.parts.base
     examples, discards, lengths = _examples(run, instructions, base)
     run.reporter.tell(f"sft       {lengths.text}")
     if not examples:
         raise RunError(f"no training sequence is within train.max_length = {run.config.train.max_length}")
-    checkpoint = run.parts.load_learners().sft(
-        base,
-        examples,
-        run.directory.checkpoint("sft"),
-        run.config.train,
-        method="sft",
-        steps=None,
-        seed=run.config.seed,
-        on_step=run.on_train_step("sft"),
-    )
-    write_record(run.directory.checkpoint_record("sft"), checkpoint)
+    checkpoint = _tune(run, "sft", base, examples, seed=run.config.seed)
     facts = _describe(checkpoint) | ({"too long": lengths.text} if lengths.lost else {})
     account.close(len(instructions), len(instructions) - len(discards), len(examples), discards, facts)
 
@@ -132,19 +122,9 @@ def _raise_calls(run: Run) -> None:
         used = len(instructions) - len(discards)
         account.close(len(instructions), used, 0, discards, {"nothing to align on": "no call is due within the length"})
         return
-    run.reporter.start("probability", 0)
-    aligned = run.parts.load_learners().sft(
-        run.policy(),
-        examples,
-        run.directory.checkpoint("probability"),
-        run.config.train,
-        method="probability",
-        steps=None,
-        seed=run.config.seed + 1,
-        on_step=run.on_train_step("probability"),
-    )
-    write_record(run.directory.checkpoint_record("probability"), aligned)
-    _train_control(run, aligned.steps)
+    seed = run.config.seed + 1
+    aligned = _tune(run, "probability", run.policy(), examples, seed=seed)
+    _tune(run, "sft_continued", run.control(), examples, steps=aligned.steps, seed=seed)  # but for the objective alike
     facts = {"method": "probability"} | _describe(aligned) | ({"too long": lengths.text} if lengths.lost else {})
     account.close(len(instructions), len(instructions) - len(discards), len(examples), discards, facts)
 
@@ -160,20 +140,28 @@ def _train_control(run: Run, steps: int) -> None:
     instructions = run.instructions("train")
     run.rng("control").shuffle(instructions)
     examples, _, _ = _examples(run, instructions[: steps * config.alignment.batch_size], run.control())
-    if not examples:
-        return
-    run.reporter.start("control", 0)
-    control = run.parts.load_learners().sft(
-        run.control(),
+    if examples:
+        _tune(run, "sft_continued", run.control(), examples, steps=steps, seed=run.config.seed + 1)
+
+
+def _tune(
+    run: Run, method: SftMethod, base: str, examples: Sequence[SftExample], *, steps: int | None = None, seed: int
+) -> Checkpoint:
+    """A training on sequences -> `5-train/METHOD`, and its record."""
+    label = "control" if method == "sft_continued" else method
+    run.reporter.start(label, 0)
+    checkpoint = run.parts.load_learners().sft(
+        base,
         examples,
-        run.directory.checkpoint("sft_continued"),
-        config,
-        method="sft_continued",
+        run.directory.checkpoint(method),
+        run.config.train,
+        method=method,
         steps=steps,
-        seed=run.config.seed + 1,
-        on_step=run.on_train_step("control"),
+        seed=seed,
+        on_step=run.on_train_step(label),
     )
-    write_record(run.directory.checkpoint_record("sft_continued"), control)
+    write_record(run.directory.checkpoint_record(method), checkpoint)
+    return checkpoint
 
 
 def _within(account: LengthAccount, items: Sequence[PairOrPoint]) -> tuple[list[PairOrPoint], list[Discard]]:

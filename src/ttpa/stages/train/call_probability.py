@@ -19,7 +19,8 @@ from trl import SFTTrainer
 
 from ttpa.stages.train.run_trainer import OrderedTrainer
 
-_NO_LOSS = -100
+NO_LOSS = -100
+"""The label of a token that is not learned."""
 
 
 class CallProbabilityTrainer(OrderedTrainer, SFTTrainer):
@@ -57,7 +58,7 @@ class CallProbabilityTrainer(OrderedTrainer, SFTTrainer):
     def _get_num_items_in_batch(self, batch_samples: list[dict[str, Any]], device: torch.device) -> Any:
         """Turns in place of tokens."""
         marked = [
-            {**batch, "shift_labels": torch.where(_starts(batch["labels"]), 1, _NO_LOSS)} for batch in batch_samples
+            {**batch, "shift_labels": torch.where(_starts(batch["labels"]), 1, NO_LOSS)} for batch in batch_samples
         ]
         return super()._get_num_items_in_batch(marked, device)
 
@@ -68,10 +69,10 @@ def turn_risks(logits: Tensor, labels: Tensor, calls: Tensor) -> Tensor:
     `logits` are rows x length x vocabulary, `labels` rows x length with -100 where nothing is learned, `calls` tells of
     each turn whether it calls tools. Raises `ValueError` where there are more or fewer turns than that.
     """
-    learned = labels[:, 1:] != _NO_LOSS
-    turn_of = (_starts(labels).flatten().cumsum(0) - 1).view_as(labels)[:, 1:][learned]
+    learned, starts = labels[:, 1:] != NO_LOSS, _starts(labels)
+    turn_of = (starts.flatten().cumsum(0) - 1).view_as(labels)[:, 1:][learned]
     log_probs = -functional.cross_entropy(logits[:, :-1][learned].float(), labels[:, 1:][learned], reduction="none")
-    turns = int(_starts(labels).sum())
+    turns = int(starts.sum())
     if turns != len(calls):
         raise ValueError(f"{turns} turns are learned, and {len(calls)} are told of")
     sums, lengths = (torch.zeros(turns, device=log_probs.device) for _ in range(2))
@@ -82,6 +83,6 @@ def turn_risks(logits: Tensor, labels: Tensor, calls: Tensor) -> Tensor:
 
 def _starts(labels: Tensor) -> Tensor:
     """Where a learned turn begins; what is between two turns is not learned."""
-    learned = labels != _NO_LOSS
+    learned = labels != NO_LOSS
     before = functional.pad(learned[:, :-1], (1, 0))
     return learned & ~before

@@ -14,13 +14,11 @@ from trl import SFTTrainer
 
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
-from ttpa.stages.train.call_probability import CallProbabilityTrainer
+from ttpa.stages.train.call_probability import NO_LOSS, CallProbabilityTrainer
 from ttpa.stages.train.order import by_length
 from ttpa.stages.train.resume import finished, hash_records, identify
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
 from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, SftMethod, TrainConfig
-
-_NO_LOSS = -100
 
 
 @without_known_warnings()
@@ -109,7 +107,7 @@ class _PlainLossTrainer(_TokenSftTrainer):
 
 def _row(example: SftExample) -> dict[str, list[int] | list[bool]]:
     labels = [
-        token_id if is_learned else _NO_LOSS
+        token_id if is_learned else NO_LOSS
         for token_id, is_learned in zip(example.token_ids, example.is_learned, strict=True)
     ]
     return {"input_ids": list(example.token_ids), "labels": labels, "calls": list(example.calls)}
