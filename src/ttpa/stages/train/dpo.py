@@ -25,8 +25,7 @@ from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
 from ttpa.stages.train.order import by_group
-from ttpa.stages.train.resume import finished, hash_records, identify
-from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
+from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, train_once, without_known_warnings
 from ttpa.stages.train.stage import Attention, OnStep, TrainConfig
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_forward import add_tree_forward
@@ -43,19 +42,14 @@ def train_dpo(
     on_step: OnStep,
 ) -> Checkpoint:
     """Aligns `base` on `pairs`, with `base` itself as the reference model, and writes a checkpoint to `output`."""
-    data = hash_records(pairs)
-    identity = identify("dpo", base, data, config, steps=None, seed=seed)
-    if done := finished(output, identity):
-        return done
-    return run_trainer(
-        make_trainer(base, pairs, output, config, seed=seed),
-        load_tokenizer(base),
+    return train_once(
+        lambda: make_trainer(base, pairs, output, config, seed=seed),
         output,
         method="dpo",
         base=base,
-        examples=len(pairs),
-        data_sha256=data,
-        identity=identity,
+        data=pairs,
+        config=config,
+        seed=seed,
         on_step=on_step,
     )
 

@@ -24,8 +24,7 @@ from ttpa.records.checkpoints import Checkpoint
 from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
 from ttpa.stages.train.drawing import add_drawing
 from ttpa.stages.train.order import by_generation
-from ttpa.stages.train.resume import finished, hash_records, identify
-from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
+from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, train_once, without_known_warnings
 from ttpa.stages.train.stage import Attention, OnStep, RewardedPrompt, TrainConfig, TurnReward
 from ttpa.stages.train.tree_forward import add_tree_forward, read_turns
 
@@ -46,20 +45,15 @@ def train_grpo(
 
     `reward` is handed each turn as its text, tags included and without its end token; `rewarded_by` says what it is.
     """
-    data = hash_records(prompts)
-    identity = identify("grpo", base, data, config, steps=None, seed=seed, reward=rewarded_by)
-    if done := finished(output, identity):
-        return done
-    tokenizer = load_tokenizer(base)
-    return run_trainer(
-        _make_trainer(base, prompts, output, config, reward=_told_as_text(reward, tokenizer), seed=seed),
-        tokenizer,
+    return train_once(
+        lambda: _make_trainer(base, prompts, output, config, reward=reward, seed=seed),
         output,
         method="grpo",
         base=base,
-        examples=len(prompts),
-        data_sha256=data,
-        identity=identity,
+        data=prompts,
+        config=config,
+        reward=rewarded_by,
+        seed=seed,
         on_step=on_step,
     )
 
@@ -70,7 +64,7 @@ def _make_trainer(
     output: Path,
     config: TrainConfig,
     *,
-    reward: Callable[..., list[float | None]],
+    reward: TurnReward,
     seed: int,
 ) -> "_TokenGrpoTrainer":
     """TRL's trainer over the prompts' token ids, on a forest where the config packs them."""
@@ -98,12 +92,13 @@ def _make_trainer(
         max_completion_length=grpo.max_new_tokens,
         **arguments,
     )
+    tokenizer = load_tokenizer(base)
     trainer = _TokenGrpoTrainer(
         model=base,
-        reward_funcs=reward,
+        reward_funcs=_told_as_text(reward, tokenizer),
         args=settings,
         train_dataset=Dataset.from_list([{"prompt": str(i), **one.columns} for i, one in enumerate(prompts)]),
-        processing_class=load_tokenizer(base),
+        processing_class=tokenizer,
         peft_config=peft_config(config),
         quantization_config=quantization(config),
     )

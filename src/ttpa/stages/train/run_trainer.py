@@ -5,7 +5,7 @@
 import math
 import shutil
 import warnings
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,21 @@ from transformers.training_args import TrainingArguments
 
 from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint, TrainMethod, TrainStep
+from ttpa.records.record import Record
 from ttpa.runs.manifest import hash_files, write_manifest
 from ttpa.runs.record_files import read_record, write_record
 from ttpa.stages.train.order import EpochSampler, Order
 from ttpa.stages.train.remarks import remark
-from ttpa.stages.train.resume import RECORD, StateKeeper, last_whole_state, states_folder
-from ttpa.stages.train.stage import OnStep
+from ttpa.stages.train.resume import (
+    RECORD,
+    StateKeeper,
+    finished,
+    hash_records,
+    identify,
+    last_whole_state,
+    states_folder,
+)
+from ttpa.stages.train.stage import OnStep, TrainConfig
 from ttpa.stages.train.weights import gather_model
 
 _LOGGED_METRICS = (
@@ -63,23 +72,30 @@ class OrderedTrainer(Trainer):
         """Writes none."""
 
 
-def run_trainer(
-    trainer: Trainer,
-    tokenizer: PreTrainedTokenizerBase,
+def train_once(
+    make_trainer: Callable[[], Trainer],
     output: Path,
     *,
     method: TrainMethod,
     base: str,
-    examples: int,
-    data_sha256: str,
-    identity: str,
+    data: Sequence[Record],
+    config: TrainConfig,
+    steps: int | None = None,
+    reward: str = "",
+    seed: int,
     on_step: OnStep,
 ) -> Checkpoint:
-    """Trains, from the last whole state of this training where there is one, and writes the checkpoint.
+    """The checkpoint in `output` of this very training: read where it has been done already, else trained.
 
-    It is there whole or not at all; the states are removed then. Of several processes the first one writes, and all
-    return once it is there. Raises `ModelError` where the loss is not finite.
+    It goes on from the last whole state where there is one. The checkpoint is there whole or not at all; the states are
+    removed then. Of several processes the first one writes, and all return once it is there. Raises `ModelError` where
+    the loss is not finite.
     """
+    data_sha256 = hash_records(data)
+    identity = identify(method, base, data_sha256, config, steps=steps, seed=seed, reward=reward)
+    if done := finished(output, identity):
+        return done
+    trainer = make_trainer()
     assert isinstance(trainer.model, torch.nn.Module)
     trainer.remove_callback(PrinterCallback)
     trainer.add_callback(_Listener(on_step))
@@ -98,11 +114,11 @@ def run_trainer(
     shutil.rmtree(draft, ignore_errors=True)
     assert isinstance(model, PreTrainedModel)
     model.save_pretrained(draft)
-    tokenizer.save_pretrained(draft)
+    load_tokenizer(base).save_pretrained(draft)
     checkpoint = Checkpoint(
         method=method,
         base=base,
-        examples=examples,
+        examples=len(data),
         steps=trainer.state.global_step,
         tokens=int(trainer.state.num_input_tokens_seen),
         trainable_parameters=trainable,

@@ -16,8 +16,7 @@ from ttpa.records.checkpoints import Checkpoint
 from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
 from ttpa.stages.train.call_probability import NO_LOSS, CallProbabilityTrainer
 from ttpa.stages.train.order import by_length
-from ttpa.stages.train.resume import finished, hash_records, identify
-from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, run_trainer, without_known_warnings
+from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, train_once, without_known_warnings
 from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, SftMethod, TrainConfig
 
 
@@ -38,10 +37,30 @@ def train_sft(
     By the config's epochs, or for exactly `steps` optimiser steps; the first training takes `config.sft`, the others
     the section of the alignment, of which `sft_continued` is the control.
     """
-    data = hash_records(examples)
-    identity = identify(method, base, data, config, steps=steps, seed=seed)
-    if done := finished(output, identity):
-        return done
+    return train_once(
+        lambda: _make_trainer(base, examples, output, config, method=method, steps=steps, seed=seed),
+        output,
+        method=method,
+        base=base,
+        data=examples,
+        config=config,
+        steps=steps,
+        seed=seed,
+        on_step=on_step,
+    )
+
+
+def _make_trainer(
+    base: str,
+    examples: Sequence[SftExample],
+    output: Path,
+    config: TrainConfig,
+    *,
+    method: SftMethod,
+    steps: int | None,
+    seed: int,
+) -> "_TokenSftTrainer | CallProbabilityTrainer":
+    """TRL's trainer over the examples' token ids and labels."""
     section = config.sft or SftConfig() if method == "sft" else config.alignment
     arguments = trainer_arguments(
         output,
@@ -53,7 +72,6 @@ def train_sft(
         steps=steps,
         seed=seed,
     )
-    tokenizer = load_tokenizer(base)
     trainer = _trainer_class(method)(
         model=base,
         args=TrlSftConfig(
@@ -62,24 +80,14 @@ def train_sft(
             **arguments,
         ),
         train_dataset=Dataset.from_list([_row(example) for example in examples]),
-        processing_class=tokenizer,
+        processing_class=load_tokenizer(base),
         peft_config=peft_config(config),
         quantization_config=quantization(config),
     )
     trainer.order = by_length([len(example.token_ids) for example in examples], section.batch_size)
     if isinstance(trainer, CallProbabilityTrainer):
         trainer.tell_calls()
-    return run_trainer(
-        trainer,
-        tokenizer,
-        output,
-        method=method,
-        base=base,
-        examples=len(examples),
-        data_sha256=data,
-        identity=identity,
-        on_step=on_step,
-    )
+    return trainer
 
 
 def _trainer_class(method: SftMethod) -> "type[_TokenSftTrainer | CallProbabilityTrainer]":
