@@ -70,7 +70,7 @@ def test_the_source_offers_a_database_s_tables_and_looks_rows_up(extended: Path)
 
 def test_the_kind_of_error_is_told_in_words(extended: Path) -> None:
     told = use(extended, "-c", _SCORE).splitlines()
-    assert told == ['call 1: `city` is "oslo", written "Oslo"', 'call 1: `city` is "Rome", "Oslo" was meant']
+    assert told == ['call 0: `city` is "oslo", written "Oslo"', 'call 0: `city` is "Rome", "Oslo" was meant']
 
 
 def test_the_rule_keeps_forks_from_where_the_policy_is_sure(extended: Path) -> None:

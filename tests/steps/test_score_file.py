@@ -40,7 +40,7 @@ def test_every_case_gets_score_parts_errors_and_an_explanation(tmp_path: Path) -
     assert rows[0]["id"] == "a"
     assert [row["score"] == 1 for row in rows] == [True, False]
     assert rows[0]["explanation"] == "right"
-    assert rows[1]["explanation"] == "call 1: `who` is 3, an integer; a string was due"
+    assert rows[1]["explanation"] == "call 0: `who` is 3, an integer; a string was due"
     assert told[0].startswith("2 turns, 1 right (50.0 %)")
     assert any(line.split() == ["wrong_type", "1", "1"] for line in told)
 

@@ -9,11 +9,11 @@ from ttpa.stages.score import CompiledTools, explain, mutate, score_turn
 def test_errors_are_told_in_one_line(tools: list[dict[str, Any]], weather: dict[str, Any]) -> None:
     candidate = [{"name": "get_weather", "arguments": {"city": "Rome", "days": "3", "unit": "kelvin", "x": 1}}]
     assert explain(score_turn(candidate, [weather], tools).errors) == (
-        'call 1: `city` is "Rome", "Paris" was meant'
-        ' | call 1: `days` is "3", a string; an integer was due'
-        ' | call 1: `unit` is "kelvin", which the schema does not allow'
+        'call 0: `city` is "Rome", "Paris" was meant'
+        ' | call 0: `days` is "3", a string; an integer was due'
+        ' | call 0: `unit` is "kelvin", which the schema does not allow'
         ' (enum: "kelvin" is not one of "metric" or "imperial")'
-        " | call 1: `x` is not an argument of the tool"
+        " | call 0: `x` is not an argument of the tool"
     )
 
 

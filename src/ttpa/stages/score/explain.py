@@ -23,9 +23,9 @@ def explain(errors: Sequence[CallError]) -> str:
 
 
 def explain_error(error: CallError) -> str:
-    """One error in words, as in: call 1: `days` is "3", a string; an integer was due."""
+    """One error in words, as in: call 0: `days` is "3", a string; an integer was due."""
     text = _TELL[error.kind](error)
-    return text if error.call is None or error.kind is ErrorKind.MISSING_CALL else f"call {error.call + 1}: {text}"
+    return text if error.call is None or error.kind is ErrorKind.MISSING_CALL else f"call {error.call}: {text}"
 
 
 def _tell_malformed(error: CallError) -> str:
