@@ -102,11 +102,14 @@ ARMS: tuple[Arm, ...] = (
     Arm("ttpa-forward", "TTPA on forward data", "dpo", data="forward"),
 )  # fmt: skip
 
-SCALING: tuple[Arm, ...] = tuple(
-    replace(arm, name=f"{arm.name}-x{share:g}", says=f"{arm.says}; {share:g} times the points", share=share)
-    for share in (0.25, 1.0, 4.0)
-    for arm in ARMS
-    if arm.name in ("sft-longer", "whole", "ttpa")
+SCALING: tuple[Arm, ...] = (
+    *(arm for arm in ARMS if arm.name == "sft"),
+    *(
+        replace(arm, name=f"{arm.name}-x{share:g}", says=f"{arm.says}; {share:g} times the points", share=share)
+        for share in (0.25, 1.0, 4.0)
+        for arm in ARMS
+        if arm.name in ("sft-longer", "whole", "ttpa")
+    ),
 )
 """The main comparison with a quarter of the preference data, as much, and four times as much."""
 
