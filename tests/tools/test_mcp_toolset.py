@@ -17,6 +17,7 @@ SERVER = '''
     import time
 
     from mcp.server import MCPServer
+    from mcp.shared.exceptions import MCPError
     from mcp.types import ToolAnnotations
 
     server = MCPServer("notes")
@@ -31,6 +32,8 @@ SERVER = '''
     @server.tool(name="notes.add")
     def add(text: str) -> str:
         """Add a note."""
+        if text == "bad":
+            raise MCPError(code=-32602, message="text must not be bad")
         notes.append(text)
         return f"{len(notes)} notes"
 
@@ -90,6 +93,12 @@ def test_calls_give_results_and_a_server_that_wrote_is_started_afresh(toolset: M
         assert session.run(ToolCall(name="notes_add", arguments={"text": "milk"})).content == "1 notes"
         assert "milk" in session.run(ToolCall(name="list_notes", arguments={})).content
     assert "milk" not in run(toolset, "list_notes").content
+
+
+def test_an_error_that_the_server_answers_with_leaves_its_state(toolset: McpToolset) -> None:
+    with toolset.session() as session:
+        for text, content in (("milk", "1 notes"), ("bad", "text must not be bad"), ("eggs", "2 notes")):
+            assert session.run(ToolCall(name="notes_add", arguments={"text": text})).content == content
 
 
 def test_a_bad_tool_hurts_only_its_own_call(toolset: McpToolset) -> None:

@@ -23,10 +23,19 @@ def test_illegal_names_become_legal_and_legal_ones_stay() -> None:
     assert legal_names(names) == ["math_sin_2", "math_sin", "tool_2d_plot", "n", "x" * 64, "x" * 62 + "_2"]
 
 
-def test_of_tools_with_one_name_the_first_keeps_it() -> None:
+def test_of_tools_with_one_name_the_first_is_offered() -> None:
     assert legal_names(["find", "find_2", "find", "find"]) == ["find", "find_2", "find_3", "find_4"]
-    offer = Offer("here", [tool("find"), tool("find")])
-    assert [(spec.name, offer.original(spec.name)) for spec in offer.specs] == [("find", "find"), ("find_2", "find")]
+    offer = Offer("here", [tool("find", "read"), tool("find", "write")], allow_write=True)
+    assert [(spec.name, offer.original(spec.name)) for spec in offer.specs] == [("find", "find")]
+    assert offer.effect("find") == "read"
+    assert offer.left_out == {"find_2": "another tool is named 'find' as well"}
+
+
+def test_a_pattern_that_takes_too_much_leaves_its_tool_out_and_no_other() -> None:
+    parameters: JsonObject = {"type": "object", "properties": {"text": {"type": "string", "pattern": "^.{1,1024}$"}}}
+    offer = Offer("here", [Definition(ToolSpec(name="long", parameters=parameters), "none"), tool("look")])
+    assert [spec.name for spec in offer.specs] == ["look"]
+    assert "takes too much to check" in offer.left_out["long"]
 
 
 @given(st.lists(st.text(max_size=70) | st.sampled_from(["find", "find_2", "find.2"]), max_size=8))

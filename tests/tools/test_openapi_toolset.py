@@ -317,6 +317,84 @@ def test_a_document_that_cannot_be_used_is_named(tmp_path: Path, text: str | Non
         OpenApiToolset(str(path))
 
 
+def test_operations_with_one_id_are_tools_of_their_own(tmp_path: Path, service: StandIn) -> None:
+    hole = {"parameters": [{"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}]}
+    item = {verb: {"operationId": "item", "summary": verb} for verb in ("get", "delete")}
+    document = write(tmp_path / "api.json", paths={"/items/{id}": {**hole, **item}})
+    with OpenApiToolset(document, server=service.url) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["item"]
+        assert "tools.allow_write" in toolset.left_out["delete_/items/{id}"]
+        run(toolset, "item", id="7")
+    with OpenApiToolset(document, server=service.url, allow_write=True) as toolset:
+        run(toolset, toolset.specs[1].name, id="7")
+    assert [(asked["method"], asked["path"]) for asked in service.asked] == [
+        ("GET", "/api/items/7"),
+        ("DELETE", "/api/items/7"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "query"),
+    [
+        ({}, ["a", "b"], "x=a&x=b"),
+        ({"explode": False}, ["a", "b"], "x=a%2Cb"),
+        ({"style": "spaceDelimited"}, ["a", "b"], "x=a+b"),
+        ({"style": "pipeDelimited"}, ["a", "b"], "x=a%7Cb"),
+        ({}, {"page": 2, "size": 5}, "page=2&size=5"),
+        ({"explode": False}, {"page": 2}, "x=page%2C2"),
+        ({"style": "deepObject"}, {"page": 2}, "x%5Bpage%5D=2"),
+        ({"content": {"application/json": {"schema": {"type": "array"}}}}, ["a", 1], "x=%5B%22a%22%2C+1%5D"),
+    ],
+)
+def test_a_query_is_written_in_the_style_that_the_document_names(
+    tmp_path: Path, service: StandIn, parameter: dict[str, Any], value: Any, query: str
+) -> None:
+    operation = {"parameters": [{"name": "x", "in": "query", **parameter}]}
+    with OpenApiToolset(write(tmp_path / "api.json", operation=operation), server=service.url) as toolset:
+        assert run(toolset, "do", x=value).ok
+    assert service.asked[0]["path"] == f"/api/do?{query}"
+
+
+def test_a_form_gives_each_item_of_an_array(tmp_path: Path, service: StandIn) -> None:
+    schema = {"properties": {"expand": {"type": "array"}, "note": {"type": "string"}}}
+    form = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+    document = write(tmp_path / "api.json", paths={"/do": {"post": {"operationId": "do", "requestBody": form}}})
+    with OpenApiToolset(document, server=service.url, allow_write=True) as toolset:
+        run(toolset, "do", expand=["a", "b"], note="c d")
+    assert service.asked[0]["body"] == "expand=a&expand=b&note=c+d"
+
+
+def test_an_operation_is_called_at_its_own_server_where_the_user_names_none(tmp_path: Path, service: StandIn) -> None:
+    operation = {"servers": [{"url": service.url}]}
+    with OpenApiToolset(write(tmp_path / "api.json", operation=operation)) as toolset:
+        assert run(toolset, "do").ok
+    operation = {"servers": [{"url": "ftp://e.org"}]}
+    with OpenApiToolset(write(tmp_path / "api.json", operation=operation), server=service.url) as toolset:
+        assert run(toolset, "do").ok
+    assert [asked["path"] for asked in service.asked] == ["/api/do", "/api/do"]
+
+
+def test_references_lead_into_lists_and_through_escapes(tmp_path: Path, service: StandIn) -> None:
+    hole = {"name": "id", "in": "path", "required": True, "schema": {"type": "string"}}
+    paths = {
+        "/a/{id}": {"get": {"operationId": "a", "parameters": [hole]}},
+        "/b/{id}": {"get": {"operationId": "b", "parameters": [{"$ref": "#/paths/~1a~1%7Bid%7D/get/parameters/0"}]}},
+        "/c": {"$ref": "#/components/pathItems/C"},
+        "/d": {"$ref": "other.json#/d"},
+    }
+    components = {"pathItems": {"C": {"get": {"operationId": "c"}}}}
+    with OpenApiToolset(write(tmp_path / "a.json", paths=paths, components=components), server=service.url) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["a", "b", "c"]
+        assert "nothing outside of the document is fetched" in toolset.left_out["/d"]
+
+
+def test_a_style_that_is_not_written_here_leaves_its_operation_out(tmp_path: Path) -> None:
+    hole = {"name": "id", "in": "path", "required": True, "style": "matrix", "schema": {"type": "string"}}
+    paths = {"/a/{id}": {"get": {"operationId": "a", "parameters": [hole]}}, "/b": {"get": {"operationId": "b"}}}
+    with OpenApiToolset(write(tmp_path / "api.json", paths=paths)) as toolset:
+        assert "has the style 'matrix'; simple was due" in toolset.left_out["a"]
+
+
 def test_a_document_that_changes_has_another_hash(tmp_path: Path) -> None:
     document = write(tmp_path / "api.json")
     with OpenApiToolset(document) as toolset:

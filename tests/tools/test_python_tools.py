@@ -85,6 +85,14 @@ def test_numpy_and_rest_docstrings_describe_parameters_too() -> None:
         assert property_of(function, "city") == {"type": "string", "description": "Its name."}
 
 
+def test_what_an_annotation_says_of_a_parameter_is_kept() -> None:
+    def find(city: Annotated[str, Field(description="Its name.", examples=["Oslo"])]) -> str:
+        """Find a city."""
+        return city
+
+    assert property_of(find, "city") == {"type": "string", "description": "Its name.", "examples": ["Oslo"]}
+
+
 def test_literals_are_enums_and_lists_have_items() -> None:
     def search(unit: Literal["metric", "imperial"], tags: list[str], pair: list[list[int]]) -> None:
         """Search."""

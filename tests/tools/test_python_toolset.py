@@ -19,9 +19,11 @@ WriteTools = Callable[[str], str]
 
 TOOLS = '''
     """Tools that behave well, and tools that do not."""
+    import asyncio
     import os
     import sys
     import time
+    from datetime import date
     from pathlib import Path
 
     TOTAL = 0
@@ -66,6 +68,11 @@ TOOLS = '''
         loop.append(loop)
         odd = {"set": {1}, "nan": float("nan"), "loop": loop, "none": None, "text": "plain", "surrogate": "a\\ud800"}
         return odd[kind]
+
+    async def wait_for(days: int) -> date:
+        """Give a date, later."""
+        await asyncio.sleep(0)
+        return date(2026, 3, days)
 
     def fill(size: int) -> str:
         """Give a long text."""
@@ -293,7 +300,21 @@ def test_a_missing_file_module_or_tool_is_named(write_tools: WriteTools, tmp_pat
         PythonToolset(write_tools(TOOLS), only=["add", "sub"])
 
 
-@pytest.mark.parametrize("body", ["raise ValueError('the store is gone')", "import time; time.sleep(600)"])
+def test_an_async_tool_is_waited_for_and_a_date_is_told_as_text(toolset: PythonToolset) -> None:
+    assert run(toolset, "wait_for", days=4) == ToolResult(content='"2026-03-04"', ok=True)
+
+
+def test_a_reset_that_fails_is_told_with_its_error(write_tools: WriteTools) -> None:
+    path = write_tools(f"{ONE}def reset() -> None:\n    raise LookupError('no such table')\n")
+    with (
+        PythonToolset(path) as toolset,
+        pytest.raises(ToolError, match=r"reset\(\) of .* failed: LookupError: no such table"),
+        toolset.session(),
+    ):
+        pass
+
+
+@pytest.mark.parametrize("body", ["import os; os._exit(3)", "import time; time.sleep(600)"])
 def test_a_reset_that_does_not_return_stops_the_session_by_name(write_tools: WriteTools, body: str) -> None:
     path = write_tools(f"{ONE}def reset() -> None:\n    {body}\n")
     with (

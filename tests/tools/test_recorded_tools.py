@@ -40,6 +40,7 @@ def folder(tmp_path: Path) -> Path:
     recorded = {
         "{'word': 'cat', 'strict': True}": {"error": "", "response": {"meaning": "an animal"}},
         '{"word": "dog"}': {"error": "Unauthorized", "response": "no key"},
+        """{'word': "it's True"}""": {"error": "", "response": "so it is"},
     }
     (cache / "look_up_v2.json").write_text(json.dumps(recorded))
     return tmp_path
@@ -67,9 +68,20 @@ def test_toolbench_calls_answer_from_what_was_recorded(folder: Path) -> None:
         assert (found.ok, found.content) == (True, '{"meaning": "an animal"}')
         refused = session.run(ToolCall(name=name, arguments={"word": "dog"}))
         assert (refused.ok, refused.content) == (False, "Unauthorized: no key")
+        assert session.run(ToolCall(name=name, arguments={"word": "it's True"})).content == "so it is"
         unknown = session.run(ToolCall(name=name, arguments={"word": "emu"}))
         assert (unknown.ok, unknown.content) == (False, "no response is recorded for these arguments")
         assert not session.run(ToolCall(name=name, arguments={})).ok
+
+
+def test_of_apis_with_one_name_the_first_is_offered_and_the_others_are_told(folder: Path) -> None:
+    again = folder / "tools" / "Games" / "word_dictionary.json"
+    again.parent.mkdir()
+    again.write_text(json.dumps(DEFINITION))
+    with ToolBenchToolset(str(folder)) as toolset, toolset.session() as session:
+        [name] = [spec.name for spec in toolset.specs]
+        assert toolset.left_out == {f"{name}_2": f"another tool is named {name!r} as well"}
+        assert session.run(ToolCall(name=name, arguments={"strict": True, "word": "cat"})).ok
 
 
 def test_a_folder_without_definitions_is_named(folder: Path) -> None:
@@ -127,5 +139,5 @@ def test_a_player_that_cannot_be_read_is_asked_again_and_then_given_up(definitio
 
 def test_a_file_without_definitions_is_named(tmp_path: Path) -> None:
     (tmp_path / "tools.json").write_text('[{"name": "bare"}]')
-    with pytest.raises(ToolError, match="holds no tool definitions in OpenAI form"):
+    with pytest.raises(ToolError, match=r"tools.json.*, definition 1: function: Field required; OpenAI form was due"):
         SimulatedToolset(str(tmp_path / "tools.json"), ScriptedChatModel(lambda messages, seed: ""))

@@ -1,6 +1,7 @@
 """Remote calls that were made before are answered from the journal, and never where that would tell something old."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,19 @@ def test_an_identical_call_is_made_once_for_each_purpose(tmp_path: Path, write_t
             assert session.run(say("b")).content == "b 4"
     journal.close()
     assert Journal(tmp_path / "journal.sqlite").spent().requests == 0
+
+
+def test_of_identical_calls_at_one_time_one_is_made(tmp_path: Path, write_tools: WriteTools) -> None:
+    slow = TOOLS.replace("        ASKED += 1", "        import time; time.sleep(0.2)\n        ASKED += 1")
+    with PythonToolset(write_tools(slow)) as toolset, ThreadPoolExecutor(4) as pool:
+        recorded = RecordedToolset(toolset, Journal(tmp_path / "j.sqlite").results, origin="here", purpose="gold")
+
+        def ask(_: int) -> str:
+            with recorded.session() as session:
+                return session.run(say("a")).content
+
+        assert set(pool.map(ask, range(4))) == {"a 1"}
+        assert (recorded.asked, recorded.answered) == (1, 3)
 
 
 def test_failures_and_tools_that_may_differ_are_asked_again(tmp_path: Path, write_tools: WriteTools) -> None:

@@ -12,7 +12,8 @@ from typing import Any, Self
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client import Transport
-from mcp.types import CallToolResult, TextContent, Tool
+from mcp.shared.exceptions import MCPError
+from mcp.types import CONNECTION_CLOSED, REQUEST_TIMEOUT, CallToolResult, TextContent, Tool
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
@@ -22,6 +23,7 @@ from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
 from ttpa.tools.results import failed, succeeded
 
 _START_SECONDS = 60.0
+"""A server may be fetched before it starts; calls have a limit of their own."""
 
 
 class McpToolset(OfferedTools):
@@ -137,9 +139,10 @@ class Connection:
     def __init__(self, portal: BlockingPortal, server: Transport | str, name: str, timeout_seconds: float) -> None:
         self._portal = portal
         self._name = name
+        self._timeout_seconds = timeout_seconds
         self.is_broken = False
         """Whether a call had no answer, so that nobody knows what the server is doing."""
-        client = Client(server, read_timeout_seconds=timeout_seconds)
+        client = Client(server, read_timeout_seconds=_START_SECONDS)
         self._context = portal.wrap_async_context_manager(client)
         try:
             self._client = self._context.__enter__()
@@ -163,6 +166,11 @@ class Connection:
     def call(self, name: str, arguments: JsonObject) -> ToolResult:
         try:
             result = self._portal.call(self._call, name, arguments)
+        except MCPError as error:
+            if error.code not in (REQUEST_TIMEOUT, CONNECTION_CLOSED):
+                return failed(error.message)  # an answer: the server refuses the call, and its state is what it was
+            self.is_broken = True
+            return failed(f"the server gave no answer: {_innermost(error)}")
         except Exception as error:  # a server that dies or stalls spoils this call, and no more
             self.is_broken = True
             return failed(f"the server gave no answer: {_innermost(error)}")
@@ -178,7 +186,7 @@ class Connection:
         return await self._client.list_tools(cursor=cursor)
 
     async def _call(self, name: str, arguments: JsonObject) -> CallToolResult:
-        return await self._client.call_tool(name, arguments)
+        return await self._client.call_tool(name, arguments, read_timeout_seconds=self._timeout_seconds)
 
 
 def _definition(tool: Tool) -> Definition:

@@ -44,18 +44,23 @@ class Offer:
     ) -> None:
         """`only` names tools, in the order of the offer, by their own or by their legal names.
 
-        With `closed` no argument is let through that the schema does not name.
+        Of several with one name in the source the first is offered: a call could not tell them apart. With `closed`
+        no argument is let through that the schema does not name.
         Raises `ToolError` where `only` names a tool that is not there, and where nothing is left to offer.
         """
         self.left_out: dict[str, str] = dict(left_out or {})
         names = legal_names([definition.spec.name for definition in definitions])
         self._original: dict[str, str] = {}
-        self._effects: dict[str, Effect] = {definition.spec.name: definition.effect for definition in definitions}
+        self._effects: dict[str, Effect] = {}
         self._validators: dict[str, jsonschema_rs.Validator] = {}
         specs: list[ToolSpec] = []
         wanted = set(only)
         for definition, name in zip(definitions, names, strict=True):
             spec = definition.spec
+            if spec.name in self._effects:
+                self.left_out[name] = f"another tool is named {spec.name!r} as well"
+                continue
+            self._effects[spec.name] = definition.effect
             if only and not {spec.name, name} & wanted:
                 continue
             wanted -= {spec.name, name}
@@ -64,12 +69,16 @@ class Offer:
             elif definition.effect == "write" and not allow_write:
                 self.left_out[spec.name] = "it changes something; tools.allow_write = true offers it"
             else:
+                schema = {**spec.parameters, "additionalProperties": False} if closed else spec.parameters
+                try:
+                    self._validators[name] = jsonschema_rs.validator_for(
+                        schema, retriever=refuse_remote, pattern_options=_BOUNDED
+                    )
+                except jsonschema_rs.ValidationError as error:
+                    self.left_out[spec.name] = f"a pattern of its parameters takes too much to check: {error.message}"
+                    continue
                 specs.append(spec.model_copy(update={"name": name}))
                 self._original[name] = spec.name
-                schema = {**spec.parameters, "additionalProperties": False} if closed else spec.parameters
-                self._validators[name] = jsonschema_rs.validator_for(
-                    schema, retriever=refuse_remote, pattern_options=_BOUNDED
-                )
         known = sorted({definition.spec.name for definition in definitions})
         if unknown := sorted(wanted - set(self.left_out)):
             raise ToolError(f"{source!r} has no tool {unknown[0]!r}; it has {', '.join(known) or 'none'}")

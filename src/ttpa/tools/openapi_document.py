@@ -20,6 +20,14 @@ from ttpa.tools.offer import Definition
 from ttpa.tools.openapi_schema import References, Unusable
 
 Place = Literal["path", "query", "header", "body"]
+Style = Literal["simple", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
+"""How a value that is no scalar is written: as OpenAPI names it, or as JSON where the document says so."""
+_STYLES: Mapping[str, Sequence[Style]] = {
+    "path": ("simple",),
+    "header": ("simple",),
+    "query": ("form", "spaceDelimited", "pipeDelimited", "deepObject"),
+}
+"""That are written here, the usual one first."""
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 _LOOKING = ("get", "head", "options")
 _JSON = "application/json"
@@ -34,8 +42,8 @@ class Argument:
     """As the document has it."""
     place: Place
     explode: bool = True
-    """Whether an array is given once for each item rather than joined by commas."""
-    style: str = "form"
+    """Whether each item of an array, and each member of an object, is given by itself."""
+    style: Style = "form"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,8 @@ class Operation:
     """One operation of the service."""
 
     definition: Definition
+    server: str
+    """The address that its path is added to."""
     method: str
     path: str
     arguments: Mapping[str, Argument]
@@ -67,7 +77,6 @@ class Operation:
 class Service:
     """What a document describes."""
 
-    server: str
     operations: tuple[Operation, ...]
     left_out: Mapping[str, str] = field(default_factory=dict[str, str])
     """Operations that cannot be called, with the reason."""
@@ -76,22 +85,37 @@ class Service:
 def read_document(source: str, *, server: str = "", keys: Sequence[str] = ()) -> Service:
     """The service that a document describes, from a local file or an address, JSON or YAML.
 
-    `server` takes the place of the document's first one; `keys` names the security schemes that a key is there for.
-    References must lead to a place within the document. Raises `ToolError` where it cannot be read or is no OpenAPI 3.
+    `server` takes the place of what the document names; `keys` names the security schemes that a key is there for.
+    References must lead to a place within the document. An operation without an id, or with one that an operation
+    before it has, is named by its method and path. Raises `ToolError` where it cannot be read, is no OpenAPI 3, or
+    names no server.
     """
     document = _load(source)
     if not str(document.get("openapi", "")).startswith("3."):
         raise ToolError(f"{source!r} is no OpenAPI 3 document: its 'openapi' is {document.get('openapi')!r}")
-    reader = _Reader(document, keys)
+    servers = _Servers(source, server, document)
+    reader = _Reader(document, servers, keys)
     operations: list[Operation] = []
     left_out: dict[str, str] = {}
-    for path, shared, method, item in _operations(document):
-        name = str(item.get("operationId") or f"{method}_{path}")
+    names: set[str] = set()
+    for path in as_object(document.get("paths")):
         try:
-            operations.append(reader.operation(name, path, method, shared, item))
+            shared = reader.path_item(path)
         except Unusable as reason:
-            left_out[name] = str(reason)
-    return Service(server or _first_server(document, source), tuple(operations), left_out)
+            left_out[path] = str(reason)
+            continue
+        for method in _METHODS:
+            item = shared.get(method)
+            if not isinstance(item, dict):
+                continue
+            name = str(item.get("operationId") or "")
+            name = name if name and name not in names else f"{method}_{path}"
+            names.add(name)
+            try:
+                operations.append(reader.operation(name, path, method, shared, item))
+            except Unusable as reason:
+                left_out[name] = str(reason)
+    return Service(tuple(operations), left_out)
 
 
 def _load(source: str) -> JsonObject:
@@ -117,35 +141,56 @@ def _load(source: str) -> JsonObject:
     return cast("JsonObject", document)
 
 
-def _first_server(document: JsonObject, source: str) -> str:
-    servers = [server for server in as_list(document.get("servers")) if isinstance(server, dict)]
-    first = servers[0] if servers else {}
-    url = str(first.get("url") or "/")
-    for name, variable in as_object(first.get("variables")).items():
-        url = url.replace("{" + name + "}", str(as_object(variable).get("default", "")))
-    if source.startswith(("http://", "https://")):
-        url = urljoin(source, url)
-    if not urlsplit(url).netloc:
-        raise ToolError(f"{source!r} names no server; tools.openapi.server is due, as in 'https://api.example.org/v1'")
-    return url
+class _Servers:
+    """Where operations are reached: where the user says, else where they, their path or their document do."""
 
+    def __init__(self, source: str, given: str, document: JsonObject) -> None:
+        """Raises `ToolError` where neither the user nor the document names a server that can be called."""
+        self._source, self._given = source, given
+        try:
+            self._usual = self._address(given) if given else self._first(document) or self._address("/")
+        except Unusable as reason:
+            raise ToolError(
+                f"{source!r}: {reason}; tools.openapi.server is due, as in 'https://api.example.org/v1'"
+            ) from reason
 
-def _operations(document: JsonObject) -> list[tuple[str, JsonObject, str, JsonObject]]:
-    found: list[tuple[str, JsonObject, str, JsonObject]] = []
-    for path, item in as_object(document.get("paths")).items():
-        shared = as_object(item)
-        found.extend((path, shared, m, as_object(shared[m])) for m in _METHODS if isinstance(shared.get(m), dict))
-    return found
+    def of(self, shared: JsonObject, item: JsonObject) -> str:
+        """Of an operation and its path. Raises `Unusable` where that cannot be called."""
+        return self._usual if self._given else self._first(item) or self._first(shared) or self._usual
+
+    def _first(self, holder: JsonObject) -> str | None:
+        first = next((server for server in as_list(holder.get("servers")) if isinstance(server, dict)), None)
+        if first is None:
+            return None
+        url = str(first.get("url") or "/")
+        for name, variable in as_object(first.get("variables")).items():
+            url = url.replace("{" + name + "}", str(as_object(variable).get("default", "")))
+        return self._address(url)
+
+    def _address(self, url: str) -> str:
+        if not self._given and self._source.startswith(("http://", "https://")):
+            url = urljoin(self._source, url)
+        parts = urlsplit(url)
+        if not parts.netloc:
+            raise Unusable("it names no server")
+        if parts.scheme not in ("http", "https"):
+            raise Unusable(f"its server is {url!r}; an http or https address was due")
+        return url.rstrip("/")
 
 
 class _Reader:
     """Reads operations of one document."""
 
-    def __init__(self, document: JsonObject, keys: Sequence[str]) -> None:
+    def __init__(self, document: JsonObject, servers: _Servers, keys: Sequence[str]) -> None:
         self._document = document
+        self._servers = servers
         self._references = References(document)
         self._keys = frozenset(keys)
         self._schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
+
+    def path_item(self, path: str) -> JsonObject:
+        """What the operations of a path share, and they themselves by their methods."""
+        return as_object(self._references.follow(as_object(self._document["paths"])[path]))
 
     def operation(self, name: str, path: str, method: str, shared: JsonObject, item: JsonObject) -> Operation:
         properties: JsonObject = {}
@@ -164,6 +209,7 @@ class _Reader:
         effect: Effect = "read" if method in _LOOKING else "write"
         return Operation(
             definition=Definition(ToolSpec(name=name, description=" ".join(told.split()), parameters=schema), effect),
+            server=self._servers.of(shared, item),
             method=method.upper(),
             path=path,
             arguments=arguments,
@@ -195,10 +241,12 @@ class _Reader:
             return
         if place == "header" and name.lower() in ("authorization", "accept", "content-type", "host", "cookie"):
             return  # not for a model to say
-        schema = self._references.schema(parameter.get("schema", {}))
+        content = as_object(parameter.get("content"))
+        style = "json" if content else _style(name, place, parameter.get("style"))
+        told = as_object(content.get(_JSON)).get("schema") if content else parameter.get("schema")
+        schema = self._references.schema(told or {})
         if isinstance(parameter.get("description"), str):
             schema.setdefault("description", parameter["description"])
-        style = str(parameter.get("style") or ("simple" if place in ("path", "header") else "form"))
         explode = parameter.get("explode", style == "form")
         self._add(name, schema, Argument(name, place, bool(explode), style), properties, arguments)
         if is_required:
@@ -220,13 +268,17 @@ class _Reader:
             if request.get("required"):
                 raise Unusable(f"its body is {', '.join(content) or 'of no kind'}; JSON or a form was due")
             return "none", None
-        schema = self._references.schema(as_object(content[kind]).get("schema", {}))
+        media = as_object(content[kind])
+        schema = self._references.schema(media.get("schema", {}))
         body: Literal["json", "form"] = "json" if kind == _JSON else "form"
         members = schema.get("properties")
         if isinstance(members, dict) and members and not set(members) & set(arguments):
             must = set(texts_in(schema.get("required"))) if request.get("required", False) else set[str]()
             for name, member in members.items():
-                self._add(name, as_object(member), Argument(name, "body"), properties, arguments)
+                encoding = as_object(as_object(media.get("encoding")).get(name))
+                style = _style(name, "query", encoding.get("style")) if body == "form" else "json"
+                argument = Argument(name, "body", bool(encoding.get("explode", style == "form")), style)
+                self._add(name, as_object(member), argument, properties, arguments)
                 if name in must:
                     required.append(name)
             return body, None
@@ -269,3 +321,12 @@ class _Reader:
         if kind in ("oauth2", "openIdConnect"):
             return Secret(scheme, "bearer")
         raise Unusable(f"its security scheme {scheme!r} is none that is known here")
+
+
+def _style(name: str, place: Literal["path", "query", "header"], told: JsonValue) -> Style:
+    """The style of a parameter. Raises `Unusable` for one that is not written here."""
+    known = _STYLES[place]
+    for style in known:
+        if style == (told or known[0]):
+            return style
+    raise Unusable(f"its parameter {name!r} has the style {told!r}; {' or '.join(known)} was due")

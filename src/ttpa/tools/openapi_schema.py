@@ -1,5 +1,6 @@
 """The schemas of an OpenAPI document as JSON Schema, with everything they refer to in place."""
 
+from ttpa.records.json_pointer import resolve
 from ttpa.records.json_shapes import as_list, as_object, texts_in
 from ttpa.records.record import JsonObject, JsonValue
 
@@ -73,12 +74,9 @@ class References:
     def find(self, reference: str) -> JsonValue:
         if not reference.startswith("#/"):
             raise Unusable(f"it refers to {reference!r}; nothing outside of the document is fetched")
-        found: JsonValue = self._document
-        for part in reference[2:].split("/"):
-            key = part.replace("~1", "/").replace("~0", "~")
-            if not isinstance(found, dict) or key not in found:
-                raise Unusable(f"it refers to {reference!r}, which is not there")
-            found = found[key]
+        found = resolve(self._document, reference)
+        if found is None:
+            raise Unusable(f"it refers to {reference!r}, which is not there")
         return found
 
 

@@ -4,11 +4,10 @@ import json
 from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Self
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 import httpx2
 
-from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.redaction import as_basic, hide_key
@@ -37,12 +36,9 @@ class OpenApiToolset(OfferedTools):
         Keys are sent and never shown: where a result repeats one, it is hidden. Raises `ToolError` where the document
         cannot be read or offers nothing.
         """
-        self._document, self._server_given, self._keys = document, server, dict(keys or {})
+        self._document, self._server, self._keys = document, server, dict(keys or {})
         service = read_document(document, server=server, keys=list(self._keys))
-        self._server = service.server.rstrip("/")
-        if urlsplit(self._server).scheme not in ("http", "https"):
-            raise ToolError(f"the server of {document!r} is {self._server!r}; an http or https address was due")
-        self._operations = {one.definition.spec.name: one for one in service.operations}
+        self._operations = {one.definition.spec.name: one for one in reversed(service.operations)}
         self._offer = Offer(
             document,
             [one.definition for one in service.operations],
@@ -55,7 +51,7 @@ class OpenApiToolset(OfferedTools):
         self._client = httpx2.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False)
 
     def definitions(self) -> str:
-        service = read_document(self._document, server=self._server_given, keys=list(self._keys))
+        service = read_document(self._document, server=self._server, keys=list(self._keys))
         return hash_definitions(one.definition for one in service.operations)
 
     @contextmanager
@@ -107,12 +103,15 @@ class OpenApiToolset(OfferedTools):
                 body[argument.name] = value
         for secret in operation.secrets:
             _sign(secret, self._keys[secret.scheme], headers, query)
-        url = httpx2.URL(self._server + path, params=query) if query else httpx2.URL(self._server + path)
-        base = httpx2.URL(self._server)
+        url = httpx2.URL(operation.server + path, params=query) if query else httpx2.URL(operation.server + path)
+        base = httpx2.URL(operation.server)
         if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
             raise _Refused("they lead to another host")
         if operation.body == "form" and body:
-            fields = {name: _scalar(value) for name, value in body.items()}
+            fields: dict[str, list[str]] = {}
+            for name, value in body.items():
+                for field, text in _pairs(operation.arguments[name], value):
+                    fields.setdefault(field, []).append(text)
             return self._client.build_request(operation.method, url, headers=headers, data=fields)
         if operation.body == "json" and (body or operation.whole_body in arguments):
             content = arguments[operation.whole_body] if operation.whole_body else body
@@ -144,25 +143,43 @@ def _text(response: httpx2.Response) -> str:
 
 def _path_part(argument: Argument, value: JsonValue) -> str:
     """The value as one part of a path: no slash of it, no `..` and nothing empty."""
-    items = [_scalar(item) for item in value] if isinstance(value, list) else [_scalar(value)]
-    text = ",".join(items)
+    text = _simple(argument, value)
     if text in ("", ".", ".."):
         raise _Refused(f"{argument.name} is {text!r}, which is no part of a path")
-    return quote(text, safe=",")
+    return quote(text, safe=",=")
+
+
+def _simple(argument: Argument, value: JsonValue) -> str:
+    """Items, and the members of an object, joined by commas."""
+    if argument.style == "json":
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, dict):
+        joint = "=" if argument.explode else ","
+        return ",".join(f"{key}{joint}{_scalar(item)}" for key, item in value.items())
+    return ",".join(_scalar(item) for item in value) if isinstance(value, list) else _scalar(value)
+
+
+_JOINTS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 def _pairs(argument: Argument, value: JsonValue) -> list[tuple[str, str]]:
+    """The value as a query or a form tells it (OpenAPI 3.1, section 4.8.12.3)."""
     name = argument.name
-    if isinstance(value, list):
+    if isinstance(value, list) and argument.style != "json":
         items = [_scalar(item) for item in value]
-        return [(name, item) for item in items] if argument.explode else [(name, ",".join(items))]
+        joint = _JOINTS.get(argument.style, ",")
+        return [(name, item) for item in items] if argument.explode else [(name, joint.join(items))]
     if isinstance(value, dict) and argument.style == "deepObject":
         return [(f"{name}[{key}]", _scalar(item)) for key, item in value.items()]
+    if isinstance(value, dict) and argument.style == "form" and argument.place == "query":
+        if argument.explode:
+            return [(key, _scalar(item)) for key, item in value.items()]
+        return [(name, ",".join(f"{key},{_scalar(item)}" for key, item in value.items()))]
     return [(name, _scalar(value))]
 
 
 def _header(argument: Argument, value: JsonValue) -> str:
-    text = ",".join(_scalar(item) for item in value) if isinstance(value, list) else _scalar(value)
+    text = _simple(argument, value)
     if not text.isascii() or not text.isprintable():
         raise _Refused(f"{argument.name} holds what no header can hold")
     return text

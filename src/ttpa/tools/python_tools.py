@@ -70,8 +70,9 @@ def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
             raise ToolError(f"tool {name!r}: parameter {parameter.name!r} has no type annotation")
         default = ... if parameter.default is parameter.empty else parameter.default
         # The name goes into an alias: pydantic keeps `json`, `copy`, `_x` and others to itself.
-        told = Field(default, alias=parameter.name, description=described.get(parameter.name))
-        fields[f"parameter_{index}"] = (parameter.annotation, told)
+        description = described.get(parameter.name)
+        told: dict[str, Any] = {"description": description} if description else {}  # else what the annotation says
+        fields[f"parameter_{index}"] = (parameter.annotation, Field(default, alias=parameter.name, **told))
     try:
         model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
         schema = cast("JsonObject", model.model_json_schema())

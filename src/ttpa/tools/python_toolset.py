@@ -85,7 +85,10 @@ class PythonToolset(OfferedTools):
             raise ToolError(f"reset() of {self._target!r} did not return: {error}") from error
 
     def _reset(self, worker: Worker) -> Worker:
-        worker.ask({"op": "reset"}, self._timeout_seconds)
+        answer = worker.ask({"op": "reset"}, self._timeout_seconds)
+        if not answer.ok:
+            worker.stop()
+            raise ToolError(f"reset() of {self._target!r} failed: {answer.content}")
         return worker
 
     def give_back(self, worker: Worker) -> None:

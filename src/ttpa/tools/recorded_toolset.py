@@ -1,7 +1,8 @@
 """Remote tools whose results are kept in the run's journal: an identical call is made once."""
 
 import threading
-from collections.abc import Generator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import Self
 
@@ -36,6 +37,7 @@ class RecordedToolset:
         self._key = [origin, purpose, toolset.definitions()]
         self._never = frozenset(never)
         self._lock = threading.Lock()
+        self._asking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.asked = 0
         """Calls that were really made."""
         self.answered = 0
@@ -72,21 +74,31 @@ class RecordedToolset:
         """A session of the tools behind it, which ends with `stack`."""
         return stack.enter_context(self._toolset.session())
 
-    def find(self, call: ToolCall) -> ToolResult | None:
-        """The result that is kept for a call."""
-        kept = None if call.name in self._never else self._store.find(self._question(call))
+    def answer(self, call: ToolCall, make: Callable[[ToolCall], ToolResult]) -> ToolResult:
+        """What the call gave the first time, else what it gives now, which is kept where it is something.
+
+        Of identical calls at one time the first is made, and the others wait for what it gives.
+        """
+        if call.name in self._never:
+            self._count(asked=1)
+            return make(call)
+        question = canonical_json([*self._key, call.name, call.arguments])
         with self._lock:
-            self.asked += kept is None
-            self.answered += kept is not None
-        return None if kept is None else ToolResult.model_validate_json(kept)
+            is_asked = self._asking[question]
+        with is_asked:
+            if (kept := self._store.find(question)) is not None:
+                self._count(answered=1)
+                return ToolResult.model_validate_json(kept)
+            self._count(asked=1)
+            result = make(call)
+            if result.ok:
+                self._store.keep(question, result.model_dump_json())
+            return result
 
-    def keep(self, call: ToolCall, result: ToolResult) -> None:
-        """Keeps what a call gave, where it gave something."""
-        if result.ok and call.name not in self._never:
-            self._store.keep(self._question(call), result.model_dump_json())
-
-    def _question(self, call: ToolCall) -> str:
-        return canonical_json([*self._key, call.name, call.arguments])
+    def _count(self, *, asked: int = 0, answered: int = 0) -> None:
+        with self._lock:
+            self.asked += asked
+            self.answered += answered
 
 
 class RecordedSession:
@@ -99,10 +111,8 @@ class RecordedSession:
 
     def run(self, call: ToolCall) -> ToolResult:
         """What the call gave the first time, else what it gives now."""
-        kept = self._toolset.find(call)
-        if kept is not None:
-            return kept
+        return self._toolset.answer(call, self._make)
+
+    def _make(self, call: ToolCall) -> ToolResult:
         self._session = self._session or self._toolset.open(self._stack)
-        result = self._session.run(call)
-        self._toolset.keep(call, result)
-        return result
+        return self._session.run(call)

@@ -99,8 +99,8 @@ def play_tool(model: ChatModel, spec: ToolSpec, call: ToolCall, earlier: Sequenc
 
 class _Function(BaseModel):
     name: str
-    description: str = ""
-    parameters: JsonObject = {"type": "object", "properties": {}}
+    description: str | None = None
+    parameters: JsonObject | None = None
 
 
 class _Tool(BaseModel):
@@ -110,18 +110,28 @@ class _Tool(BaseModel):
 def _read(file: str) -> list[Definition]:
     try:
         text = Path(file).read_text(encoding="utf-8").strip()
-        rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in text.splitlines() if line]
-        functions = [_Tool.model_validate(row).function for row in rows]
-    except (OSError, ValueError, ValidationError) as error:
-        raise ToolError(f"{file!r} holds no tool definitions in OpenAI form: {str(error).splitlines()[0]}") from error
+        lines = [line for line in text.split("\n") if line.strip()]
+        rows = json.loads(text) if text.startswith("[") else [json.loads(line) for line in lines]
+    except (OSError, ValueError) as error:
+        raise ToolError(f"{file!r} holds no tool definitions in OpenAI form: {error}") from error
+    functions = [_read_function(file, number, row) for number, row in enumerate(rows, start=1)]
     return [
         Definition(
             ToolSpec(
                 name=function.name,
-                description=function.description,
-                parameters={"type": "object", **function.parameters},
+                description=function.description or "",
+                parameters={"type": "object", "properties": {}, **(function.parameters or {})},
             ),
             "none",
         )
         for function in functions
     ]
+
+
+def _read_function(file: str, number: int, row: object) -> _Function:
+    try:
+        return _Tool.model_validate(row).function
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"]) or "the definition"
+        raise ToolError(f"{file!r}, definition {number}: {place}: {first['msg']}; OpenAI form was due") from error

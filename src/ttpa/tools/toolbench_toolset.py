@@ -1,5 +1,6 @@
 """ToolBench's RapidAPI definitions as tools that answer from recorded responses: no key, no network is needed."""
 
+import ast
 import json
 import re
 from collections.abc import Generator, Sequence
@@ -34,11 +35,12 @@ class ToolBenchToolset(OfferedTools):
         """
         self._folder = Path(folder)
         self._categories = tuple(categories)
-        self._apis = self._read()
-        self._offer = Offer(folder, [api for api, _ in self._apis.values()], only=only)
+        read = self._read()
+        self._responses = {api.spec.name: responses for api, responses in reversed(read)}  # of two alike the first
+        self._offer = Offer(folder, [api for api, _ in read], only=only)
 
     def definitions(self) -> str:
-        return hash_definitions(api for api, _ in self._read().values())
+        return hash_definitions(api for api, _ in self._read())
 
     @contextmanager
     def session(self) -> Generator["ToolBenchToolset"]:
@@ -56,8 +58,7 @@ class ToolBenchToolset(OfferedTools):
         refused = self._offer.refuse(call)
         if refused is not None:
             return refused
-        _, place = self._apis[self._offer.original(call.name)]
-        recorded = read_responses(place)
+        recorded = read_responses(self._responses[self._offer.original(call.name)])
         found = recorded.get(response_key(call.arguments))
         if found is None:
             return failed("no response is recorded for these arguments")
@@ -65,14 +66,14 @@ class ToolBenchToolset(OfferedTools):
         text = response if isinstance(response, str) else json.dumps(response, ensure_ascii=False)
         return failed(f"{error}: {text}") if error else succeeded(text)
 
-    def _read(self) -> dict[str, tuple[Definition, Path]]:
-        """Each API's definition and the file of its responses, by its name `API_for_TOOL`."""
+    def _read(self) -> list[tuple[Definition, Path]]:
+        """Each API's definition, named `API_for_TOOL`, and the file of its responses."""
         files = sorted((self._folder / "tools").glob("*/*.json"))
         files = [file for file in files if not self._categories or file.parent.name in self._categories]
         if not files:
             among = f" in {', '.join(self._categories)}" if self._categories else ""
             raise ToolError(f"{str(self._folder)!r} has no definitions{among}: tools/CATEGORY/TOOL.json was due")
-        apis: dict[str, tuple[Definition, Path]] = {}
+        apis: list[tuple[Definition, Path]] = []
         for file in files:
             try:
                 tool = cast("dict[str, Any]", json.loads(file.read_text(encoding="utf-8")))
@@ -81,7 +82,7 @@ class ToolBenchToolset(OfferedTools):
                     name = f"{standardise(str(api['name']))}_for_{standardise(title)}"
                     cache = self._folder / "tool_response_cache" / file.parent.name / standardise(title)
                     spec = describe_api(name, str(tool.get("tool_description") or ""), api)
-                    apis[name] = Definition(spec, "none"), cache / f"{standardise(str(api['name']))}.json"
+                    apis.append((Definition(spec, "none"), cache / f"{standardise(str(api['name']))}.json"))
             except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
                 raise ToolError(f"{str(file)!r} is no ToolBench definition: {type(error).__name__}: {error}") from error
         return apis
@@ -145,16 +146,9 @@ def _read_arguments(text: str) -> JsonValue:
         return cast("JsonValue", json.loads(text))
     except ValueError:
         try:
-            return cast("JsonValue", json.loads(_as_json(text)))
-        except ValueError:
+            return cast("JsonValue", json.loads(json.dumps(ast.literal_eval(text))))
+        except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
             return text
-
-
-def _as_json(text: str) -> str:
-    """A printed Python dictionary as JSON, as far as its texts hold no quotes."""
-    words = {"True": "true", "False": "false", "None": "null"}
-    text = re.sub(r"\b(True|False|None)\b", lambda match: words[match[1]], text)
-    return text.replace("'", '"')
 
 
 def response_key(arguments: JsonValue) -> str:

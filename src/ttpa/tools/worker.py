@@ -4,6 +4,7 @@ Its first line gives the specs; then it answers JSON lines: `reset` restores the
 `call` executes one call, `leftovers` counts processes that calls left behind. A keeper ends it when its parent ends.
 """
 
+import asyncio
 import importlib
 import importlib.util
 import inspect
@@ -13,12 +14,13 @@ import resource
 import shutil
 import sys
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
 from pydantic import validate_call
+from pydantic_core import to_jsonable_python
 
 from ttpa.errors import ToolError
 from ttpa.tools.effects import effect_of
@@ -91,10 +93,24 @@ def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tupl
     """The result as text for the model, and whether the call succeeded."""
     try:
         result = function(**arguments)
-        content = result if isinstance(result, str) else json.dumps(result, ensure_ascii=False, allow_nan=False)
+        if inspect.isawaitable(result):
+            result = asyncio.run(_wait_for(result))
+        if not isinstance(result, str):
+            result = json.dumps(result, ensure_ascii=False, allow_nan=False, default=_plain)
     except Exception as error:  # a tool is anybody's code and may raise anything: that is its result
         return cap(f"{type(error).__name__}: {error}"), False
-    return cap(content), True
+    return cap(result), True
+
+
+async def _wait_for(result: Awaitable[object]) -> object:
+    return await result
+
+
+def _plain(value: object) -> object:
+    """A date, a model and the like as JSON has it; a set has no order, so its text would change from run to run."""
+    if isinstance(value, set | frozenset):
+        raise TypeError("Object of type set is not JSON serializable; a sorted list would be")
+    return to_jsonable_python(value)
 
 
 def read_state(module: ModuleType) -> tuple[str, bool]:
@@ -165,9 +181,12 @@ def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
             content, ok = "", True
             if request["op"] == "reset":
                 surroundings.restore()
-                getattr(module, "reset", lambda: None)()
-                if any(inspect.ismethod(function) for function in found.values()):
-                    functions = _callable(tool_functions(module))  # instances begin anew
+                try:
+                    getattr(module, "reset", lambda: None)()
+                    if any(inspect.ismethod(function) for function in found.values()):
+                        functions = _callable(tool_functions(module))  # instances begin anew
+                except Exception as error:  # anybody's code
+                    content, ok = f"{type(error).__name__}: {error}", False
             elif request["op"] == "state":
                 content, ok = read_state(module)
             elif request["op"] == "leftovers":

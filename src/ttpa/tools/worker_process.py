@@ -44,6 +44,7 @@ class Worker:
         where = str(Path(target).resolve()) if target.endswith(".py") else target
         if target.endswith(".py") and not Path(where).is_file():
             raise ToolError(f"the tools of {target!r} cannot be loaded: no file {target!r}")
+        surroundings = _surroundings(environment)
         child_read, self._write = os.pipe()
         self._read, child_write = os.pipe()
         child_life, self._life = os.pipe()
@@ -56,7 +57,7 @@ class Worker:
             stderr=subprocess.DEVNULL,
             pass_fds=theirs,
             start_new_session=True,
-            env=_surroundings(environment),
+            env=surroundings,
         )
         for fd in theirs:
             os.close(fd)
