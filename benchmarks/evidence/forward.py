@@ -9,7 +9,7 @@ from random import Random
 
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import Message, UserMessage
-from ttpa.stages.construct.checks import leaves
+from ttpa.records.json_shapes import leaves
 
 FORGOTTEN = 0.15
 """Of the values that the question holds."""

@@ -50,6 +50,11 @@ TOOLS = """
 SCHEMAS: list[JsonObject] = [
     {"type": "integer", "minimum": 3, "maximum": 5},
     {"type": "number", "minimum": 0.5, "maximum": 0.9},
+    {"type": "number", "minimum": 0.21, "maximum": 0.25},
+    {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.1},
+    {"type": "integer", "maximum": -10},
+    {"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 3},
+    {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 1},
     {"type": "array", "items": {"type": "boolean"}, "minItems": 2},
     {"type": "object", "properties": {"a": {"enum": [1, "b"]}, "day": {"type": "string", "format": "date"}}},
     {"anyOf": [{"type": "null"}, {"type": "string"}]},

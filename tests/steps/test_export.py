@@ -11,10 +11,12 @@ from ttpa.config import make_config
 from ttpa.errors import DataError, RunError
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
+from ttpa.records.record import JsonObject, JsonValue
 from ttpa.runs.layout import RunDirectory
 from ttpa.runs.manifest import find_damage
 from ttpa.stages.export import FORMATS
 from ttpa.steps.export import export
+from ttpa.steps.importing import import_instructions
 from ttpa.steps.run import Run
 
 
@@ -38,6 +40,36 @@ def test_every_format_is_written_with_a_card(run: Run, tmp_path: Path, name: str
     assert "| planned, discarded | 40, 0 (none) |" in card
     assert "| generator | offline |" in card
     assert tmp_path / "out" / "README.md" in [file.path for file in written]
+
+
+def test_what_a_format_has_no_place_for_is_told_on_the_card(tmp_path: Path) -> None:
+    no_arguments: JsonObject = {}
+    tools: list[JsonValue] = [{"type": "function", "function": {"name": "rain"}}]
+    call: JsonObject = {"type": "function", "function": {"name": "rain", "arguments": no_arguments}}
+    asks: list[JsonValue] = [{"role": "user", "content": "Rain?"}]
+    says: list[JsonValue] = [*asks, {"role": "assistant", "content": "Let me look.", "tool_calls": [call]}]
+    rows: list[JsonObject] = [
+        {"messages": says},
+        {
+            "messages": asks,
+            "reference_calls": [{"name": "rain", "arguments": no_arguments}],
+            "acceptable": [{"rain": no_arguments}],
+        },
+        {"messages": asks, "reference_calls": []},
+    ]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("\n".join(json.dumps({**row, "tools": tools}) for row in rows))
+    config = make_config({"name": "read", "runs": str(tmp_path / "runs"), "import": {"test_share": 0}})
+    imported = Run(config, assemble(config), SilentReporter())
+    import_instructions(imported, [file])
+    always = "1 other acceptable values of calls, 1 instructions in which nothing is said"
+    lost = {"openai": always, "llamafactory": f"1 texts beside calls, {always}"}
+    for name in FORMATS:
+        written = export(imported, name, tmp_path / name)
+        card = (tmp_path / name / "README.md").read_text()
+        assert sum(one.rows or 0 for one in written) == (3 if name == "verl" else 2)
+        assert ("| left out |" in card) == (name != "verl")
+        assert name not in lost or f"| left out | {lost[name]} |" in card
 
 
 def test_rows_are_counted_and_whole(run: Run, tmp_path: Path) -> None:

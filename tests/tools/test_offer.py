@@ -29,6 +29,8 @@ def test_of_tools_with_one_name_the_first_is_offered() -> None:
     assert [(spec.name, offer.original(spec.name)) for spec in offer.specs] == [("find", "find")]
     assert offer.effect("find") == "read"
     assert offer.left_out == {"find_2": "another tool is named 'find' as well"}
+    numbered = Offer("here", [tool("find", "read"), tool("find", "write")], allow_write=True, numbered=True)
+    assert [numbered.effect(spec.name) for spec in numbered.specs] == ["read", "write"]
 
 
 def test_a_pattern_that_takes_too_much_leaves_its_tool_out_and_no_other() -> None:

@@ -1,5 +1,6 @@
 """Values by their schemas: what a generator that knows nothing else gives to a tool."""
 
+import math
 import re
 from datetime import date, timedelta
 from functools import cache
@@ -51,20 +52,43 @@ def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
     if kind == "boolean":
         return rng.random() < 0.5
     if kind == "array":
-        few = max(int(str(schema.get("minItems", 1))), 1)
+        few = max(int(_bound(schema, "minItems") or 1), 1)
+        most = _bound(schema, "maxItems")
+        many = few + rng.randint(0, 1)
         item = {"description": schema.get("description", ""), **as_object(schema.get("items", {}))}
-        return [draw_value(rng, name, item) for _ in range(few + rng.randint(0, 1))]
+        return [draw_value(rng, name, item) for _ in range(many if most is None else min(many, int(most)))]
     if kind == "object":
         return {key: draw_value(rng, key, told) for key, told in properties_of(schema).items()}
     return _text(rng, name, schema)
 
 
 def _number(rng: Random, schema: JsonObject, *, is_whole: bool) -> JsonValue:
-    low = float(str(schema.get("minimum", schema.get("exclusiveMinimum", 1))))
-    high = float(str(schema.get("maximum", schema.get("exclusiveMaximum", low + 98))))
+    low, high = _bounds(schema, step=1.0 if is_whole else 0.0)
     value = rng.uniform(low, high)
-    whole = min(int(high), max(int(low), round(value)))
-    return whole if is_whole else round(value, 1)
+    if is_whole:
+        return min(math.floor(high), max(math.ceil(low), round(value)))
+    banned = {_bound(schema, "exclusiveMinimum"), _bound(schema, "exclusiveMaximum")}
+    rounded = (round(value, digits) for digits in (1, 2, 4, 8))
+    return next((one for one in rounded if low <= one <= high and one not in banned), value)
+
+
+def _bounds(schema: JsonObject, *, step: float) -> tuple[float, float]:
+    """Least and greatest; a bound that is itself excluded is `step` away. Without any 1 to 99."""
+    lows, highs = [_bound(schema, "minimum")], [_bound(schema, "maximum")]
+    if (above := _bound(schema, "exclusiveMinimum")) is not None:
+        lows.append(above + step)
+    if (below := _bound(schema, "exclusiveMaximum")) is not None:
+        highs.append(below - step)
+    low = max((one for one in lows if one is not None), default=None)
+    high = min((one for one in highs if one is not None), default=None)
+    if low is None:
+        low = 1.0 if high is None else min(1.0, high - 98)
+    return low, low + 98 if high is None else high
+
+
+def _bound(schema: JsonObject, key: str) -> float | None:
+    told = schema.get(key)
+    return float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None
 
 
 def _text(rng: Random, name: str, schema: JsonObject) -> str:

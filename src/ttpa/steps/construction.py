@@ -86,7 +86,7 @@ def estimate_construction(run: Run) -> str:
     spending = Spending(config.generator.budget, config.generator.prices)
     with run.parts.open_toolset(ForgetfulStore(), spending) as toolset:
         plans = plan_construction(toolset.specs, construct_config, seed=config.seed)
-    cost = estimate_cost(plans, construct_config.judge)
+    cost = estimate_cost(plans, construct_config.judge, simulated=run.config.tools.source == "simulated")
     more = construct_config.plans_at_most
     retold = f"; up to {more} where some are discarded" if more > len(plans) else ""
     return f"construct: {len(plans)} instances, about {cost.line(spending.prices)}{retold}"

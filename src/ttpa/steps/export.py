@@ -43,11 +43,15 @@ def export(
     counts = CardCounts()
     with ExitStack() as stack:
         for instruction in run.stream_instructions():
+            if not chosen.takes(instruction):
+                counts.leave_out("instructions in which nothing is said")
+                continue
             split = instruction.split
             if split not in by_split:
                 opened = RowFiles(output, split, chosen.kind, columns=chosen.columns, rows_a_file=rows_a_file)
                 by_split[split] = stack.enter_context(opened)
             counts.add(instruction)
+            counts.leave_out(*chosen.loses(instruction))
             for row in chosen.rows(instruction):
                 by_split[split].add(row)
     files = {split: rows.pattern for split, rows in by_split.items()}

@@ -8,30 +8,32 @@ from ttpa.errors import RunError
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.runs.record_files import write_records
-from ttpa.stages.importing import assign_splits, import_dialogue
+from ttpa.stages.importing import assign_splits, import_dialogue, name_sources
 from ttpa.steps.run import Account, Run, count_splits
 
 
 def import_instructions(run: Run, files: Sequence[Path]) -> None:
     """Dialogue files -> `1-construct/instructions.jsonl`. Raises `RunError` where a file cannot be read."""
     account = Account(run, "construct", takes="lines", gives="instructions", label="import")
-    lines = [(name, number, line) for name, file in _name_sources(files) for number, line in _numbered_lines(file)]
+    sources = zip(name_sources(files), files, strict=True)
+    lines = [(name, number, line) for name, file in sources for number, line in _numbered_lines(file)]
     run.reporter.start("import", len(lines))
     instructions: list[Instruction] = []
     discards: list[Discard] = []
     known: set[str] = set()
-    used = 0
+    used = repeated = 0
     for source, number, line in lines:
         read = import_dialogue(line, source=source, number=number)
         if isinstance(read, Discard):
             discards.append(read)
-        elif known.intersection(keys := [key for instruction in read for key in _identity(instruction)]):
-            detail = f"id {read[0].id!r}, or a dialogue with the same messages and tools, was there before"
+        elif not (new := [instruction for instruction in read if known.isdisjoint(_identity(instruction))]):
+            detail = f"id {read[0].id!r}, or the same messages and tools, was there before"
             reason = DiscardReason.DUPLICATE
             discards.append(Discard(id=f"{source}:line {number}", stage="import", reason=reason, detail=detail))
         else:
-            known.update(keys)
-            instructions.extend(read)
+            known.update(key for instruction in new for key in _identity(instruction))
+            instructions.extend(new)
+            repeated += len(read) - len(new)
             used += 1
         run.reporter.advance(1)
     if not instructions:
@@ -41,13 +43,8 @@ def import_instructions(run: Run, files: Sequence[Path]) -> None:
         raise RunError(f"none of {len(lines)} lines could be imported ({told}){first}")
     instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed)
     write_records(run.directory.instructions, instructions)
-    account.close(len(lines), used, len(instructions), discards, count_splits(instructions))
-
-
-def _name_sources(files: Sequence[Path]) -> list[tuple[str, Path]]:
-    """Each file with the name its records carry: its stem, with its folder where two files share a stem."""
-    stems = Counter(file.stem for file in files)
-    return [(file.stem if stems[file.stem] == 1 else f"{file.parent.name}/{file.stem}", file) for file in files]
+    facts = count_splits(instructions) | ({"turns that were there before": str(repeated)} if repeated else {})
+    account.close(len(lines), used, len(instructions), discards, facts)
 
 
 def _identity(instruction: Instruction) -> tuple[str, str]:

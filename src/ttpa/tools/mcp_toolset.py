@@ -128,9 +128,8 @@ class McpSession:
         if self.connection.is_broken:
             self.connection.close()
             self.connection = self._toolset.take()
-        name = self._offer.original(call.name)
-        self.has_written = self.has_written or self._offer.effect(name) != "read"
-        return self.connection.call(name, call.arguments)
+        self.has_written = self.has_written or self._offer.effect(call.name) != "read"
+        return self.connection.call(self._offer.original(call.name), call.arguments)
 
 
 class Connection:

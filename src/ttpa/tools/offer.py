@@ -41,26 +41,29 @@ class Offer:
         allow_write: bool = False,
         left_out: Mapping[str, str] | None = None,
         closed: bool = False,
+        numbered: bool = False,
     ) -> None:
         """`only` names tools, in the order of the offer, by their own or by their legal names.
 
-        Of several with one name in the source the first is offered: a call could not tell them apart. With `closed`
-        no argument is let through that the schema does not name.
+        Of several with one name in the source the first is offered, for a call could not tell them apart; with
+        `numbered`, where calls go by the offered names, all are. With `closed` no argument is let through that the
+        schema does not name.
         Raises `ToolError` where `only` names a tool that is not there, and where nothing is left to offer.
         """
         self.left_out: dict[str, str] = dict(left_out or {})
         names = legal_names([definition.spec.name for definition in definitions])
         self._original: dict[str, str] = {}
         self._effects: dict[str, Effect] = {}
+        seen: set[str] = set()
         self._validators: dict[str, jsonschema_rs.Validator] = {}
         specs: list[ToolSpec] = []
         wanted = set(only)
         for definition, name in zip(definitions, names, strict=True):
             spec = definition.spec
-            if spec.name in self._effects:
+            if spec.name in seen and not numbered:
                 self.left_out[name] = f"another tool is named {spec.name!r} as well"
                 continue
-            self._effects[spec.name] = definition.effect
+            seen.add(spec.name)
             if only and not {spec.name, name} & wanted:
                 continue
             wanted -= {spec.name, name}
@@ -79,6 +82,7 @@ class Offer:
                     continue
                 specs.append(spec.model_copy(update={"name": name}))
                 self._original[name] = spec.name
+                self._effects[name] = definition.effect
         known = sorted({definition.spec.name for definition in definitions})
         if unknown := sorted(wanted - set(self.left_out)):
             raise ToolError(f"{source!r} has no tool {unknown[0]!r}; it has {', '.join(known) or 'none'}")
@@ -93,14 +97,14 @@ class Offer:
         """The source's own name of an offered tool."""
         return self._original[name]
 
-    def effect(self, original: str) -> Effect:
-        """What a tool does to the world, by its source's own name."""
-        return self._effects[original]
+    def effect(self, name: str) -> Effect:
+        """What an offered tool does to the world."""
+        return self._effects[name]
 
     @property
     def writes(self) -> bool:
         """Whether any tool on offer changes something."""
-        return any(self._effects[self._original[spec.name]] == "write" for spec in self.specs)
+        return "write" in self._effects.values()
 
     def refuse(self, call: ToolCall) -> ToolResult | None:
         """What a call gives that must not be executed: of a tool that is not offered, or with invalid arguments."""

@@ -28,7 +28,7 @@ class SimulatedToolset(OfferedTools):
         """Reads a JSON array, or JSON lines, of definitions. Raises `ToolError` where the file holds something else."""
         self._file = definitions
         self._model = model
-        self._offer = Offer(definitions, _read(definitions), only=only)
+        self._offer = Offer(definitions, _read(definitions), only=only, numbered=True)
 
     def definitions(self) -> str:
         return hash_definitions(_read(self._file))

@@ -45,6 +45,17 @@ def test_a_whole_json_file_is_read_too(tmp_path: Path) -> None:
     assert BenchmarkQuestions([str(path)]).find(LONG) == str(path)
 
 
+def test_questions_in_parts_and_without_spaces_are_found_too(tmp_path: Path) -> None:
+    path = tmp_path / "bench.jsonl"
+    parts: JsonObject = {"role": "user", "content": [{"type": "text", "text": "Where is\u2028the harbour?"}]}
+    told = json.dumps({"messages": [parts]}, ensure_ascii=False)
+    path.write_text(f"{told}\n" + json.dumps({"question": "请帮我查询北京明天下午的天气和空气质量"}))
+    benchmarks = BenchmarkQuestions([str(path)])
+    assert benchmarks.find("where is the harbour") == str(path)
+    assert benchmarks.find("你好 请帮我查询北京明天下午的天气 谢谢") == str(path)
+    assert benchmarks.find("请帮我查询上海今天的新闻") is None
+
+
 def test_what_overlaps_becomes_a_discard(file: str, make_instruction: Callable[..., Instruction]) -> None:
     made = [make_instruction("0", LONG), make_instruction("1", "Something else?")]
     kept, discards = drop_overlap(made, BenchmarkQuestions([file]))

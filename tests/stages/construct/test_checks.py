@@ -1,5 +1,7 @@
 """Checks without a model: values come from somewhere, nothing is told too early."""
 
+import json
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -19,6 +21,8 @@ BOOK = ToolSpec(
             "nights": {"type": "integer"},
             "breakfast": {"type": "boolean"},
             "currency": {"type": "string", "default": "EUR"},
+            "includeParking": {"type": "boolean"},
+            "vip": {"type": "boolean"},
         },
     },
 )
@@ -52,6 +56,9 @@ def ungrounded(question: str, *steps: Step) -> list[str]:
         (-4, "It is -4 degrees."),
         ([1, "Ann"], "Ann and 1 more."),
         ({"name": "Ann", "pets": ["Rex"]}, "Ann with Rex."),
+        ("北京", "请查询北京明天的天气"),
+        ("Oslo", "查询Oslo天气"),
+        ("서울", "서울에서 호텔을 찾아줘"),
     ],
 )
 def test_a_value_that_stands_in_the_question_is_grounded(value: JsonValue, question: str) -> None:
@@ -62,6 +69,7 @@ def test_a_value_that_stands_in_the_question_is_grounded(value: JsonValue, quest
     ("value", "question", "missing"),
     [
         ("Lisboa", "A room in Lisboan style.", ["hotel = Lisboa"]),
+        ("上海", "请查询北京明天的天气", ["hotel = 上海"]),
         (3, "For 13 nights, room 30.", ["hotel = 3"]),
         (3, "For 3.5 hours.", ["hotel = 3"]),
         (4, "It is -4 degrees.", ["hotel = 4"]),
@@ -89,6 +97,17 @@ def test_a_schema_default_needs_no_source() -> None:
 def test_a_boolean_is_grounded_where_the_question_speaks_of_its_parameter() -> None:
     assert ungrounded("With breakfast, please.", step(breakfast=True)) == []
     assert ungrounded("A room, please.", step(breakfast=False)) == ["breakfast = False"]
+    assert ungrounded("A room, parking if there is any.", step(includeParking=True)) == []
+    assert ungrounded("A room for a VIP.", step(vip=True)) == []
+    assert ungrounded("A room for vipers.", step(vip=True)) == ["vip = True"]
+
+
+def test_a_value_of_a_result_is_known_by_what_it_says_not_by_how_json_writes_it() -> None:
+    told = Step(
+        calls=(ToolCall(name="book_room", arguments={}),),
+        results=(ToolResult(content=json.dumps({"hotel": 'Café "Noir"'}), ok=True),),
+    )
+    assert ungrounded("A room?", told, step(hotel='Café "Noir"')) == []
 
 
 @given(st.text(), st.recursive(st.none() | st.integers() | st.floats(allow_nan=False) | st.text(), st.lists))
@@ -110,6 +129,13 @@ def test_a_name_that_is_an_ordinary_word_leaks_where_it_is_written_as_a_name(que
     add = ToolSpec(name="add", parameters={"type": "object"})
     assert find_leaked_tool(question, [add]) == "add"
     assert find_leaked_tool("Please add 2 and 3.", [add]) is None
+
+
+@pytest.mark.parametrize("name", ["Search", "check-in"])
+def test_an_ordinary_word_is_one_in_any_case_and_with_a_hyphen(name: str) -> None:
+    tool = ToolSpec(name=name, parameters={"type": "object"})
+    assert find_leaked_tool("Please search for shoes and do the check-in.", [tool]) is None
+    assert find_leaked_tool(f"Use the {name} tool.", [tool]) == name
 
 
 def test_a_question_that_tells_what_only_a_result_tells_is_found_out() -> None:

@@ -40,6 +40,13 @@ def test_an_estimate_is_of_the_size_of_what_is_asked() -> None:
         assert 0.5 < told / real < 2.0
 
 
+def test_a_model_that_plays_the_tools_is_asked_for_each_call() -> None:
+    with PythonToolset("ttpa.quickstart.tools") as toolset:
+        plans = plan_construction(toolset.specs, ConstructConfig(instances=40), seed=2)
+    calls = sum(plan.calls for plan in plans if plan.kind == "calls")
+    assert estimate_cost(plans, simulated=True).requests - estimate_cost(plans).requests == calls
+
+
 def test_a_judge_is_part_of_the_estimate() -> None:
     config = ConstructConfig(instances=40, no_call_share=0.25)
     with PythonToolset("ttpa.quickstart.tools") as toolset:

@@ -14,7 +14,7 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import AssistantMessage, SystemMessage, UserMessage
 from ttpa.records.tools import ToolCall
-from ttpa.stages.importing import ImportConfig, assign_splits, import_dialogue
+from ttpa.stages.importing import ImportConfig, assign_splits, import_dialogue, name_sources
 
 SHARED = Path(os.environ.get("TTPA_SHARED", str(Path(__file__).parents[3] / "shared")))
 Row = dict[str, JsonValue]
@@ -224,6 +224,7 @@ ROWS: list[tuple[Row, DiscardReason, str]] = [
     ({"reference_calls": [], "acceptable": [{}]}, RECORD, "0 reference calls but 1 acceptable entries"),
     ({"reference_calls": [DUE], "acceptable": [{}]}, RECORD, "acceptable[0] is for []"),
     ({"reference_calls": [DUE], "acceptable": [{"fly": {}}]}, RECORD, "acceptable[0] is for ['fly']"),
+    ({"acceptable": [{}]}, RECORD, "acceptable: reference_calls are due beside it"),
     ({"id": [1]}, RECORD, "id"),
 ]
 
@@ -297,8 +298,8 @@ def test_test_unseen_offers_no_tool_that_train_offers(offers: list[tuple[str, ..
     known = {spec.name for instruction in split if instruction.split == "train" for spec in instruction.tools}
     for instruction in split:
         offered = {spec.name for spec in instruction.tools}
-        assert instruction.split != "test_unseen" or not offered & known
-        assert instruction.split != "test" or offered & known
+        assert instruction.split != "test_unseen" or (offered and not offered & known)
+        assert instruction.split != "test" or not offered or offered & known
 
 
 def test_about_the_configured_share_is_held_out_and_stays_so_when_more_is_imported() -> None:
@@ -315,6 +316,23 @@ def test_dialogues_of_a_file_with_an_at_in_its_name_are_held_out_one_by_one() ->
     flat = [instruction for one in made if isinstance(one, list) for instruction in one]
     split = assign_splits(flat, ImportConfig(test_share=0.5), seed=1)
     assert 60 < sum(instruction.split == "test" for instruction in split) < 140
+
+
+@pytest.mark.parametrize(
+    ("files", "names"),
+    [
+        (["a.jsonl", "b.jsonl"], ["a", "b"]),
+        (["x/a.jsonl", "y/a.jsonl", "c.jsonl"], ["x/a", "y/a", "c"]),
+        (["x/data/a.jsonl", "y/data/a.jsonl"], ["x/data/a", "y/data/a"]),
+        (["a.json", "a.jsonl"], ["a.json", "a.jsonl"]),
+    ],
+)
+def test_files_are_named_so_that_no_two_share_a_name(files: list[str], names: list[str]) -> None:
+    assert name_sources([Path("/data") / file for file in files]) == names
+
+
+def test_only_a_file_that_is_given_twice_has_a_name_twice() -> None:
+    assert name_sources([Path("/x/a.jsonl"), Path("/x/a.jsonl"), Path("/y/b.jsonl")]) == ["a", "a", "b"]
 
 
 def dialogue_files() -> list[Path]:

@@ -1,14 +1,15 @@
 """Questions of benchmarks that training data must not hold: read from their files, compared word by word."""
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from ttpa.errors import ConfigError
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
+from ttpa.records.json_shapes import objects_in
 from ttpa.records.record import JsonValue
+from ttpa.records.words import split_words
 
 _RUN = 10
 """Words in a row that two questions have in common only where one was written after the other."""
@@ -28,7 +29,7 @@ class BenchmarkQuestions:
         for file in files:
             count = 0
             for question in _questions(file):
-                words = _words(question)
+                words = tuple(split_words(question))
                 if words:
                     count += 1
                     self._whole.setdefault(words, file)
@@ -39,7 +40,7 @@ class BenchmarkQuestions:
 
     def find(self, question: str) -> str | None:
         """The file in which the question stands, or ten words in a row of it; none where it stands in none."""
-        words = _words(question)
+        words = tuple(split_words(question))
         found = self._whole.get(words)
         return found or next((self._runs[run] for run in _runs(words) if run in self._runs), None)
 
@@ -69,7 +70,7 @@ def _questions(file: str) -> Iterator[str]:
         rows: list[JsonValue] = [json.loads(text)]
     except ValueError:
         try:
-            rows = [json.loads(line) for line in text.splitlines() if line.strip()]
+            rows = [json.loads(line) for line in text.split("\n") if line.strip()]
         except ValueError as error:
             raise ConfigError(f"construct.avoid: {file!r} is neither JSON nor JSON lines: {error}") from error
     for row in rows:
@@ -82,9 +83,8 @@ def _said(value: JsonValue) -> Iterator[str]:
         for item in value:
             yield from _said(item)
     elif isinstance(value, dict):
-        content = value.get("content")
-        if value.get("role") == "user" and isinstance(content, str):
-            yield content
+        if value.get("role") == "user":
+            yield _content(value.get("content"))
         for key, item in value.items():
             if key in _QUESTION_KEYS and isinstance(item, str):
                 yield item
@@ -92,8 +92,11 @@ def _said(value: JsonValue) -> Iterator[str]:
                 yield from _said(item)
 
 
-def _words(text: str) -> tuple[str, ...]:
-    return tuple(re.findall(r"\w+", text.lower()))
+def _content(content: JsonValue) -> str:
+    """A message's text, which may stand in parts."""
+    if isinstance(content, list):
+        return "\n".join(text for part in objects_in(content) if isinstance(text := part.get("text"), str))
+    return content if isinstance(content, str) else ""
 
 
 def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

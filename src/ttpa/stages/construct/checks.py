@@ -9,10 +9,12 @@ from ttpa.records.instructions import Step
 from ttpa.records.json_shapes import leaves
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolResult, ToolSpec
+from ttpa.records.words import holds, split_words
 
 _NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:,\d{3})*(?:\.\d+)?")
 """A hyphen after a letter or digit is none of the number's: `3-5 nights`, `2025-05-12`."""
-_ORDINARY_WORD = re.compile(r"[a-z]+")
+_ORDINARY_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _KINDS = "tool|function|command|api"
 _SHORTEST_NAME_WORD = 4
 _SHORTEST_LEAK = 6
@@ -40,7 +42,9 @@ def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSp
                     for leaf_name, leaf in leaves(value, name)
                     if not any(stands_in(leaf, text, leaf_name) for text in sources)
                 )
-        sources.extend(result.content for result in step.results)
+        for result in step.results:
+            told = "\n".join(str(leaf) for _, leaf in leaves(_read_result(result)))
+            sources.append(f"{result.content}\n{told}")  # as it stands, and without JSON's escapes
     return missing
 
 
@@ -57,7 +61,7 @@ def find_leaked_tool(question: str, tools: Sequence[ToolSpec]) -> str | None:
 def _as_name(name: str) -> str:
     """The pattern of a tool's name in a text in lower case."""
     word = re.escape(name.lower())
-    if not _ORDINARY_WORD.fullmatch(name):
+    if not _ORDINARY_WORD.fullmatch(name.lower()):
         return rf"\b{word}\b"
     return rf"[`'\"]{word}[`'\"]|\b{word}\(|\b{word} (?:{_KINDS})\b|\b(?:{_KINDS}) {word}\b"
 
@@ -65,11 +69,11 @@ def _as_name(name: str) -> str:
 def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
     """A text or number that the question holds although only a result tells it; none where there is none."""
     arguments = [leaf for step in steps for call in step.calls for _, leaf in leaves(call.arguments, "")]
-    given = {word for argument in arguments for word in _words(str(argument))}
+    given = {word for argument in arguments for word in split_words(str(argument))}
     for step in steps:
         for result in step.results:
             for _, leaf in leaves(_read_result(result), ""):
-                words = _words(str(leaf))
+                words = split_words(str(leaf))
                 told = len(str(leaf)) >= _SHORTEST_LEAK and not isinstance(leaf, bool) and not given.issuperset(words)
                 if told and stands_in(leaf, question, ""):
                     return str(leaf)
@@ -79,23 +83,14 @@ def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
 def stands_in(value: JsonValue, text: str, name: str) -> bool:
     """Whether a scalar stands in a text: numbers by value, texts as whole words whatever their case and spaces."""
     if isinstance(value, bool):
-        words = [word for word in re.findall(r"[a-z]+", name.lower()) if len(word) >= _SHORTEST_NAME_WORD]
-        return any(word in text.lower() for word in words)
+        words = [word.lower() for word in _HUMP.findall(name)]
+        long = [word for word in words if len(word) >= _SHORTEST_NAME_WORD]
+        return any(word in text.lower() for word in long) if long else any(holds(text, word) for word in words)
     if isinstance(value, int | float):
         return any(float(number.replace(",", "")) == value for number in _NUMBER.findall(text))
     if value is None:
         return True
-    wanted = fold(str(value))
-    return not wanted or re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", fold(text)) is not None
-
-
-def fold(text: str) -> str:
-    """The text in lower case, underscores as spaces, runs of white space as one space."""
-    return " ".join(text.lower().replace("_", " ").split())
-
-
-def _words(text: str) -> list[str]:
-    return re.findall(r"\w+", fold(text))
+    return holds(text, str(value))
 
 
 def _read_result(result: ToolResult) -> JsonValue:

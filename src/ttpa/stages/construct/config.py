@@ -67,6 +67,15 @@ class ConstructConfig(Record):
     def _bounds_are_in_order(self) -> "ConstructConfig":
         if self.min_calls > self.max_calls:
             raise ValueError(f"construct.min_calls = {self.min_calls} is more than max_calls = {self.max_calls}")
+        if self.min_tools > min(self.max_calls, self.tools_shown):
+            raise ValueError(
+                f"construct.min_tools = {self.min_tools} can never be called: max_calls = {self.max_calls}, "
+                f"tools_shown = {self.tools_shown}"
+            )
+        if self.test_share + self.unseen_share > 1:
+            raise ValueError(
+                f"construct.test_share = {self.test_share:g} and unseen_share = {self.unseen_share:g} are more than all"
+            )
         if self.candidates < 2 * max(self.tools_shown, self.tools_offered):
             most = max(self.tools_shown, self.tools_offered)
             raise ValueError(

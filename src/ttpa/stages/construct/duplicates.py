@@ -1,11 +1,11 @@
 """Duplicates among constructed instructions: equal ones, the same calls in other words, and nearly equal questions."""
 
-import re
 from collections.abc import Sequence
 
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.records.strict_json import canonical_json
+from ttpa.records.words import split_words
 
 _SPLIT_ORDER = {"train": 0, "test": 1, "test_unseen": 2}
 
@@ -28,7 +28,7 @@ def drop_duplicates(
         tools = tuple(call.name for call in calls) or ("", *sorted(tool.name for tool in instruction.tools))
         made = sorted(canonical_json(call.model_dump(mode="json")) for call in calls)
         key = canonical_json([instruction.question, *made])
-        words = frozenset(re.findall(r"\w+", instruction.question.lower()))
+        words = frozenset(split_words(instruction.question))
         same = words_by_tools.setdefault(tools, [])
         near = by_calls.get("\n".join(made)) if made else None
         near = near or next((other for known, other in same if jaccard(words, known) >= near_duplicate), None)

@@ -13,13 +13,20 @@ _CHARACTERS_A_TOKEN = 4
 # Tokens of a usual reply to each task, and of what a scenario and one executed call add to the prompts after them.
 _SCENARIO, _CALL, _ANSWER, _QUESTION, _NO_CALL, _JUDGEMENT = 250, 60, 60, 80, 120, 50
 _CALL_AND_RESULT = 120
+_PLAY = 200
+"""Tokens of what a model is told that plays a tool."""
 
 
-def estimate_cost(plans: Sequence[Plan], judge: JudgeConfig | None = None) -> Cost:
-    """Requests and tokens, if every call has a step of its own, and no reply is asked for twice."""
+def estimate_cost(plans: Sequence[Plan], judge: JudgeConfig | None = None, *, simulated: bool = False) -> Cost:
+    """Requests and tokens, if every call has a step of its own, and no reply is asked for twice.
+
+    With `simulated` tools each call is a request as well.
+    """
     total = Cost()
     for plan in plans:
         total += _with_calls(plan) if plan.kind == "calls" else _without_calls(plan)
+        if simulated:
+            total += _simulated(plan)
     if judge and judge.model:
         with_calls = [plan for plan in plans if plan.kind == "calls"]
         controls = with_calls[: round(len(with_calls) * judge.controls)]
@@ -44,6 +51,13 @@ def _with_calls(plan: Plan) -> Cost:
 
 def _without_calls(plan: Plan) -> Cost:
     return Cost(requests=1, prompt_tokens=_prompt("no_call") + _tokens(plan.shown), completion_tokens=_NO_CALL)
+
+
+def _simulated(plan: Plan) -> Cost:
+    """A request for each call, which holds its tool and the calls before it."""
+    tool = _tokens(plan.shown) // max(1, len(plan.shown))
+    prompts = (_PLAY + tool + _CALL + earlier * _CALL_AND_RESULT for earlier in range(plan.calls))
+    return Cost(requests=plan.calls, prompt_tokens=sum(prompts), completion_tokens=plan.calls * _CALL)
 
 
 def _judged(plan: Plan, times: int) -> Cost:

@@ -15,6 +15,16 @@ def nothing_beside(_: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
+def has_a_turn(instruction: Instruction) -> bool:
+    """Whether anything is said in it: an imported one may tell that no call is due, and nothing else."""
+    return bool(instruction.steps or instruction.answer)
+
+
+def acceptable_values(instruction: Instruction) -> list[str]:
+    """A dialogue has a place for one value of each argument."""
+    return ["other acceptable values of calls" for step in instruction.steps if step.acceptable is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class ExportFormat:
     """A way of writing instructions for another trainer."""
@@ -28,6 +38,10 @@ class ExportFormat:
     """Other files that the trainer wants, by name, given the files of the splits."""
     columns: JsonObject = field(default_factory=dict[str, JsonValue])
     """The columns of a table and their types."""
+    takes: Callable[[Instruction], bool] = has_a_turn
+    """Whether it has rows of an instruction."""
+    loses: Callable[[Instruction], list[str]] = acceptable_values
+    """What of an instruction its rows do not say."""
     takes_many_files: bool = False
     """Whether a split may stand in several files."""
 

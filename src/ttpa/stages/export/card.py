@@ -18,6 +18,10 @@ class CardCounts:
         self.kinds: Counter[str] = Counter()
         self.tools: set[str] = set()
         self.sources: set[str] = set()
+        self.left_out: Counter[str] = Counter()
+
+    def leave_out(self, *what: str) -> None:
+        self.left_out.update(what)
 
     def add(self, one: Instruction) -> None:
         self.splits[one.split] += 1
@@ -55,6 +59,7 @@ def write_card(
         f"| tools | {len(counts.tools)} |",
         f"| sources | {', '.join(sorted(counts.sources))} |",
         f"| planned, discarded | {summary.items_in}, {summary.items_in - summary.items_used} ({lost}) |",
+        *([f"| left out | {_list(counts.left_out)} |"] if counts.left_out else []),
         *(f"| {name} | {fact} |" for name, fact in facts.items()),
         "",
         "`test` holds new instructions over known tools, `test_unseen` tools that no training instruction offers.",

@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import AssistantMessage, Message
 from ttpa.records.record import JsonObject, JsonValue
-from ttpa.stages.export.base import ExportFormat, dialogue
+from ttpa.stages.export.base import ExportFormat, acceptable_values, dialogue
 
 
 def rows(instruction: Instruction) -> list[JsonObject]:
-    """Turns alternate there, so the results of several calls are one observation, a JSON array of texts."""
+    """Turns alternate there, so the results of several calls are one observation, a JSON array of texts.
+
+    What is said beside calls is left out: a `function_call` is JSON alone.
+    """
     messages = dialogue(instruction)
     system = "\n".join(message.content for message in messages if message.role == "system")
     conversations: list[JsonValue] = []
@@ -47,4 +50,14 @@ def _turn(message: Message) -> JsonObject:
     return {"from": "human" if message.role == "user" else "gpt", "value": message.content}
 
 
-LLAMAFACTORY = ExportFormat("llamafactory", "jsonl", rows, beside)
+def loses(instruction: Instruction) -> list[str]:
+    """What its rows do not say."""
+    texts = ["texts beside calls" for message in dialogue(instruction) if _has_text_beside_calls(message)]
+    return [*acceptable_values(instruction), *texts]
+
+
+def _has_text_beside_calls(message: Message) -> bool:
+    return isinstance(message, AssistantMessage) and bool(message.tool_calls and message.content)
+
+
+LLAMAFACTORY = ExportFormat("llamafactory", "jsonl", rows, beside, loses=loses)

@@ -1,4 +1,4 @@
-"""OpenAI's fine-tuning form: `messages` and `tools`, one dialogue a line; `ttpa import` reads it back."""
+"""OpenAI's fine-tuning form: `messages` and `tools`, one dialogue a line; `ttpa import` reads it."""
 
 from ttpa.records.instructions import Instruction
 from ttpa.records.record import JsonObject

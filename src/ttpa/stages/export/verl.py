@@ -46,4 +46,6 @@ _COLUMNS: JsonObject = {
     "extra_info": {"id": "string", "tools": "string", "acceptable": "string"},
 }
 
-VERL = ExportFormat("verl", "parquet", rows, beside, columns=_COLUMNS)
+VERL = ExportFormat(
+    "verl", "parquet", rows, beside, columns=_COLUMNS, takes=lambda _: True, loses=lambda _: []
+)  # silence is judged as well, and acceptable values are told

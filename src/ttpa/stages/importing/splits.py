@@ -17,7 +17,7 @@ class ImportConfig(Record):
 
 
 def assign_splits(instructions: Sequence[Instruction], config: ImportConfig, *, seed: int) -> list[Instruction]:
-    """The instructions with a share held out; those held out over tools that `train` never offers are `test_unseen`."""
+    """The instructions with a share held out: `test_unseen` where they offer tools, and none that `train` does."""
 
     def is_held_out(instruction: Instruction) -> bool:
         dialogue = instruction.id.removesuffix(f"@{len(instruction.context) - 1}")  # the place of its user message
@@ -35,7 +35,8 @@ def assign_splits(instructions: Sequence[Instruction], config: ImportConfig, *, 
     def split(instruction: Instruction, is_test: bool) -> Split:
         if not is_test:
             return "train"
-        return "test" if any(tool.name in known for tool in instruction.tools) else "test_unseen"
+        offered = [tool.name for tool in instruction.tools]
+        return "test" if not offered or any(name in known for name in offered) else "test_unseen"
 
     return [
         instruction.model_copy(update={"split": split(instruction, is_test)})

@@ -42,6 +42,9 @@ def import_dialogue(line: str, *, source: str, number: int) -> list[Instruction]
         if row.reference_calls is not None:
             instructions = [_from_reference(row, base, source, tools, messages)]
         else:
+            if row.acceptable is not None:
+                detail = "acceptable: reference_calls are due beside it; calls inside the messages have no such values"
+                raise Refused(DiscardReason.INVALID_RECORD, detail)
             instructions = _from_messages(base, source, tools, messages)
         _check_calls(instructions)
     except Refused as refused:

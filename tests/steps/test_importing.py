@@ -1,0 +1,78 @@
+"""Dialogue files of a run: nothing new is lost, nothing is there twice."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from ttpa.assemble import assemble
+from ttpa.config import make_config
+from ttpa.progress import SilentReporter
+from ttpa.records.instructions import Instruction
+from ttpa.records.summaries import StepSummary
+from ttpa.runs.record_files import read_record
+from ttpa.steps.export import export
+from ttpa.steps.importing import import_instructions
+from ttpa.steps.run import Run
+
+TOOLS = [
+    {
+        "type": "function",
+        "function": {"name": "rain", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}},
+    }
+]
+
+
+def dialogue(*cities: str) -> str:
+    """A greeting that all open with, then a question a city."""
+    messages: list[object] = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello! What is it?"}]
+    for city in cities:
+        call = {"id": "a", "type": "function", "function": {"name": "rain", "arguments": {"city": city}}}
+        messages += [
+            {"role": "user", "content": f"Rain in {city}?"},
+            {"role": "assistant", "content": None, "tool_calls": [call]},
+            {"role": "tool", "content": "dry", "tool_call_id": "a"},
+            {"role": "assistant", "content": "It is dry."},
+        ]
+    return json.dumps({"messages": messages, "tools": TOOLS})
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Run:
+    config = make_config({"name": "mine", "runs": str(tmp_path / "runs")})
+    return Run(config, assemble(config), SilentReporter())
+
+
+def imported(run: Run, *files: Path) -> tuple[list[Instruction], StepSummary]:
+    import_instructions(run, files)
+    return list(run.stream_instructions()), read_record(run.directory.summary("construct"), StepSummary)
+
+
+def test_a_dialogue_that_begins_like_another_loses_no_more_than_that_beginning(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "greet.jsonl"
+    file.write_text("\n".join([dialogue("Oslo"), dialogue("Rome"), dialogue("Oslo")]))
+    made, summary = imported(run, file)
+    assert [one.question for one in made] == ["Hi", "Rain in Oslo?", "Rain in Rome?"]
+    assert (summary.items_in, summary.items_used, summary.discards) == (3, 2, {"duplicate": 1})
+    assert summary.facts["turns that were there before"] == "1"
+
+
+def test_files_of_one_name_in_folders_of_one_name_are_both_imported(run: Run, tmp_path: Path) -> None:
+    files = [tmp_path / folder / "data" / "train.jsonl" for folder in ("glaive", "xlam")]
+    for file, city in zip(files, ("Oslo", "Rome"), strict=True):
+        file.parent.mkdir(parents=True)
+        file.write_text(dialogue(city))
+    made, _ = imported(run, *files)
+    assert {one.source for one in made} == {"glaive/data/train", "xlam/data/train"}
+    assert {one.question for one in made} == {"Hi", "Rain in Oslo?", "Rain in Rome?"}
+
+
+def test_an_export_of_several_turns_is_imported_with_all_of_them(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "two.jsonl"
+    file.write_text(dialogue("Oslo", "Rome"))
+    made, _ = imported(run, file)
+    export(run, "openai", tmp_path / "out")
+    config = make_config({"name": "again", "runs": str(tmp_path / "runs")})
+    again = Run(config, assemble(config), SilentReporter())
+    read_back, _ = imported(again, *sorted((tmp_path / "out").glob("*.jsonl")))
+    assert sorted(one.question for one in read_back) == sorted(one.question for one in made)
