@@ -18,7 +18,7 @@ from benchmarks.evidence.arms import Arm
 from benchmarks.evidence.jobs import do, run_jobs
 from benchmarks.evidence.place import SETTINGS, Place
 from benchmarks.evidence.report import write_report
-from benchmarks.evidence.results import PUBLISHED, publish, read_published, read_results
+from benchmarks.evidence.results import PUBLISHED, publish, read_published, read_results, withdrawn_arms
 from benchmarks.evidence.sets import SETS
 from benchmarks.evidence.sizes import DEV_SHARE, SMALL, TEST_SHARE, UNSEEN_SHARE, Size
 from benchmarks.evidence.studies import STUDIES
@@ -72,6 +72,8 @@ def _run(options: argparse.Namespace) -> int:
         if failed:
             return 1
     kept = PUBLISHED / options.study
+    if options.published and not options.arms:
+        arms += withdrawn_arms(kept, study.arms)
     results = {
         where: read_published(kept, arms, where) if options.published else read_results(places.values(), arms, where)
         for where in study.looks

@@ -55,6 +55,8 @@ class Arm:
     rounds: int = 1
     share: float = 1.0
     """Of the decision points, and so of the tokens, that the main arm has."""
+    is_withdrawn: bool = False
+    """Whether its results are kept and nothing can make them any more."""
 
     @property
     def samples(self) -> bool:

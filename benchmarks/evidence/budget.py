@@ -26,10 +26,8 @@ class Budget:
     sampling: int
 
     def left(self, kind: BudgetKind, arm: Arm, sampling: int) -> int:
-        """Tokens to train on in one of the arm's rounds, after `sampling` in it."""
+        """Tokens to train on in one of the arm's rounds, after `sampling` in it; GRPO draws its turns of them too."""
         whole = self.training if kind == "training" else self.training + self.sampling
-        if kind == "total" and arm.method == "grpo":
-            return whole // 2  # what it trains on it has said before
         return max(1, whole // arm.rounds - (sampling if kind == "total" else 0))
 
 

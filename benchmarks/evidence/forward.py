@@ -8,8 +8,8 @@ import re
 from random import Random
 
 from ttpa.records.instructions import Instruction
-from ttpa.records.messages import Message, UserMessage
 from ttpa.records.json_shapes import leaves
+from ttpa.records.messages import Message, UserMessage
 
 FORGOTTEN = 0.15
 """Of the values that the question holds."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import fmean
 from typing import Literal
 
 from benchmarks.evidence.arms import Arm
@@ -88,16 +89,24 @@ def prefer(run: Run, arm: Arm, policy: str, pairs: Sequence[PreferencePair], tok
     return run.parts.load_learners().dpo(policy, pairs, output, config, seed=run.config.seed, on_step=_unheard)
 
 
-def reward(run: Run, arm: Arm, policy: str, points: Sequence[DecisionPoint], tokens: int, output: Path) -> Checkpoint:
-    """GRPO at `points`; how many tokens it will say is reckoned by the reference turns."""
+def reward(
+    run: Run, arm: Arm, policy: str, points: Sequence[DecisionPoint], tokens: int, output: Path, *, with_drawing: bool
+) -> Checkpoint:
+    """GRPO at `points` for about so many tokens of training, or `with_drawing` of both.
+
+    How many tokens it will say is reckoned by the reference turns.
+    """
     tokenizer = run.parts.load_tokenizer(policy)
     prompts = [rewarded_prompt(point, tokenizer) for point in points]
     turns = [tokenizer.turn_ids(point.history, point.tools, point.reference_turn())[1] for point in points]
     config = train_config("grpo", arm.train)
     grpo: GrpoConfig = config.grpo
-    a_point = sum(len(one.prompt_ids) + len(turn) for one, turn in zip(prompts, turns, strict=True)) / len(points)
+    prompt, turn = fmean(len(one.prompt_ids) for one in prompts), fmean(map(len, turns))
+    a_point = grpo.completions * (prompt + turn)
+    if with_drawing:
+        a_point += prompt + grpo.completions * turn
     # Fewer points than a step has would be drawn twice in it, which the trainer does not do.
-    epochs = max(tokens / (a_point * grpo.completions), min(grpo.batch_size, len(points))) / len(points)
+    epochs = max(tokens / a_point, min(grpo.batch_size, len(points))) / len(points)
     config = config.model_copy(update={"method": "grpo", "grpo": grpo.model_copy(update={"epochs": epochs})})
     judge = ToolCallReward(shape=grpo.reward, dialect=run.config.policy.dialect)
     judge.check((prompt.columns for prompt in prompts), seed=run.config.seed)
@@ -111,6 +120,14 @@ def reward(run: Run, arm: Arm, policy: str, points: Sequence[DecisionPoint], tok
         seed=run.config.seed,
         on_step=_unheard,
     )
+
+
+def drawing_cost(checkpoint: Checkpoint, grpo: GrpoConfig) -> tuple[int, int]:
+    """At how many points GRPO drew turns, and the tokens of it: a prompt is read once, for all of its turns."""
+    together = min(grpo.batch_size, checkpoint.examples)
+    lengths = sum(step.metrics["completions/mean_length"] for step in checkpoint.history)
+    said = lengths * together * grpo.completions
+    return checkpoint.steps * together, round((checkpoint.tokens - said) / grpo.completions + said)
 
 
 def _unheard(step: int, total: int, telling: str) -> None:

@@ -65,13 +65,14 @@ class UnitResult(Record):
 
 
 def read_results(places: Iterable[Place], arms: Sequence[Arm], where: Where) -> list[UnitResult]:
-    """Of every unit that is made and asked."""
+    """Of every unit that is made and asked. Raises `TtpaError` where an arm has been given other settings since."""
     found: list[UnitResult] = []
     for place in places:
         for arm in arms:
             for kind in budgets(arm):
                 done = place.unit(arm.name, kind) / "unit.json"
                 if done.exists() and is_answered(place, unit := read_record(done, Unit), where):
+                    _check(arm, unit.settings)
                     found.append(_read(place, unit, where))
     return found
 
@@ -118,13 +119,26 @@ def publish(folder: Path, settings: JsonObject, results: Sequence[UnitResult]) -
 
 def read_published(folder: Path, arms: Sequence[Arm], where: Where) -> list[UnitResult]:
     """What `folder` keeps of these arms. Raises `TtpaError` where an arm has been given other settings since."""
-    settings = {arm.name: arm.settings() for arm in arms}
-    every = [one for path in sorted(folder.glob("*/seed-*.jsonl.xz")) for one in _read_file(path)]
-    found = [one for one in every if one.arm in settings and one.where == where]
+    by_name = {arm.name: arm for arm in arms}
+    found = [one for one in _read_every(folder) if one.arm in by_name and one.where == where]
     for one in found:
-        if one.settings != settings[one.arm]:
-            raise TtpaError(f"{one.arm!r} was published with other settings than the arm has now: {one.settings}")
+        _check(by_name[one.arm], one.settings)
     return found
+
+
+def withdrawn_arms(folder: Path, arms: Sequence[Arm]) -> list[Arm]:
+    """Arms whose results `folder` keeps and that are none of these: what was asked is told, whatever became of it."""
+    names = sorted({one.arm for one in _read_every(folder)} - {arm.name for arm in arms})
+    return [Arm(name, f"{name} (withdrawn: its code is gone)", "longer", is_withdrawn=True) for name in names]
+
+
+def _check(arm: Arm, settings: JsonObject) -> None:
+    if settings != arm.settings() and not arm.is_withdrawn:
+        raise TtpaError(f"{arm.name!r} was made with other settings than it has now: {settings}")
+
+
+def _read_every(folder: Path) -> list[UnitResult]:
+    return [one for path in sorted(folder.glob("*/seed-*.jsonl.xz")) for one in _read_file(path)]
 
 
 def _read_file(path: Path) -> list[UnitResult]:

@@ -16,7 +16,7 @@ class Size(Record):
     held_out: int
     """Turns of dev, and of each split of the test, at most."""
     tasks: int
-    """Held-out tasks that are played to the end, at most."""
+    """Held-out tasks of each category (split and number of calls) that are played to the end, at most."""
     seeds: tuple[int, ...]
     sweep_seeds: tuple[int, ...]
     """Settings are chosen on these, and no table reports them."""

@@ -60,7 +60,7 @@ def table(results: Sequence[Result], main: str, *, resamples: int) -> list[str]:
             return _told(mean(cases, read, resamples=resamples), share=share)
 
         less, mains = "", _main_of(one, results, main)
-        if mains is not None and one is not mains:
+        if mains is not None and one is not mains and set(mains.cases) & set(one.cases):
             less = _points(difference(mains.due_calls(), calls, exact, resamples=resamples))
         wrong = ", ".join(
             f"{100 * mean(calls, errors_of(kinds), resamples=2).value:.1f}" for kinds in NAMED_KINDS.values()

@@ -18,7 +18,7 @@ def read_instructions(name: str, seed: int, number: int) -> list[Instruction]:
 
     Lines that the import refuses are left out; how many, and why, is printed.
     """
-    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (DATA / f"{name}.jsonl").read_text(encoding="utf-8").rstrip("\n").split("\n")
     read = [import_dialogue(line, source=name, number=place) for place, line in enumerate(lines, 1)]
     kept = [_in_its_dialogue(one) for found in read if not isinstance(found, Discard) for one in found]
     reasons = Counter(found.reason.value for found in read if isinstance(found, Discard))

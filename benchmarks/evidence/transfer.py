@@ -142,7 +142,7 @@ def log_odds(policy: str, pairs: Sequence[PreferencePair]) -> list[float]:
                 pair.instruction_id,
                 pair.prompt_ids,
                 ((*pair.shared_ids, *pair.chosen_ids), (*pair.shared_ids, *pair.rejected_ids)),
-                (False, True),
+                (1.0, 0.0),
             )
             for pair in part
         ]

@@ -9,6 +9,7 @@ from benchmarks.evidence.budget import BudgetKind, main_budget
 from benchmarks.evidence.data import make_fresh, make_start
 from benchmarks.evidence.learning import (
     chosen_turns,
+    drawing_cost,
     own_right_turns,
     point_turns,
     prefer,
@@ -18,7 +19,7 @@ from benchmarks.evidence.learning import (
 )
 from benchmarks.evidence.objectives import Objective, Trained, reference_turns, train_turns, tree_turns
 from benchmarks.evidence.pairing import make_pairs, score_trees
-from benchmarks.evidence.place import Place
+from benchmarks.evidence.place import Place, train_config
 from benchmarks.evidence.sampling import sample_at, sampled, sampling_cost
 
 from ttpa.errors import TtpaError
@@ -35,7 +36,8 @@ class Round(Record):
     """What one round did and cost."""
 
     learned_from: int
-    """Pairs, sequences or prompts; 0 where there was nothing to learn from and the policy stayed as it was."""
+    """Pairs, sequences, or prompts that turns were drawn at; 0 where there was nothing to learn from, and the policy
+    stayed as it was."""
     steps: int
     allowed: int
     """Tokens that the budget left to training."""
@@ -88,12 +90,18 @@ def _take_round(place: Place, arm: Arm, kind: BudgetKind, start: Run, policy: st
     sampling, sampling_seconds = sampling_cost(trees) if trees else (0, 0.0)
     allowed = main_budget(place, arm).left(kind, arm, sampling)
     started = time.monotonic()
-    checkpoint = _train(place, arm, start, trees, policy, allowed, folder)
+    learned_from = 0
+    if arm.method == "grpo":
+        points, both = _main_points(place, arm), kind == "total"
+        checkpoint = reward(start, arm, policy, points, allowed, folder / "policy", with_drawing=both)
+        learned_from, sampling = drawing_cost(checkpoint, train_config("grpo", arm.train).grpo)
+        allowed -= sampling if both else 0
+    else:
+        checkpoint = _train(place, arm, start, trees, policy, allowed, folder)
+        learned_from = checkpoint.examples if checkpoint else 0
     seconds = time.monotonic() - started
-    if checkpoint is not None and arm.method == "grpo":
-        sampling = checkpoint.tokens  # it says all that it trains on
     made = Round(
-        learned_from=checkpoint.examples if checkpoint else 0,
+        learned_from=learned_from,
         steps=checkpoint.steps if checkpoint else 0,
         allowed=allowed,
         training_tokens=checkpoint.tokens if checkpoint else 0,
@@ -105,7 +113,7 @@ def _take_round(place: Place, arm: Arm, kind: BudgetKind, start: Run, policy: st
 
 
 def _sample(place: Place, arm: Arm, folder: Path, policy: str, number: int) -> Run:
-    """The trees of a round; those of the first are shared, later ones are drawn at other points."""
+    """The trees of a round; those of the first are shared, later ones are of points drawn anew."""
     if number == 1:
         return sampled(place, arm)
     return sample_at(place, arm, folder / "trees", policy, seed=1000 * number + place.seed)
@@ -126,8 +134,6 @@ def _train(
     if arm.method == "same turns":
         examples = point_turns(_main_points(place, arm), start.parts.load_tokenizer(policy))
         return tune(start, arm, policy, examples, tokens, output)
-    if arm.method == "grpo":
-        return reward(start, arm, policy, _main_points(place, arm), tokens, output)
     if arm.method in ("risk", "expected", "probability"):
         return _train_otherwise(place, arm, start, trees, policy, tokens, folder, arm.method)
     assert trees is not None

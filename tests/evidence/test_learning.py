@@ -1,8 +1,10 @@
-"""What arms learn from: sequences that are made of pairs."""
+"""What arms learn from: sequences that are made of pairs; and what drawing turns costs."""
 
-from benchmarks.evidence.learning import chosen_turns
+from benchmarks.evidence.learning import chosen_turns, drawing_cost
 
+from ttpa.records.checkpoints import Checkpoint, TrainStep
 from ttpa.records.pairs import PreferencePair
+from ttpa.stages.train.stage import GrpoConfig
 
 
 def pair(name: str, chosen: tuple[int, ...], rejected: tuple[int, ...]) -> PreferencePair:
@@ -17,3 +19,14 @@ def test_the_chosen_turn_of_several_pairs_is_one_sequence_and_only_the_turn_is_l
     examples = chosen_turns([pair("a", (4, 9), (5, 9)), pair("b", (4, 9), (6, 9)), pair("c", (7,), (4,))])
     assert [one.token_ids for one in examples] == [(1, 2, 3, 4, 9), (1, 2, 3, 7)]
     assert examples[0].is_learned == (False, False, True, True, True)
+
+
+def test_a_prompt_that_turns_are_drawn_at_is_read_once() -> None:
+    history = tuple(TrainStep(step=step, loss=0.0, metrics={"completions/mean_length": 40.0}) for step in (1, 2))
+    grpo = GrpoConfig(batch_size=4, completions=8)
+    trained = 2 * 4 * 8 * (300 + 40)  # each turn with its prompt
+    checkpoint = Checkpoint(
+        method="grpo", base="b", examples=10, steps=2, tokens=trained, trainable_parameters=1, history=history,
+        files={}, data_sha256="d",
+    )  # fmt: skip
+    assert drawing_cost(checkpoint, grpo) == (2 * 4, 2 * 4 * (300 + 8 * 40))

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from benchmarks.evidence.arms import ARMS, MAIN, Arm
 from benchmarks.evidence.report import write_report
-from benchmarks.evidence.results import PUBLISHED, Case, Task, UnitResult, publish, read_published
+from benchmarks.evidence.results import PUBLISHED, Case, Task, UnitResult, publish, read_published, withdrawn_arms
 from benchmarks.evidence.sizes import FULL
 from benchmarks.evidence.studies import STUDIES
 from benchmarks.evidence.units import Round
@@ -53,8 +53,27 @@ def test_results_of_other_settings_are_refused(tmp_path: Path) -> None:
     with pytest.raises(TtpaError, match="made with other settings"):
         publish(tmp_path, {"rate": 2}, [result()])
     publish(tmp_path, {"rate": 1}, [result(settings={"method": "grpo"})])
-    with pytest.raises(TtpaError, match="'ttpa' was published with other settings"):
+    with pytest.raises(TtpaError, match="'ttpa' was made with other settings"):
         read_published(tmp_path, ARMS, "final")
+
+
+def test_an_arm_that_is_no_more_is_told_all_the_same(tmp_path: Path) -> None:
+    publish(tmp_path, {"rate": 1}, [result(), result(Arm("gone", "an idea", "longer"))])
+    withdrawn = withdrawn_arms(tmp_path, ARMS)
+    assert [arm.name for arm in withdrawn] == ["gone"]
+    arms = [*ARMS, *withdrawn]
+    results = read_published(tmp_path, arms, "final")
+    page = write_report(tmp_path, "experiment", results, arms, "final", resamples=50, commands=[])
+    assert page is not None
+    assert "| gone (withdrawn: its code is gone) | 50.0 %" in page.read_text(encoding="utf-8")
+
+
+def test_arms_of_no_common_seed_are_not_compared(tmp_path: Path) -> None:
+    results = [result(), result(SFT, seed=1)]
+    page = write_report(tmp_path, "experiment", results, ARMS, "final", resamples=50, commands=[])
+    assert page is not None
+    row = next(line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| SFT only |"))
+    assert not row.split("|")[3].strip()
 
 
 def test_a_page_tells_arms_differences_tasks_and_costs(tmp_path: Path) -> None:
@@ -75,8 +94,9 @@ def test_the_pages_are_what_the_published_results_say(study: str, tmp_path: Path
     if not (PUBLISHED / study).exists():
         pytest.skip(f"nothing of the {study} is published")
     for where in ("final", "dev"):
-        results = read_published(PUBLISHED / study, STUDIES[study].arms, where)
-        page = write_report(tmp_path, study, results, STUDIES[study].arms, where, resamples=FULL.resamples, commands=[])
+        arms = [*STUDIES[study].arms, *withdrawn_arms(PUBLISHED / study, STUDIES[study].arms)]
+        results = read_published(PUBLISHED / study, arms, where)
+        page = write_report(tmp_path, study, results, arms, where, resamples=FULL.resamples, commands=[])
         if page is None:
             continue
         docs = Path(__file__).parents[2] / "docs"

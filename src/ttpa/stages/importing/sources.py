@@ -1,5 +1,6 @@
 """What the files of an import are called, so that no two records share an id."""
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,7 +11,7 @@ def name_sources(files: Sequence[Path]) -> list[str]:
 
     Only a file that is given twice has a name twice.
     """
-    paths = [file.resolve() for file in files]
+    paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - a link keeps its own name
     beside = Counter(path.with_suffix("") for path in set(paths))
     names = {path: path.name if beside[path.with_suffix("")] > 1 else path.stem for path in paths}
     for depth in range(1, max((len(path.parts) for path in paths), default=0)):
