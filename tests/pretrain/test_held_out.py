@@ -8,10 +8,12 @@ RIGHT = ScoreParts(name=1, required=1, argument_names=1, types=1, values=1)
 def case(case_id: str, *, due: bool = True, exact: bool = True, named: bool = True, values: float = 1.0) -> CaseResult:
     return CaseResult(
         id=case_id,
+        question_hash="",
         split="test_unseen",
         call_is_due=due,
         text="",
         exact=exact,
+        tolerant=exact,
         names_right=named,
         score=1.0 if exact else 0.5,
         parts=RIGHT.model_copy(update={"values": values}),

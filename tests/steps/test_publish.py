@@ -13,10 +13,13 @@ from tests.test_pipeline import FEW, make_run
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ttpa.assemble import assemble
+from ttpa.config import make_config
 from ttpa.errors import RunError
 from ttpa.pipeline import take_steps
+from ttpa.progress import SilentReporter
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.instructions import Instruction
+from ttpa.records.summaries import StepSummary
 from ttpa.runs.manifest import find_damage, write_manifest
 from ttpa.runs.record_files import read_record, write_record
 from ttpa.steps.publish import publish
@@ -90,10 +93,43 @@ def test_nothing_of_this_machine_is_told(trained: Run, tmp_path: Path, monkeypat
     assert "test_share" not in written
 
 
+def test_paths_in_the_config_are_cut_to_their_last_name(trained: Run, tmp_path: Path) -> None:
+    values = trained.config.as_json()
+    values["tools"]["module"] = "/home/alice/acme/own_tools.py"
+    values["tools"]["mcp"]["command"] = ["/home/alice/bin/python", "-m", "server"]
+    values["report"]["against"] = "/home/alice/runs/old"
+    publish(Run(make_config(values), trained.parts, SilentReporter()), to=tmp_path / "out")
+    card = (tmp_path / "out" / "README.md").read_text()
+    assert "alice" not in card
+    assert "| tools from | python, own_tools.py |" in card
+    config = json.loads((tmp_path / "out" / "run_config.json").read_text())
+    assert config["tools"]["module"] == "own_tools.py"
+    assert config["tools"]["mcp"]["command"] == ["python", "-m", "server"]
+    assert config["report"]["against"] == "old"
+
+
+def test_the_card_of_imported_dialogues_tells_no_tools_of_the_config(trained: Run, tmp_path: Path) -> None:
+    run = moved(trained, tmp_path)
+    summary = read_record(run.directory.summary("construct"), StepSummary)
+    write_record(run.directory.summary("construct"), summary.model_copy(update={"step": "import"}))
+    publish(run, to=tmp_path / "out")
+    assert "| tools from | the dialogues |\n| generator | none |" in (tmp_path / "out" / "README.md").read_text()
+
+
+def test_a_policy_that_another_run_has_trained_is_no_training_of_this_one(trained: Run, tmp_path: Path) -> None:
+    """The run starts from another run's aligned policy, which has the name of its own."""
+    run = moved(trained, tmp_path)
+    record = read_record(run.directory.checkpoint_record("sft"), Checkpoint)
+    write_record(run.directory.checkpoint_record("sft"), record.model_copy(update={"base": "/runs/first/5-train/dpo"}))
+    for policy, told in (("sft", "(sft)"), ("dpo", "(sft, then dpo)")):
+        publish(run, policy=policy, to=tmp_path / policy)
+        assert f"trained by `ttpa` {told}" in (tmp_path / policy / "README.md").read_text()
+
+
 def test_a_base_on_the_hub_is_named_and_a_folder_is_not_taken_for_one(tmp_path: Path) -> None:
     rates = {"sft": {"learning_rate": 1e-5}, "dpo": {"learning_rate": 1e-6}, "max_length": 100_000}
-    for number, base in enumerate(("org/large", str(tmp_path / "own"))):
-        (tmp_path / "own").mkdir(exist_ok=True)
+    (tmp_path / "own").mkdir()
+    for number, base in enumerate(("org/large", str(tmp_path / "own"), str(tmp_path / "gone"))):
         run = make_run(tmp_path / str(number), construct=FEW, policy={"base": base}, train=rates)
         take_steps(run, ["construct", "sft"])
         publish(run, to=tmp_path / f"out{number}")

@@ -50,8 +50,22 @@ def test_the_gold_is_right_everywhere_and_refused_lines_are_counted(make_run: Ma
     [(evaluation, _)] = evaluate_suite(run, "sources")
     assert {name: category.right for name, category in evaluation.categories.items()} == {"one": 10, "two": 11}
     assert evaluation.total.right == evaluation.total.items == 21
-    assert evaluation.settings["one.jsonl"].endswith("refused: 1 invalid_record")
-    assert evaluation.settings["two.jsonl"].endswith("refused: none")
+    assert evaluation.settings["file one"].endswith("refused: 1 invalid_record")
+    assert evaluation.settings["file two"].endswith("refused: none")
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(make_run: MakeRun, tmp_path: Path) -> None:
+    named = [tmp_path / folder / "test.jsonl" for folder in ("apibank", "toolalpaca")]
+    for count, file in enumerate(named, start=2):
+        file.parent.mkdir()
+        file.write_text("".join(row(n, file.parent.name) for n in range(count)), encoding="utf-8")
+    run = make_run(script_policy(suite(named).items), sections(named))
+    [(evaluation, _)] = evaluate_suite(run, "sources")
+    assert {name: category.right for name, category in evaluation.categories.items()} == {
+        "apibank/test": 2,
+        "toolalpaca/test": 3,
+    }
+    assert {"file apibank/test", "file toolalpaca/test"} <= set(evaluation.settings)
 
 
 def test_each_mistake_is_found_as_what_it_is(make_run: MakeRun, files: list[Path]) -> None:

@@ -70,6 +70,9 @@ def test_turns_of_one_dialogue_are_resampled_together() -> None:
         items("a1", "a2"), [case("a1", is_right=True), case("a2", is_right=False)], [], resamples=50, seed=1
     )
     assert together["a"].share == Measure(value=0.5, low=0.5, high=0.5)
+    for ids in (["a1@0#0", "a1@2#0"], ["a1#0#0", "a1#1#0"], ["a1@0#0", "a1@2#1"]):  # imported ones; API-Bank's
+        turns = [case(ids[0], is_right=True), case(ids[1], is_right=False)]
+        assert summarise(items(*ids), turns, [], resamples=50, seed=1)[0] == together
     assert apart["a"].share == Measure(value=0.5, low=0.0, high=1.0)
 
 

@@ -19,6 +19,7 @@ from ttpa.records.instructions import Instruction
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.suites import SuiteAnswer, SuiteEvaluation
 from ttpa.records.tools import ToolCall
+from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_records, write_record, write_records
 from ttpa.steps.compare import compare_runs
 from ttpa.steps.run import Run
@@ -126,6 +127,7 @@ def test_what_the_policy_leaves_behind_in_the_tools_counts(
         category=one.category,
         said=ended.said,
         notes=ended.notes,
+        question_hash="",
         prompt_hash="",
         prompt_tokens=0,
         completion_tokens=0,
@@ -150,25 +152,44 @@ def test_a_task_that_goes_on_for_ever_ends_at_the_step_limit(
     assert evaluation.settings["sample"].startswith(f"{len(answers)} of ")
 
 
+TRAINED = Checkpoint(
+    method="sft",
+    base="embedded",
+    examples=1,
+    steps=1,
+    tokens=1,
+    trainable_parameters=1,
+    history=(),
+    files={"w": "1"},
+)
+
+
+def train(run: Run, name: str) -> Path:
+    """A checkpoint of this name, whole; its folder."""
+    folder = run.directory.checkpoint(name)
+    folder.mkdir(parents=True)
+    (folder / "model.safetensors").write_text("weights")
+    write_manifest(folder, identity="scripted")
+    write_record(run.directory.checkpoint_record(name), TRAINED)
+    return folder
+
+
+def test_a_damaged_policy_is_not_asked(constructed: Run, make_run: MakeRun) -> None:
+    (train(constructed, "sft") / "model.safetensors").write_text("others")
+    for policies in (["sft"], []):  # with none named, the whole ones are not asked before it is found
+        with pytest.raises(RunError, match=r"model\.safetensors is damaged: .*make it again with --redo sft"):
+            evaluate_suite(make_run(sections=SECTIONS), "tasks", policies)
+
+
 def test_an_evaluation_knows_whether_its_policy_was_trained_again(
     constructed: Run, toolset: PythonToolset, make_run: MakeRun
 ) -> None:
-    checkpoint = Checkpoint(
-        method="sft",
-        base="embedded",
-        examples=1,
-        steps=1,
-        tokens=1,
-        trainable_parameters=1,
-        history=(),
-        files={"w": "1"},
-    )
-    write_record(constructed.directory.checkpoint_record("sft"), checkpoint)
+    train(constructed, "sft")
     run = make_run(script_policy(tasks_of(constructed, toolset).items), SECTIONS)
     [(evaluation, _)] = evaluate_suite(run, "tasks", ["sft"])
     assert suite_evaluations(run.directory) == [evaluation]
     assert not is_outdated(run, evaluation)
-    write_record(constructed.directory.checkpoint_record("sft"), checkpoint.model_copy(update={"files": {"w": "2"}}))
+    write_record(constructed.directory.checkpoint_record("sft"), TRAINED.model_copy(update={"files": {"w": "2"}}))
     assert is_outdated(run, evaluation)
     constructed.directory.checkpoint_record("sft").unlink()
     assert is_outdated(run, evaluation)

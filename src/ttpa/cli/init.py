@@ -1,6 +1,5 @@
 """`ttpa init`: a commented config for the user's case."""
 
-import json
 import os
 import shlex
 import shutil
@@ -12,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from ttpa.cli.words import tell
+from ttpa.cli.words import tell, toml_string
 from ttpa.config import make_config
 from ttpa.errors import ConfigError
 
@@ -47,7 +46,7 @@ def init(
         parts += ["generator_openai" if has_endpoint else "generator_schema", "construct"]
     parts.append("policy_gpu" if has_gpu else "policy_cpu")
     run = name or out.stem
-    text = f"name = {json.dumps(run)}\n\n" + "".join(_starter(part, place, model) for part in parts)
+    text = f"name = {toml_string(run)}\n\n" + "".join(_starter(part, place, model) for part in parts)
     make_config(tomllib.loads(text))
     out.write_text(text, encoding="utf-8")
     tell(f"wrote {out}: {_found(case, has_gpu=has_gpu, has_endpoint=has_endpoint)}")
@@ -65,11 +64,19 @@ def _has_endpoint() -> bool:
 
 def _starter(part: str, place: str, model: str) -> str:
     text = (files("ttpa.cli") / "starters" / f"{part}.toml").read_text(encoding="utf-8")
-    is_command = part == "mcp" and "://" not in place
-    quoted = json.dumps(place.split() if is_command else place)
+    is_command = part == "mcp" and not place.startswith(("http://", "https://"))
+    quoted = f"[{', '.join(map(toml_string, _split_command(place)))}]" if is_command else toml_string(place)
     return Template(text).substitute(
-        place=quoted, place_key="command" if is_command else "url", model=json.dumps(model)
+        place=quoted, place_key="command" if is_command else "url", model=toml_string(model)
     )
+
+
+def _split_command(place: str) -> list[str]:
+    """The words of a command as a shell takes them. Raises `ConfigError` where a quote is left open."""
+    try:
+        return shlex.split(place)
+    except ValueError as error:
+        raise ConfigError(f"{place!r} is no command: {error}; quotes go around a word with spaces") from error
 
 
 def _found(case: Case, *, has_gpu: bool, has_endpoint: bool) -> str:

@@ -35,7 +35,7 @@ def load(
     """The config with what the command line says put over it; a limit holds for the steps that are taken."""
     words = list(overrides or ())
     if name is not None:
-        words.append(f"name={json.dumps(name)}")
+        words.append(f"name={toml_string(name)}")
     if seed is not None:
         words.append(f"seed={seed}")
     config = load_config(source, words)
@@ -52,6 +52,11 @@ def open_run(name: str, runs: str, reporter: Reporter | None = None) -> Run:
     """The run of this name below `runs`, or in this folder. Raises `ConfigError` where there is none."""
     config = load_config(name, [f"runs={runs}"] if "/" not in name else [])
     return Run(config, assemble(config), reporter or SilentReporter())
+
+
+def toml_string(text: str) -> str:
+    """The text as TOML writes it, which knows no surrogate pairs and takes a delete character by its number alone."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def tell(line: str) -> None:

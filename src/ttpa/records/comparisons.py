@@ -53,6 +53,8 @@ class RunComparison(Record):
     only_a: int
     """Cases that A alone has; they are left out."""
     only_b: int
+    differing: int
+    """Cases of one id that ask something else in each; they are left out too."""
     categories: tuple[CategoryComparison, ...]
     """Where there are several, `all` is the last one."""
     gained: tuple[Flip, ...]
@@ -65,8 +67,9 @@ class RunComparison(Record):
         lines = [f"A = {self.a}, B = {self.b}"]
         if not self.same_prompts:
             lines.append("the prompts are not the same: the data, the template, or which items have an answer differ")
-        if self.only_a or self.only_b:
-            lines.append(f"left out: {self.only_a} cases that A alone has, {self.only_b} that B alone has")
+        if self.only_a or self.only_b or self.differing:
+            left = f"{self.only_a} cases that A alone has, {self.only_b} that B alone has"
+            lines.append(f"left out: {left}, {self.differing} of one id that ask something else in each")
         lines.extend(["", "| category | cases | A right | B right | B less A, points (95 %) | gained | lost |"])
         lines.append("|---|---|---|---|---|---|---|")
         lines.extend(category.row() for category in self.categories)

@@ -10,13 +10,15 @@ class CaseResult(Record):
 
     id: str
     """The decision point's id."""
+    question_hash: str
+    """SHA-256 over what was asked, tools and history: an id alone may be of another question in another run."""
     split: Split
     call_is_due: bool
     text: str
     exact: bool
     """No error at all."""
-    tolerant: bool | None = None
-    """No error where strings are compared `folded`, as BFCL's checker does; unknown in what is older."""
+    tolerant: bool
+    """No error where strings are compared `folded`, as BFCL's checker does."""
     names_right: bool
     """The called tools are the due ones, in any order."""
     score: float
@@ -37,12 +39,12 @@ class Measures(Record):
 
     cases: int
     exact: Measure
+    tolerant: Measure
+    """Exact, strings compared `folded`."""
     names_right: Measure
     score: Measure
     errors: dict[str, int]
     """Number of errors by kind."""
-    tolerant: Measure | None = None
-    """Exact, strings compared `folded`; none where a case does not say."""
 
 
 class Difference(Record):

@@ -16,6 +16,8 @@ class SuiteAnswer(Record):
     """The texts of its turns: for each message of the user those of the steps that follow it."""
     notes: dict[str, JsonValue] = {}
     """What the suite noted on the way and judges by: results of calls, what ended the item."""
+    question_hash: str
+    """SHA-256 over what was asked first, tools and history: an id alone may be of another item in another run."""
     prompt_hash: str
     """SHA-256 over the token ids of the item's first prompt."""
     prompt_tokens: int

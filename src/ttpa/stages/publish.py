@@ -106,8 +106,7 @@ def _evaluation(evaluation: Evaluation, own: str) -> list[str]:
 
 def _row(group: str, policy: str, own: str, measures: Measures) -> str:
     name = f"**{policy}** (this one)" if policy == own else policy
-    tolerant = _share(measures.tolerant) if measures.tolerant else ""
-    shares = f"{_share(measures.exact)} | {tolerant} | {_share(measures.names_right)}"
+    shares = f"{_share(measures.exact)} | {_share(measures.tolerant)} | {_share(measures.names_right)}"
     return f"| {group} | {name} | {measures.cases} | {shares} | {measures.score.value:.3f} |"
 
 

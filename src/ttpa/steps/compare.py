@@ -7,9 +7,9 @@ from ttpa.errors import RunError
 from ttpa.records.comparisons import CategoryComparison, Flip, RunComparison
 from ttpa.records.evaluations import CaseResult, Evaluation
 from ttpa.records.scores import CallError
-from ttpa.records.suites import SuiteEvaluation
-from ttpa.runs.record_files import read_record, read_records
-from ttpa.stages.evaluate import bootstrap, dialogue_of, group_of
+from ttpa.records.suites import SuiteAnswer, SuiteEvaluation
+from ttpa.runs.record_files import read_record, read_records, stream_records
+from ttpa.stages.evaluate import bootstrap, dialogue_of, find_shared, group_of
 from ttpa.stages.score import explain
 from ttpa.steps.run import Run
 from ttpa.steps.suite_results import SuiteFiles, suite_cases
@@ -22,6 +22,8 @@ class _Side:
 
     label: str
     verdicts: dict[str, bool]
+    questions: dict[str, str]
+    """A hash of what each case asks."""
     categories: dict[str, str]
     errors: dict[str, tuple[CallError, ...]]
     prompt_hash: str
@@ -31,29 +33,31 @@ class _Side:
 def compare_runs(
     first: Run, second: Run, *, suite: str | None = None, policy_a: str | None = None, policy_b: str | None = None
 ) -> RunComparison:
-    """The second run held against the first by category, over the cases of both, and every flipped case.
+    """The second run held against the first by category, over the cases that both were asked, and every flipped case.
 
-    Intervals are paired bootstraps, 95 %; the turns of one instruction are resampled together. Without `suite` the
+    Intervals are paired bootstraps, 95 %; the turns of one dialogue are resampled together. Without `suite` the
     held-out turns are compared. Raises `RunError` where a run was not evaluated so, or no case is in both.
     """
     a, b = _read(first, suite, policy_a), _read(second, suite, policy_b)
-    both = [case_id for case_id in a.verdicts if case_id in b.verdicts]
-    if not both:
-        raise RunError(f"{a.label} and {b.label} have no case in common")
+    shared = find_shared(a.questions, b.questions)
+    if not shared.ids:
+        told = f": {shared.differing} have the same id, but ask something else" if shared.differing else ""
+        raise RunError(f"{a.label} and {b.label} have no case in common{told}")
     groups: dict[str, list[str]] = {}
-    for case_id in both:
+    for case_id in shared.ids:
         groups.setdefault(a.categories[case_id], []).append(case_id)
     if len(groups) > 1:
-        groups["all"] = both
+        groups["all"] = list(shared.ids)
     return RunComparison(
         a=a.label,
         b=b.label,
         same_prompts=a.prompt_hash == b.prompt_hash,
-        only_a=len(a.verdicts) - len(both),
-        only_b=len(b.verdicts) - len(both),
+        only_a=shared.only_a,
+        only_b=shared.only_b,
+        differing=shared.differing,
         categories=tuple(_compare(category, ids, a, b) for category, ids in groups.items()),
-        gained=_flips(both, right=b, wrong=a),
-        lost=_flips(both, right=a, wrong=b),
+        gained=_flips(shared.ids, right=b, wrong=a),
+        lost=_flips(shared.ids, right=a, wrong=b),
     )
 
 
@@ -69,10 +73,12 @@ def _read(run: Run, suite: str | None, policy: str | None) -> _Side:
         "base",
     )
     cases = suite_cases(run, suite, chosen)
-    evaluation = read_record(SuiteFiles(run.directory.suite(suite), chosen).evaluation, SuiteEvaluation)
+    files = SuiteFiles(run.directory.suite(suite), chosen)
+    evaluation = read_record(files.evaluation, SuiteEvaluation)
     return _Side(
         label=f"{run.config.name}/{chosen}",
         verdicts={case.id: case.right for case in cases},
+        questions={answer.id: answer.question_hash for answer in stream_records(files.answers, SuiteAnswer)},
         categories={case.id: case.category for case in cases},
         errors={case.id: case.errors for case in cases},
         prompt_hash=evaluation.prompt_hash,
@@ -93,6 +99,7 @@ def _read_held_out(run: Run, policy: str | None) -> _Side:
     return _Side(
         label=f"{run.config.name}/{chosen}",
         verdicts={case.id: case.exact for case in cases},
+        questions={case.id: case.question_hash for case in cases},
         categories={case.id: group_of(case) for case in cases},
         errors={case.id: case.errors for case in cases},
         prompt_hash=evaluation.prompt_hash,

@@ -1,4 +1,6 @@
-"""Where a run's instructions come from, in the words of its report and of its dataset's card."""
+"""Where a run's instructions come from, in the words of its report and of the cards of its dataset and policies."""
+
+from pathlib import Path
 
 from ttpa.steps.run import Run
 
@@ -8,5 +10,6 @@ def tell_origin(run: Run) -> dict[str, str]:
     if run.is_imported:
         return {"tools from": "the dialogues", "generator": "none"}
     tools, generator = run.config.tools, run.config.generator
-    module = f", {tools.module}" if tools.source == "python" else ""
+    # Cards are published: of a file, its name tells enough.
+    module = f", {Path(tools.module).name}" if tools.source == "python" else ""
     return {"tools from": f"{tools.source}{module}", "generator": generator.model or generator.kind}

@@ -6,6 +6,8 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from pydantic import JsonValue
+
 from ttpa.errors import RunError
 from ttpa.quickstart.embedded import EMBEDDED
 from ttpa.records.checkpoints import Checkpoint
@@ -14,6 +16,7 @@ from ttpa.redaction import hide_keys
 from ttpa.runs.manifest import MANIFEST, sha256, write_manifest
 from ttpa.runs.record_files import read_record, write_text
 from ttpa.stages.publish import CardInputs, write_model_card
+from ttpa.steps.origin import tell_origin
 from ttpa.steps.run import Run
 
 CONFIG = "run_config.json"
@@ -78,7 +81,7 @@ def _write(run: Run, policy: str, output: Path, *, name: str, license_name: str)
     shutil.copytree(source, output, ignore=shutil.ignore_patterns(_RECORD, MANIFEST))
     told = run.config.as_json()
     told = {**told, "runs": "runs", "policy": {**told["policy"], "base": _told_base(run)}}
-    config = hide_keys(json.dumps(told, indent=1))
+    config = hide_keys(json.dumps(_shorten_paths(told), indent=1))
     write_text(output / CONFIG, config + "\n")
     write_text(output / "README.md", hide_keys(write_model_card(_gather(run, policy, name, license_name, config))))
     write_manifest(output, identity=sha256(source / MANIFEST))
@@ -92,32 +95,51 @@ def _gather(run: Run, policy: str, name: str, license_name: str, config: str) ->
         name=name,
         policy=policy,
         base="the small policy that comes with the package" if base == EMBEDDED else f"`{base}`",
-        base_on_hub=None if base == EMBEDDED or Path(run.config.policy.base).exists() else base,
+        base_on_hub=None if base == EMBEDDED or _is_folder(run.config.policy.base) else base,
         license=license_name,
         ancestry=_ancestry(run, policy),
         parameters=run.config.train.parameters,
         evaluation=evaluation if evaluation and policy in evaluation.policies else None,
         config=config,
-        facts={"seed": str(run.config.seed), "tools": run.config.tools.source, **_versions()},
+        facts={"seed": str(run.config.seed), **tell_origin(run), **_versions()},
     )
 
 
 def _told_base(run: Run) -> str:
     """What the run started from; of a folder of this machine the last name alone."""
     base = run.config.policy.base
-    return Path(base).resolve().name if base != EMBEDDED and Path(base).exists() else base
+    return Path(base).resolve().name if base != EMBEDDED and _is_folder(base) else base
+
+
+def _is_folder(base: str) -> bool:
+    """Whether a policy is named by its folder, be it there or not, and not by its name on a hub."""
+    return Path(base).is_absolute() or Path(base).exists()
+
+
+def _shorten_paths(value: JsonValue) -> JsonValue:
+    """The same with the last name alone of every absolute path."""
+    if isinstance(value, dict):
+        return {key: _shorten_paths(below) for key, below in value.items()}
+    if isinstance(value, list):
+        return [_shorten_paths(below) for below in value]
+    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
 
 
 def _ancestry(run: Run, policy: str) -> dict[str, Checkpoint]:
-    """The trainings that led to a policy, in order."""
+    """The trainings that led to a policy, in order.
+
+    A base is known by the end of its path, since the run may have been moved; only what the run trained before can be
+    one, since another run's policies have the same names.
+    """
     directory = run.directory
-    places = {name: directory.checkpoint(name).relative_to(directory.path).parts for name in directory.trained}
+    trained = directory.trained
+    places = {name: directory.checkpoint(name).relative_to(directory.path).parts for name in trained}
     found: dict[str, Checkpoint] = {}
     name: str | None = policy
-    while name is not None and name not in found:
+    while name is not None:
         found[name] = read_record(directory.checkpoint_record(name), Checkpoint)
-        base = Path(found[name].base).parts  # where it lay then: the run may have been moved
-        likely = [known for known, place in places.items() if base[-len(place) :] == place]
+        base = Path(found[name].base).parts
+        likely = [known for known in trained[: trained.index(name)] if base[-len(places[known]) :] == places[known]]
         name = max(likely, key=lambda known: len(places[known]), default=None)
     return dict(reversed(found.items()))
 

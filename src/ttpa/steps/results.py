@@ -82,7 +82,7 @@ def _describe(evaluation: Evaluation) -> dict[str, str]:
 def _shares(measures: Measures) -> str:
     """Strict, and tolerant beside it where that says something else."""
     strict = f"{100 * measures.exact.value:.1f} %"
-    tolerant = strict if measures.tolerant is None else f"{100 * measures.tolerant.value:.1f} %"
+    tolerant = f"{100 * measures.tolerant.value:.1f} %"
     return strict if tolerant == strict else f"{strict} (strings folded: {tolerant})"
 
 

@@ -35,7 +35,8 @@ def evaluate_suite(
 ) -> list[tuple[SuiteEvaluation, list[Discard]]]:
     """Each policy's evaluation and the items it has no answer to; all policies where none is named.
 
-    Raises `RunError` for a suite or policy that is not there, and where one was begun with other settings.
+    Raises `RunError` for a suite or policy that is not there, for one that is not what was trained, and where one was
+    begun with other settings.
     """
     if name not in SUITES:
         raise RunError(f"there is no suite {name!r}; the suites are {', '.join(SUITES)}")
@@ -43,12 +44,15 @@ def evaluate_suite(
     unknown = next((policy for policy in policies if policy not in known), None)
     if unknown is not None:
         raise RunError(f"run {run.config.name!r} has no policy {unknown!r}; it has {', '.join(known)}")
+    chosen = policies or list(known)
+    for policy in chosen:
+        if policy in run.directory.trained:
+            run.checkpoint(policy)
     journal = Journal(run.directory.journal)
     try:
         with run.directory.lock(), SUITES[name](suite_setting(run, name, journal)) as suite:
             if not run.directory.config.exists():  # a run may begin with a suite
                 run.keep_config()
-            chosen = policies or list(known)
             return [_evaluate(run, name, suite, policy, known[policy], redo=redo) for policy in chosen]
     finally:
         journal.close()

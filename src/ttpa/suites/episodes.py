@@ -14,6 +14,7 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.messages import AssistantMessage, Message
 from ttpa.records.suites import SuiteAnswer
 from ttpa.records.tools import ToolSpec
+from ttpa.stages.evaluate import hash_question
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +108,7 @@ class _Player:
         self.prompt: tuple[int, ...] = ()
         self._episode = item.start()
         self._ask: Ask | None = None
-        self._prompt_hash = ""
+        self._question_hash = self._prompt_hash = ""
         self._prompt_tokens = self._completion_tokens = 0
         self._go_on(None)
 
@@ -123,7 +124,9 @@ class _Player:
         if length + max_new_tokens > model.max_length:
             detail = f"{length} prompt tokens and {max_new_tokens} new ones; {model.max_length} fit"
             return self._missing(DiscardReason.CONTEXT_OVERFLOW, detail)
-        self._prompt_hash = self._prompt_hash or hashlib.sha256(json.dumps(list(self.prompt)).encode()).hexdigest()
+        if not self._prompt_hash:
+            self._question_hash = hash_question(self._ask.history, self._ask.tools)
+            self._prompt_hash = hashlib.sha256(json.dumps(list(self.prompt)).encode()).hexdigest()
         return None
 
     def hear(self, said: Said, tokens: int) -> None:
@@ -137,6 +140,7 @@ class _Player:
             category=self.item.category,
             said=ended.said,
             notes=ended.notes,
+            question_hash=self._question_hash,
             prompt_hash=self._prompt_hash,
             prompt_tokens=self._prompt_tokens,
             completion_tokens=self._completion_tokens,

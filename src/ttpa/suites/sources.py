@@ -10,7 +10,7 @@ from ttpa.records.discards import Discard
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.scores import TurnScore
 from ttpa.records.suites import SuiteAnswer, SuiteCase
-from ttpa.stages.importing import import_dialogue
+from ttpa.stages.importing import import_dialogue, name_sources
 from ttpa.stages.score import CompiledTools, ScoreConfig, Strings, TurnReader, score_turn
 from ttpa.suites.base import Judgement, Setting
 from ttpa.suites.episodes import Ask, Ended, Episode, Item
@@ -28,13 +28,13 @@ class Sources:
         self._points: dict[str, DecisionPoint] = {}
         self.items: list[Item] = []
         self.facts: dict[str, str] = {}
-        for file in files:
-            self._read(file)
+        for name, file in zip(name_sources(files), files, strict=True):
+            self._read(name, file)
 
     def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:  # noqa: ARG002 - no other program judges
         return Judgement([self._judge(answer) for answer in answers])
 
-    def _read(self, file: Path) -> None:
+    def _read(self, name: str, file: Path) -> None:
         try:
             content = file.read_bytes()
             lines = [line for line in content.decode().split("\n") if line.strip()]
@@ -43,7 +43,7 @@ class Sources:
         refused: dict[str, int] = {}
         before = len(self.items)
         for number, line in enumerate(lines, start=1):
-            read = import_dialogue(line, source=file.stem, number=number)
+            read = import_dialogue(line, source=name, number=number)
             if isinstance(read, Discard):
                 refused[read.reason.value] = refused.get(read.reason.value, 0) + 1
                 continue
@@ -53,11 +53,11 @@ class Sources:
                     refused["duplicate"] = refused.get("duplicate", 0) + 1
                     continue
                 self._points[point.id] = point
-                self.items.append(self._item(point, file.stem))
+                self.items.append(self._item(point, name))
         if len(self.items) == before:
             raise RunError(f"suites.sources.files: none of {len(lines)} lines of {str(file)!r} can be asked: {refused}")
         told = ", ".join(f"{count} {reason}" for reason, count in refused.items())
-        self.facts[file.name] = f"SHA-256 {hashlib.sha256(content).hexdigest()[:16]}, refused: {told or 'none'}"
+        self.facts[f"file {name}"] = f"SHA-256 {hashlib.sha256(content).hexdigest()[:16]}, refused: {told or 'none'}"
 
     def _item(self, point: DecisionPoint, category: str) -> Item:
         return Item(id=point.id, category=category, start=lambda: _ask(point), gold=(point.reference_turn(),))

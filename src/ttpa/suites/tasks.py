@@ -142,7 +142,10 @@ def open_tasks(setting: Setting) -> Generator[OwnTasks]:
 
 
 class _Opened:
-    """The tools of one task, opened when the first call is made: a policy that calls nothing costs no process."""
+    """The tools of one task, opened when they are first called or asked for their state.
+
+    A task costs no process until then: one whose prompt cannot be asked opens none.
+    """
 
     def __init__(self, toolset: Toolset) -> None:
         self._toolset = toolset

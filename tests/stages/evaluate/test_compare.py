@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import Split
 from ttpa.records.scores import CallError, ErrorKind, ScoreParts
-from ttpa.stages.evaluate import compare
+from ttpa.stages.evaluate import compare, dialogue_of
 from ttpa.stages.evaluate.compare import bootstrap
 
 PARTS = ScoreParts(name=1, required=1, argument_names=1, types=1, values=1)
@@ -17,10 +17,12 @@ def case(number: int, is_right: bool, *, split: Split = "test", call_is_due: boo
     errors = () if is_right else (CallError(kind=ErrorKind.WRONG_VALUE), CallError(kind=ErrorKind.NO_CALL))
     return CaseResult(
         id=f"i{number}#0",
+        question_hash="",
         split=split,
         call_is_due=call_is_due,
         text="",
         exact=is_right,
+        tolerant=is_right,
         names_right=True,
         score=1.0 if is_right else 0.25,
         parts=PARTS,
@@ -67,6 +69,38 @@ def test_values_that_hang_together_widen_the_interval() -> None:
     assert hanging.high - hanging.low > 1.5 * (free.high - free.low)
 
 
+@pytest.mark.parametrize(
+    ("case_id", "dialogue"),
+    [
+        ("c000012#3", "c000012"),
+        ("mine:7@2#0", "mine:7"),
+        ("apibank:GetReminder-3#2#0", "apibank:GetReminder-3"),
+        ("apibank:GetReminder-3@4#1", "apibank:GetReminder-3"),
+        ("simple_python_12", "simple_python_12"),
+        ("mail@example.org#0", "mail@example.org"),
+        ("#1", "#1"),
+    ],
+)
+def test_a_turn_belongs_to_its_dialogue_and_anything_else_to_itself(case_id: str, dialogue: str) -> None:
+    assert dialogue_of(case_id) == dialogue
+
+
+def test_turns_of_one_imported_dialogue_are_resampled_together() -> None:
+    def of(form: str) -> list[CaseResult]:
+        """Ten dialogues of four turns; each is wholly right or wholly wrong."""
+        return [
+            case(0, is_right=dialogue % 2 == 0).model_copy(update={"id": form.format(dialogue, turn)})
+            for dialogue in range(10)
+            for turn in range(4)
+        ]
+
+    evaluations = [
+        compare({"sft": of(form)}, prompt_hash="", resamples=200, seed=1).groups["test: calls"]["sft"]
+        for form in ("i{0}#{1}", "i{0}@{1}#0", "i{0}#{1}#0")
+    ]
+    assert evaluations[0].exact == evaluations[1].exact == evaluations[2].exact
+
+
 def test_cases_that_are_all_alike_leave_no_doubt() -> None:
     measure = bootstrap(alone([1.0] * 7), resamples=100, seed=1)
     assert (measure.low, measure.value, measure.high) == (1.0, 1.0, 1.0)
@@ -93,12 +127,9 @@ def test_each_policy_is_measured_on_each_group_of_cases() -> None:
 
 
 def test_tolerant_matching_stands_beside_the_strict_one() -> None:
-    made = [case(0, is_right=True).model_copy(update={"tolerant": True})]
-    made.append(case(1, is_right=False).model_copy(update={"tolerant": True}))
+    made = [case(0, is_right=True), case(1, is_right=False).model_copy(update={"tolerant": True})]
     measured = compare({"sft": made}, prompt_hash="", resamples=20, seed=1).groups["test: calls"]["sft"]
-    assert (measured.exact.value, measured.tolerant and measured.tolerant.value) == (0.5, 1.0)
-    older = compare({"sft": cases("+-")}, prompt_hash="", resamples=20, seed=1).groups["test: calls"]["sft"]
-    assert older.tolerant is None
+    assert (measured.exact.value, measured.tolerant.value) == (0.5, 1.0)
 
 
 def test_a_difference_is_paired_and_counts_what_was_gained_and_lost() -> None:

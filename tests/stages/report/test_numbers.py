@@ -3,7 +3,10 @@
 import pytest
 
 from ttpa.records.evaluations import CaseResult
+from ttpa.records.instructions import Instruction, Step
+from ttpa.records.messages import UserMessage
 from ttpa.records.scores import CallError, ErrorKind, ScoreParts
+from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.report import (
     OtherRun,
     ReportConfig,
@@ -27,10 +30,12 @@ PARTS = ScoreParts(name=1.0, required=1.0, argument_names=1.0, types=1.0, values
 def _case(*kinds: ErrorKind) -> CaseResult:
     return CaseResult(
         id="a#0",
+        question_hash="",
         split="test",
         call_is_due=True,
         text="",
         exact=not kinds,
+        tolerant=not kinds,
         names_right=True,
         score=1.0,
         parts=PARTS,
@@ -45,6 +50,26 @@ def test_the_data_is_counted_by_split_tool_and_calls_and_values_by_where_they_st
     assert data.calls == {"0": 1, "1": 1, "3": 1}
     # Lyon and 3 twice and Trondheim were said, h-118 came back; 2, 5 and metric stand nowhere.
     assert data.grounds == {"question": 5, "result": 1, "elsewhere": 3}
+
+
+def test_a_value_is_found_in_the_result_of_any_earlier_step(inputs: ReportInputs) -> None:
+    """The results end in digits, and the next one begins with one."""
+
+    def step(value: int, result: str) -> Step:
+        call = ToolCall(name="add", arguments={"to": value})
+        return Step(calls=(call,), results=(ToolResult(content=result, ok=True),))
+
+    tool = ToolSpec(name="add", description="", parameters={"type": "object"})
+    told = Instruction(
+        id="a",
+        source="construct",
+        split="train",
+        tools=(tool,),
+        context=(UserMessage(content="From 5 on."),),
+        steps=(step(5, "42"), step(42, "7"), step(42, "1"), step(7, "2")),
+        answer="2",
+    )
+    assert count_data([told]).grounds == {"question": 1, "result": 3}
 
 
 def test_charts_are_drawn_only_where_there_is_data(inputs: ReportInputs) -> None:

@@ -20,7 +20,7 @@ class Program:
 
     def __init__(self, correct: int, refused: Sequence[str]) -> None:
         self._rows = [{"correct_count": correct, "total_count": 3, "accuracy": correct / 3}]
-        self._refused = [{"id": each} for each in refused]
+        self._refused = [{"id": each, "model_result": "Sorry.\u2028No,\u2029I\x85cannot."} for each in refused]
 
     def evaluate(self, root: Path, categories: Sequence[str], *, partial: bool) -> None:
         assert (list(categories), partial) == (["multiple"], False)
@@ -30,7 +30,7 @@ class Program:
         )
         scores = root / "score" / "Qwen_Qwen3-8B-FC" / "BFCL_v4_multiple_score.json"
         scores.parent.mkdir(parents=True)
-        lines = (json.dumps(row) + "\n" for row in [*self._rows, *self._refused])
+        lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in [*self._rows, *self._refused])
         scores.write_text("".join(lines), encoding="utf-8")
         overall = "Rank,Overall Acc,Live Acc\n1,3.10%,0.00%\n"
         (root / "score" / "data_overall.csv").write_text(overall, encoding="utf-8")

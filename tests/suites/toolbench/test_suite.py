@@ -17,6 +17,7 @@ from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
 from ttpa.records.record import JsonValue
 from ttpa.records.suites import SuiteAnswer
 from ttpa.records.tools import ToolCall
+from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_records, write_record
 from ttpa.steps.run import Run
 from ttpa.steps.suite_results import SuiteFiles, suite_cases
@@ -145,10 +146,16 @@ def test_depth_first_search_tries_another_way_after_one_that_gave_up(query: Quer
 
 
 def test_depth_first_search_ends_where_every_way_is_dead(query: Query) -> None:
-    asks, ended = play(query, search_depth_first, *[said(content="I do not know.")] * 9)
-    assert len(asks) == 2
+    silent = said(content="I do not know.")
+    asks, ended = play(query, search_depth_first, said(LENGTH), silent, said(LENGTH), silent)
+    assert [len(ask.history) for ask in asks] == [2, 4, 3, 4]
     assert ended is not None
     assert ended.notes["answer"] is None
+
+
+def test_depth_first_search_asks_nothing_twice_of_a_policy_that_calls_nothing(query: Query) -> None:
+    asks, ended = play(query, search_depth_first, *[said(content="I do not know.")] * 9)
+    assert (len(asks), ended is not None) == (1, True)
 
 
 def test_depth_first_search_asks_two_hundred_times_at_most(query: Query) -> None:
@@ -288,6 +295,7 @@ def test_policies_are_compared_in_both_orders(file: Path, query: Query, tmp_path
             category=query.group,
             said=(("",),),
             notes=notes,
+            question_hash="",
             prompt_hash="",
             prompt_tokens=0,
             completion_tokens=0,
@@ -319,6 +327,8 @@ def test_the_win_rate_over_another_policy_of_the_run_is_asked_over_http(
     sft = Checkpoint(
         method="sft", base="embedded", examples=1, steps=1, tokens=1, trainable_parameters=1, history=(), files={}
     )
+    run.directory.checkpoint("sft").mkdir(parents=True)
+    write_manifest(run.directory.checkpoint("sft"), identity="scripted")
     write_record(run.directory.checkpoint_record("sft"), sft)
     run = Run(run.config, replace(run.parts, load_model=models.__getitem__), run.reporter)
     [(before, _), (after, _)] = evaluate_suite(run, "toolbench-react")
@@ -338,6 +348,28 @@ def test_files_that_are_not_named_or_hold_something_else_are_told(make_run: Make
     bad.write_text('[{"query": 1}]', encoding="utf-8")
     with pytest.raises(RunError, match=r"bad\.json' holds no ToolBench queries: KeyError"):
         evaluate_suite(make_run(sections=sections(bad)), "toolbench-react")
+
+
+def test_a_query_that_is_there_twice_is_refused_before_anything_is_asked(file: Path, tmp_path: Path) -> None:
+    told = rf"query 'G1_words:0' of '{file}' was there before; an id names one query"
+    with pytest.raises(RunError, match=told):
+        read_queries([file, file])
+    rows = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps([*rows, rows[0]]), encoding="utf-8")
+    with pytest.raises(RunError, match=told):
+        read_queries([file])
+
+
+def test_files_of_one_name_are_told_apart_by_their_folders(make_run: MakeRun, file: Path, tmp_path: Path) -> None:
+    again = tmp_path / "again" / file.name
+    again.parent.mkdir()
+    again.write_bytes(file.read_bytes())
+    items = ToolBench(read_queries([file, again]), Answering(None, None), search_one_path, None, {}).items
+    suites = {"resamples": 20, "max_new_tokens": 5000, "toolbench": {"queries": [str(file), str(again)]}}
+    [(evaluation, _)] = evaluate_suite(make_run(script_policy(items), {"suites": suites}), "toolbench-react")
+    names = [f"{folder.name}/G1_words" for folder in (tmp_path, again.parent)]
+    assert {name: category.right for name, category in evaluation.categories.items()} == dict.fromkeys(names, 12)
+    assert {f"file {name}" for name in names} <= set(evaluation.settings)
 
 
 def test_a_policy_that_never_finishes_is_accounted_for(make_run: MakeRun, file: Path) -> None:

@@ -1,12 +1,16 @@
 """Policies side by side: means with bootstrap intervals, and paired differences over the same cases."""
 
 import random
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from ttpa.records.evaluations import CaseResult, Difference, Evaluation, Measure, Measures
 
 _CONFIDENCE = 0.95
+_TURN = re.compile(r"(?:[#@]\d+)+$")
+"""What an id ends with where it is of a turn: `#` and the place of the turn, `@` and the place of the user's message;
+data that number the turns of a dialogue themselves, as API-Bank does, have a `#` before it."""
 _RANK = [f"{split}: {due}" for split in ("test", "test_unseen", "train") for due in ("calls", "answer", "no call")]
 """The order of the groups: calls first, they are what alignment is for."""
 
@@ -14,7 +18,7 @@ _RANK = [f"{split}: {due}" for split in ("test", "test_unseen", "train") for due
 def compare(cases: Mapping[str, Sequence[CaseResult]], *, prompt_hash: str, resamples: int, seed: int) -> Evaluation:
     """The policies in the order of `cases` (the first is the one the others are compared with), by group of cases.
 
-    Intervals are percentile bootstraps over instructions, since the turns of one share their history; differences are
+    Intervals are percentile bootstraps over dialogues, since the turns of one share their history; differences are
     paired, over cases that both policies have.
     """
     groups: dict[str, dict[str, Measures]] = {}
@@ -50,8 +54,8 @@ def bootstrap(clusters: Sequence[Sequence[float]], *, resamples: int, seed: int)
 
 
 def dialogue_of(case_id: str) -> str:
-    """What a case belongs to: the instruction of a decision point, else the case itself."""
-    return case_id.rpartition("#")[0] or case_id
+    """What a case belongs to, by its id: the dialogue of a turn, else the case itself."""
+    return _TURN.sub("", case_id) or case_id
 
 
 def group_of(case: CaseResult) -> str:
@@ -61,7 +65,7 @@ def group_of(case: CaseResult) -> str:
     return f"{case.split}: {'no call' if case.id.endswith('#0') else 'answer'}"
 
 
-def _by_instruction(cases: Sequence[CaseResult], values: Sequence[float]) -> list[list[float]]:
+def _by_dialogue(cases: Sequence[CaseResult], values: Sequence[float]) -> list[list[float]]:
     clusters: dict[str, list[float]] = {}
     for case, value in zip(cases, values, strict=True):
         clusters.setdefault(dialogue_of(case.id), []).append(value)
@@ -79,17 +83,15 @@ def _measure(cases: Sequence[CaseResult], resamples: int, seed: int) -> Measures
     errors = Counter(error.kind.value for case in cases for error in case.errors)
 
     def measure(values: Sequence[float]) -> Measure:
-        return bootstrap(_by_instruction(cases, values), resamples=resamples, seed=seed)
-
-    tolerant = [case.tolerant for case in cases]
+        return bootstrap(_by_dialogue(cases, values), resamples=resamples, seed=seed)
 
     return Measures(
         cases=len(cases),
         exact=measure([float(case.exact) for case in cases]),
+        tolerant=measure([float(case.tolerant) for case in cases]),
         names_right=measure([float(case.names_right) for case in cases]),
         score=measure([case.score for case in cases]),
         errors=dict(sorted(errors.items())),
-        tolerant=None if None in tolerant else measure([float(bool(each)) for each in tolerant]),
     )
 
 
@@ -105,7 +107,7 @@ def _difference(
         policy=policy,
         baseline=baseline,
         exact=bootstrap(
-            _by_instruction([a for a, _ in pairs], [float(a.exact) - float(b.exact) for a, b in pairs]),
+            _by_dialogue([a for a, _ in pairs], [float(a.exact) - float(b.exact) for a, b in pairs]),
             resamples=resamples,
             seed=seed,
         ),

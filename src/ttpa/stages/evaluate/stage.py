@@ -13,6 +13,7 @@ from ttpa.records.instructions import DecisionPoint
 from ttpa.records.record import Record
 from ttpa.records.scores import TurnScore
 from ttpa.records.tools import ToolCall
+from ttpa.stages.evaluate.questions import hash_question
 from ttpa.stages.score import ScoreConfig, Strings, score_turn
 
 
@@ -80,6 +81,7 @@ def _judge(point: DecisionPoint, text: str, dialect: Dialect, scoring: ScoreConf
     verdict = score(scoring.strings)
     return CaseResult(
         id=point.id,
+        question_hash=hash_question(point.history, point.tools),
         split=point.split,
         call_is_due=bool(point.reference),
         text=text,

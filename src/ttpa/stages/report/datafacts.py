@@ -97,18 +97,18 @@ def _grounds(instruction: Instruction) -> Iterator[str]:
     """For each string and number among the arguments: where it stands."""
     defaults = {tool.name: _defaults(tool.parameters.get("properties")) for tool in instruction.tools}
     said = "\n".join(message.content for message in instruction.context).casefold()
-    returned = ""
+    returned: list[str] = []
     for step in instruction.steps:
         for call in step.calls:
             for name, value in call.arguments.items():
                 for leaf in _leaves(value):
                     if _stands(leaf, said):
                         yield "question"
-                    elif _stands(leaf, returned):
+                    elif any(_stands(leaf, content) for content in returned):
                         yield "result"
                     else:
                         yield "default" if defaults.get(call.name, {}).get(name, ...) == value else "elsewhere"
-        returned += "\n".join(result.content for result in step.results).casefold()
+        returned.extend(result.content.casefold() for result in step.results)
 
 
 def _stands(value: str | float, text: str) -> bool:

@@ -135,7 +135,12 @@ class OtherRun(Record):
     changed: tuple[str, ...] = ()
     """Keys of the config that differ, with both values."""
     evaluation: Evaluation | None = None
-    """The last policy of each run, on the turns that both have; none where they share none."""
+    """The last policy of each run, on the turns that both were asked; none where they share none."""
+    only_theirs: NonNegativeInt = 0
+    """Held-out turns that the other run alone has; they are left out."""
+    only_ours: NonNegativeInt = 0
+    differing: NonNegativeInt = 0
+    """Held-out turns of one id that ask something else in each run; they are left out too."""
 
 
 class ReportInputs(Record):

@@ -21,6 +21,8 @@ class OtherView(NamedTuple):
 
     run: str
     groups: list[Group]
+    left_out: str
+    """How many turns are not among them, and why; empty where all are."""
     flow: list[FlowPair]
     changed: list[str]
 
@@ -32,9 +34,18 @@ def other_view(other: OtherRun, inputs: ReportInputs) -> OtherView:
     return OtherView(
         run=visible(other.run),
         groups=groups(other.evaluation) if other.evaluation else [],
+        left_out=_left_out(other),
         flow=[
             FlowPair(visible(stage), theirs.get(stage, NOTHING), ours.get(stage, NOTHING))
             for stage in dict.fromkeys([*ours, *theirs])
         ],
         changed=[clipped(line, 300) for line in other.changed],
     )
+
+
+def _left_out(other: OtherRun) -> str:
+    if not (other.only_theirs or other.only_ours or other.differing):
+        return ""
+    theirs, ours = count(other.only_theirs), count(other.only_ours)
+    alone = f"{theirs} that {visible(other.run)} alone has, {ours} that this run alone has"
+    return f"Left out: {alone}, {count(other.differing)} of one id that ask something else in each."

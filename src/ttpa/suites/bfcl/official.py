@@ -68,12 +68,13 @@ def score_officially(
     figures: dict[str, str] = {}
     for category in answered:
         (file,) = (root / "score" / _FOLDER).rglob(f"{_PREFIX}{category}_score.json")
-        head, *failed = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+        told = file.read_text(encoding="utf-8").split("\n")  # an answer may hold what `splitlines` ends a line at
+        head, *failed = [json.loads(line) for line in told if line]
         refused = {row["id"] for row in failed}
         due = (len(answered[category].keys() - refused), len(answered[category]))
         if (head["correct_count"], head["total_count"]) != due:
-            told = f"{head['correct_count']} of {head['total_count']} correct, but does not refuse {due[0]} of {due[1]}"
-            raise RunError(f"bfcl evaluate counts {category!r} in two ways: {told}")
+            both = f"{head['correct_count']} of {head['total_count']} correct, but does not refuse {due[0]} of {due[1]}"
+            raise RunError(f"bfcl evaluate counts {category!r} in two ways: {both}")
         wrong.update(refused)
         figures[category] = f"{head['correct_count']} of {head['total_count']}, {100 * head['accuracy']:.2f} %"
     with (root / "score" / "data_overall.csv").open(encoding="utf-8", newline="") as table:

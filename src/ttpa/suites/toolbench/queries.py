@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from ttpa.errors import RunError
 from ttpa.records.tools import ToolCall, ToolSpec
+from ttpa.stages.importing import name_sources
 from ttpa.stages.score import CompiledTools
 from ttpa.tools.offer import legal_names
 from ttpa.tools.toolbench_toolset import describe_api, standardise
@@ -43,7 +44,7 @@ class Query:
 
     id: str
     group: str
-    """The name of its file."""
+    """What its file is called."""
     text: str
     apis: tuple[ToolSpec, ...]
     places: dict[str, Path]
@@ -71,16 +72,24 @@ _SAMPLES: dict[str, Any] = {
 
 
 def read_queries(files: list[Path]) -> list[Query]:
-    """All queries of the files. Raises `RunError` where a file cannot be read or holds something else."""
-    queries: list[Query] = []
-    for file in files:
+    """All queries of the files.
+
+    Raises `RunError` where a file cannot be read or holds something else, and where two queries have one id.
+    """
+    queries: dict[str, Query] = {}
+    for name, file in zip(name_sources(files), files, strict=True):
         try:
             rows = cast("list[dict[str, Any]]", json.loads(file.read_text(encoding="utf-8")))
-            queries.extend(_read_query(row, file.stem) for row in rows)
+            read = [_read_query(row, name) for row in rows]
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             told = f"{type(error).__name__}: {error}"
             raise RunError(f"suites.toolbench.queries: {str(file)!r} holds no ToolBench queries: {told}") from error
-    return queries
+        for query in read:
+            if query.id in queries:
+                told = f"query {query.id!r} of {str(file)!r} was there before"
+                raise RunError(f"suites.toolbench.queries: {told}; an id names one query, and a file is named once")
+            queries[query.id] = query
+    return list(queries.values())
 
 
 def _read_query(row: dict[str, Any], group: str) -> Query:

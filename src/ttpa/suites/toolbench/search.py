@@ -3,7 +3,8 @@
 Limits are the benchmark's: a path has at most 12 nodes, where a thought is one and a call two (its name, its
 arguments; several calls of one turn, which the benchmark does not know, count as one). A search asks the policy at most
 200 times and ends with the first answer. A path that gives up sends depth-first search two states back. A turn that
-calls nothing ends its path.
+calls nothing ends its path, where the benchmark asks on; depth-first search tries no other way after it, since it would
+be asked for in the same words, and a greedy policy would say the same again.
 """
 
 import json
@@ -100,7 +101,7 @@ def search_one_path(query: Query, answering: Answering) -> Episode:
 
 
 def search_depth_first(query: Query, answering: Answering) -> Episode:
-    """Depth first: at each state a first turn and what follows from it, then one that differs from it."""
+    """Depth first: at each state a first turn and what follows from it, then one whose calls differ from its calls."""
     search = _Search(query, answering)
     yield from _explore(_begin(query), search)
     return search.ended()
@@ -129,6 +130,8 @@ def _explore(state: _State, search: _Search) -> Generator[Ask, Said, int]:
             back = yield from _explore(after, search)
         if back > 1:
             return back - 1 if back < _FOUND else _FOUND
+        if not tried:
+            break
     return 1
 
 

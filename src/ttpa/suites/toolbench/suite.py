@@ -13,6 +13,7 @@ from ttpa.records.messages import AssistantMessage
 from ttpa.records.suites import SuiteAnswer, SuiteCase
 from ttpa.records.tools import ToolCall
 from ttpa.runs.record_files import read_records
+from ttpa.stages.importing import name_sources
 from ttpa.suites.base import Judgement, Setting
 from ttpa.suites.config import ToolBenchSuiteConfig
 from ttpa.suites.episodes import Episode, Item
@@ -138,7 +139,10 @@ def _read(search: Search, convention: str, setting: Setting, config: ToolBenchSu
         "limits": f"{MOST_NODES} nodes a path, {MOST_ASKS} asks, {LONGEST} characters of a response",
         "responses": config.responses or "none recorded",
         "simulator": simulator.identity if simulator else "none",
-        **{file.name: f"SHA-256 {hashlib.sha256(file.read_bytes()).hexdigest()[:16]}" for file in files},
+        **{
+            f"file {name}": f"SHA-256 {hashlib.sha256(file.read_bytes()).hexdigest()[:16]}"
+            for name, file in zip(name_sources(files), files, strict=True)
+        },
         **({"against": config.against} if config.against else {}),
     }
     answering = Answering(Path(config.responses) if config.responses else None, simulator)
