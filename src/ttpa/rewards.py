@@ -1,30 +1,30 @@
 """The score of a tool call as a reward, for trainers that sample by themselves: TRL's GRPO, and verl.
 
-    reward = ToolCallReward(shape="graded")
+    tokenizer = TransformersTokenizer(policy)
+    rows = reward_rows(points, tokenizer)
+    reward = ToolCallReward(shape="graded", tokenizer=tokenizer)
     reward.check(rows)                                   # before the first step: golds earn 1, spoilt ones less
-    GRPOTrainer(model, reward_funcs=reward, train_dataset=rows, ...)
+    GRPOTrainer(policy, reward_funcs=reward, train_dataset=Dataset.from_list(rows), ...)
 
 A row has a rendered `prompt` and, as JSON strings (Arrow merges objects of different tools), `tools` and `reference`,
-the calls that are due; `acceptable` is optional. `reward_rows` makes such rows of decision points. Published work
-disagrees on which shape is best, so none is built in.
+the calls that are due; `acceptable` is optional. Published work disagrees on which shape is best, so none is built in.
 """
 
 import json
 import statistics
 from collections.abc import Callable, Iterable, Sequence
-from typing import Literal, cast
+from typing import Literal, NamedTuple, cast, get_args
 
 from ttpa.dialects import DIALECTS
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.record import JsonObject, JsonValue
-from ttpa.records.scores import ErrorKind
 from ttpa.records.strict_json import read_json
 from ttpa.records.tools import ToolCall
-from ttpa.stages.score import CompiledTools, TurnScorer, Weights, mutate
+from ttpa.stages.score import CompiledTools, TurnScorer, Weights, fits_schemas, mutate
 from ttpa.stages.score.stage import score_text
-from ttpa.stages.score.turns import is_mapping
+from ttpa.stages.score.turns import is_mapping, read_calls
 from ttpa.stages.score.values import Strings
 
 Shape = Literal["graded", "binary", "gated"]
@@ -33,15 +33,6 @@ the schemas allow, else 0."""
 
 Row = dict[str, str]
 _WEIGHTS = Weights()
-
-_ILL_FORMED = {
-    ErrorKind.MALFORMED,
-    ErrorKind.UNKNOWN_TOOL,
-    ErrorKind.MISSING_REQUIRED,
-    ErrorKind.UNKNOWN_ARGUMENT,
-    ErrorKind.WRONG_TYPE,
-    ErrorKind.INVALID_VALUE,
-}
 
 
 class BrokenReward(ValueError):
@@ -59,8 +50,14 @@ class ToolCallReward:
         strings: Strings = "exact",
         ordered: bool = False,
         weights: Weights = _WEIGHTS,
+        tokenizer: ChatTokenizer | None = None,
     ) -> None:
-        """Raises `ValueError` for a dialect that is not known."""
+        """`tokenizer` is the policy's; TRL's trainers need it, for they leave marks out of a completion's text.
+
+        Raises `ValueError` for a shape or a dialect that is not known.
+        """
+        if shape not in get_args(Shape):
+            raise ValueError(f"shape {shape!r} is none of {', '.join(get_args(Shape))}")
         if dialect not in DIALECTS:
             raise ValueError(f"dialect {dialect!r} is none of {', '.join(sorted(DIALECTS))}")
         told = {"shape": shape, "dialect": dialect, "strings": strings, "ordered": ordered}
@@ -71,6 +68,7 @@ class ToolCallReward:
         self._strings: Strings = strings
         self._ordered = ordered
         self._weights = weights
+        self._tokenizer = tokenizer
         self.__name__ = f"tool_call_{shape}"  # TRL logs a reward by its name
 
     @classmethod
@@ -88,21 +86,25 @@ class ToolCallReward:
         tools: Sequence[str],
         reference: Sequence[str],
         acceptable: Sequence[str | None] | None = None,
+        completion_ids: Sequence[Sequence[int]] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: object,
     ) -> list[float]:
         """One reward in [0, 1] for each completion: text, or messages whose last one is the turn.
 
+        TRL's trainers hand over `completion_ids`, too; then the turns are read from these, with all their marks.
         With `log_metric` the mean spread (standard deviation) of the rewards of one prompt is logged as
-        `reward_spread`: where it is 0, a group teaches nothing.
+        `reward_spread`: where it is 0, a group teaches nothing. Raises `ValueError` for `completion_ids` without a
+        tokenizer to read them.
         """
-        prepared: dict[tuple[str, str, str | None], TurnScorer] = {}  # the completions of one prompt share a scorer
+        texts = [*map(_text, completions)] if completion_ids is None else self._texts(completion_ids)
+        prepared: dict[tuple[str, str, str | None], _Due] = {}  # the completions of one prompt are judged alike
         rewards: list[float] = []
-        for index, completion in enumerate(completions):
+        for index, text in enumerate(texts):
             columns = tools[index], reference[index], acceptable[index] if acceptable else None
             if columns not in prepared:
                 prepared[columns] = self._prepare(*columns)
-            rewards.append(self._judge(prepared[columns], _text(completion)))
+            rewards.append(self._judge(prepared[columns], text))
         if log_metric is not None:
             log_metric("reward_spread", within_group_spread(prompts, rewards))
         return rewards
@@ -119,23 +121,24 @@ class ToolCallReward:
         """
         tried = 0
         for number, row in enumerate(rows):
-            reference = [ToolCall.model_validate(call) for call in _array(row["reference"])]
-            scorer = self._prepare(row["tools"], row["reference"], row.get("acceptable"))
-            gold = self._judge(scorer, self._dialect.write_turn(AssistantMessage(tool_calls=tuple(reference))))
+            due = self._prepare(row["tools"], row["reference"], row.get("acceptable"))
+            reference = tuple(
+                ToolCall(name=call.name, arguments=call.arguments) for call in read_calls(_array(row["reference"]))
+            )
+            gold = self._judge(due, self._dialect.write_turn(AssistantMessage(tool_calls=reference)))
             if gold != 1:
                 raise BrokenReward(f"row {number}: its gold earns {gold:.3f}; 1 was due")
-            compiled = CompiledTools(_objects(row["tools"]))
             acceptable = json.loads(row["acceptable"]) if row.get("acceptable") else None
-            for mutant in mutate(reference, compiled, acceptable=acceptable, seed=seed):
+            for mutant in mutate(reference, due.tools, acceptable=acceptable, seed=seed):
                 if mutant.calls is None:
                     continue
-                earned = self._judge(scorer, self._dialect.write_turn(AssistantMessage(tool_calls=mutant.calls)))
+                earned = self._judge(due, self._dialect.write_turn(AssistantMessage(tool_calls=mutant.calls)))
                 if earned >= 1:
                     raise BrokenReward(
                         f"row {number}: its gold with one error ({mutant.kind.value}) earns {earned:.3f}"
                     )
                 tried += 1
-            empty = self._judge(scorer, "")
+            empty = self._judge(due, "")
             if reference and empty != 0:
                 raise BrokenReward(f"row {number}: an empty turn earns {empty:.3f} though a call is due")
             tried += 2
@@ -143,31 +146,57 @@ class ToolCallReward:
             raise BrokenReward("there is no row to try the reward on")
         return tried
 
-    def _prepare(self, tools: str, reference: str, acceptable: str | None) -> TurnScorer:
-        return TurnScorer(
+    def _texts(self, completion_ids: Sequence[Sequence[int]]) -> list[str]:
+        """The turns as text, without their end tokens."""
+        if self._tokenizer is None:
+            raise ValueError(
+                "the trainer leaves special tokens out of a completion's text, and with them the marks that open a "
+                "call in some dialects: make the reward with tokenizer=, the policy's TransformersTokenizer"
+            )
+        end_ids = self._tokenizer.end_ids
+        return [self._tokenizer.text(ids[:-1] if ids and ids[-1] in end_ids else ids) for ids in completion_ids]
+
+    def _prepare(self, tools: str, reference: str, acceptable: str | None) -> "_Due":
+        compiled = CompiledTools(_objects(tools))
+        scorer = TurnScorer(
             _array(reference),
-            CompiledTools(_objects(tools)),
+            compiled,
             acceptable=json.loads(acceptable) if acceptable else None,
             strings=self._strings,
             ordered=self._ordered,
             weights=self._weights,
         )
+        return _Due(scorer, compiled)
 
-    def _judge(self, scorer: TurnScorer, text: str) -> float:
-        verdict = score_text(scorer, self._dialect.read_turn(text))
+    def _judge(self, due: "_Due", text: str) -> float:
+        turn = self._dialect.read_turn(text)
+        verdict = score_text(due.scorer, turn)
         if self.shape == "binary":
             return 0.0 if verdict.errors else 1.0
-        if self.shape == "gated" and any(error.kind in _ILL_FORMED for error in verdict.errors):
+        if self.shape == "gated" and verdict.errors and (turn.calls is None or not fits_schemas(turn.calls, due.tools)):
             return 0.0
         return verdict.score
 
 
-def reward_rows(points: Iterable[DecisionPoint], tokenizer: ChatTokenizer) -> list[Row]:
-    """A row for each decision point; its prompt is rendered as the policy reads it."""
+class _Due(NamedTuple):
+    """What is due at a decision point."""
+
+    scorer: TurnScorer
+    tools: CompiledTools
+
+
+def reward_rows(
+    points: Iterable[DecisionPoint], tokenizer: ChatTokenizer, *, bos_token: str | None = None
+) -> list[Row]:
+    """A row for each decision point; its prompt is rendered as the policy reads it.
+
+    `bos_token` is a start token that the trainer's tokenizer puts before every text by itself: it is left out where the
+    template has written it, so that it does not stand there twice.
+    """
     rows: list[Row] = []
     for point in points:
         prompt = tokenizer.text(tokenizer.prompt_ids(point.history, point.tools))
-        rows.append({"id": point.id, "prompt": prompt, **reward_columns(point)})
+        rows.append({"id": point.id, "prompt": prompt.removeprefix(bos_token or ""), **reward_columns(point)})
     return rows
 
 
@@ -195,7 +224,9 @@ def verl_score(
 ) -> float:
     """The graded reward in verl's signature (`custom_reward_function`): `ground_truth` is `reference`.
 
-    `extra_info` holds `tools`, and `acceptable` and `dialect` where they are given. Raises `KeyError` without `tools`.
+    `extra_info` holds `tools`, and `acceptable` and `dialect` where they are given. `solution_str` must hold the marks
+    of the dialect: where those are special tokens, verl's reward manager has to keep them. Raises `KeyError` without
+    `tools`.
     """
     del data_source
     info = extra_info or {}

@@ -14,10 +14,12 @@ from ttpa.dialects import DIALECTS, Dialect
 from ttpa.dialects.json_call import child_path
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.tools import ToolCall
+from ttpa.stages.score import CompiledTools, fits_schemas
 
 MARKS = [
     "<tool_call>",
     "[TOOL_CALLS]",
+    "[CALL_ID]",
     "[ARGS]",
     "<|python_tag|>",
     "```",
@@ -92,8 +94,12 @@ def test_a_turn_is_written_as_its_family_writes_it(name: str, written: str) -> N
         ("llama3_json", '<|python_tag|>{"name": "find", "parameters": ARGS}'),
         ("mistral", '[TOOL_CALLS][{"name": "find", "arguments": ARGS, "id": "abcdefghi"}]'),
         ("mistral", "[TOOL_CALLS]find[ARGS]ARGS"),
+        ("mistral", "[TOOL_CALLS]find[CALL_ID]a1B2c3D4e[ARGS]ARGS"),
         ("json", '{"name": "find", "arguments": ARGS}'),
         ("json", '```json\n[{"name": "find", "arguments": ARGS}]\n```'),
+        ("json", '```JSON\n\n[\n{"name": "find", "arguments": ARGS}]\n```'),
+        ("json", '```tool_call\n{"name": "find", "arguments": ARGS}\n```'),
+        ("json", '```{"name": "find", "arguments": ARGS}```'),
         ("llama3_pythonic", "[find(nights=3, city='Lisbon', pets=true)]"),
         ("llama3_pythonic", '<|python_tag|>[ find( city = "Lisbon", **{"nights": 3}, pets=True, ), ]'),
     ],
@@ -119,6 +125,34 @@ def test_what_is_written_is_read_back(dialect: Dialect, calls: tuple[ToolCall, .
     assert read.problem is None
     assert read.calls == calls
     assert read.content == content.strip()
+
+
+@given(TURNS, st.sampled_from(["", "[CALL_ID]a1B2c3D4e"]))
+def test_the_newer_form_of_mistral_is_read_whatever_its_strings_hold(calls: tuple[ToolCall, ...], call_id: str) -> None:
+    text = "".join(f"[TOOL_CALLS]{call.name}{call_id}[ARGS]{json.dumps(call.arguments)}" for call in calls)
+    read = DIALECTS["mistral"].read_turn(text)
+    assert (read.problem, read.calls) == (None, calls)
+    assert [text[s.start : s.end] for s in read.spans if s.kind == "tool_name"] == [call.name for call in calls]
+
+
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ("[TOOL_CALLS]", "call 0 is no name with an object"),
+        ("[TOOL_CALLS]find", "call 0 is no name with an object"),
+        ("[TOOL_CALLS][CALL_ID]a[ARGS]{}", "call 0 is no whole JSON object"),
+        ("[TOOL_CALLS] \n", "call 0 is no name with an object"),
+        ("[TOOL_CALLS]find[ARGS][]", "call 0 is no name with an object"),
+        ("[TOOL_CALLS]find[TOOL_CALLS]find[ARGS]{}", "call 0 is no name with an object"),
+        ("[TOOL_CALLS]find[ARGS]{}[TOOL_CALLS]find[ARGS]{", "call 1: "),
+        ("[TOOL_CALLS]find[ARGS]{} and so on", "call 0: Extra data"),
+        ('[TOOL_CALLS]find[ARGS]{"a": "[TOOL_CALLS]find[ARGS]{}', "call 0: Unterminated string"),
+    ],
+)
+def test_broken_calls_in_the_newer_form_of_mistral_are_a_problem_that_names_the_call(text: str, problem: str) -> None:
+    read = DIALECTS["mistral"].read_turn(text)
+    assert read.calls is None
+    assert problem in (read.problem or "")
 
 
 @every_dialect
@@ -158,6 +192,18 @@ def test_a_turn_cut_off_within_its_last_call_is_malformed_or_not_yet_a_call(
 
 
 @every_dialect
+def test_what_is_read_is_nested_no_deeper_than_what_can_be_scored(dialect: Dialect) -> None:
+    tools = CompiledTools([{"name": "f", "parameters": {"type": "object", "properties": {"a": {}}}}])
+    value: JsonValue = 1
+    for levels in range(1, 70):
+        value = [value] if levels % 2 else {"b": value}
+        call = ToolCall(name="f", arguments={"a": value})
+        calls = dialect.read_turn(dialect.write_turn(AssistantMessage(tool_calls=(call,)))).calls
+        assert calls is None or fits_schemas(calls, tools)
+        assert (calls is None) == (levels > (63 if dialect.name == "llama3_pythonic" else 62))
+
+
+@every_dialect
 def test_text_without_calls_is_an_answer(dialect: Dialect) -> None:
     for text in ("  No tool fits; 1 < 2.\n", 'It is [1, 2] and {"a": 1}.', "- [x] done", '{"temperature": 3}'):
         read = dialect.read_turn(text)
@@ -166,9 +212,9 @@ def test_text_without_calls_is_an_answer(dialect: Dialect) -> None:
 
 
 PIECES = [
-    "<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[ARGS]", "<|python_tag|>", "```", '{"name": "', '"', "f", "(", ")",
-    '", "arguments": {', '", "parameters": {', "[", "{", "}", "]", "=", "**", "'", "\\", "\\d", "1", " ", "\n",
-    ",", ";", "\ud800", "é",
+    "<tool_call>", "</tool_call>", "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]", "<|python_tag|>", "```", '{"name": "', '"',
+    '", "arguments": {', '", "parameters": {', "f", "(", ")", "[", "{", "}", "]", "=", "**", "'", "\\", "\\d", "1",
+    " ", "\n", ",", ";", "\ud800", "é",
 ]  # fmt: skip
 
 
@@ -182,11 +228,15 @@ def test_no_text_makes_it_raise(dialect: Dialect, text: str) -> None:
 
 @every_dialect
 @pytest.mark.parametrize(
-    "piece", ['{"name": "', "[f(", "[TOOL_CALLS]", "[TOOL_CALLS]f[ARGS]{", '[{"name": "f", "arguments": {']
+    "piece",
+    [
+        *('{"name": "', "[f(", "[TOOL_CALLS]", "[TOOL_CALLS]f[ARGS]{", '[TOOL_CALLS]f[ARGS]"', "```a"),
+        *('[{"name": "f", "arguments": {', " ", "\n", "\t\n", " [", "\n{", "``` ", "```\n", "~~~a", "<|python_tag|> "),
+    ],
 )
 def test_long_hostile_text_is_read_in_good_time(dialect: Dialect, piece: str) -> None:
     started = time.monotonic()
-    dialect.read_turn(piece * 4000)
+    dialect.read_turn(f"Hm.\n{piece * (80_000 // len(piece))}x")
     assert time.monotonic() - started < 2.0
 
 

@@ -1,6 +1,9 @@
 """Pairs: siblings of one fork first, the reference where the policy finds no right turn itself."""
 
+import pytest
+
 from ttpa.dialects import DIALECTS
+from ttpa.errors import DialogueRefused
 from ttpa.models.scripted import ScriptedTokenModel
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.discards import Discard, DiscardReason
@@ -50,7 +53,7 @@ def pairs_of(
     assert isinstance(tree, CandidateTree)
     scored = score(tree, point, scoring or ScoreConfig(), dialect=HERMES)
     _, reference = model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
-    return pair(tree, scored, reference, config or PairConfig())
+    return pair(tree, scored, lambda: reference, config or PairConfig())
 
 
 def text(token_ids: tuple[int, ...]) -> str:
@@ -101,6 +104,46 @@ def test_rejected_turns_are_the_most_probable_wrong_ones_and_few() -> None:
     }  # a new kind of error comes before a second of one
 
 
+def test_a_new_set_of_known_kinds_is_no_new_kind() -> None:
+    both = turn(city="Faro", nights='"3"')
+    turns = {turn(): 0.40, turn(city="Porto"): 0.20, turn(nights='"3"'): 0.12, turn(city="Bath"): 0.15, both: 0.10}
+    made = pairs_of(turns, PairConfig(max_rejected=3))
+    assert isinstance(made, list)
+    assert {text(one.shared_ids + one.rejected_ids) for one in made} == set(turns) - {turn(), both}
+
+
+def test_of_several_kinds_in_one_turn_each_counts_as_seen() -> None:
+    both = turn(city="Faro", nights='"3"')
+    turns = {turn(): 0.40, both: 0.30, turn(city="Porto"): 0.12, turn(nights='"3"'): 0.08, turn()[:-1]: 0.10}
+    made = pairs_of(turns, PairConfig(max_rejected=2))
+    assert isinstance(made, list)
+    assert [text(one.shared_ids + one.rejected_ids) for one in made] == [both, turn()[:-1]]
+
+
+def test_a_turn_that_parts_from_nothing_takes_no_place() -> None:
+    model = ScriptedTokenModel(lambda _: {turn(): 0.6, turn(city="Porto"): 0.4})
+    config = SampleConfig(max_new_tokens=len(turn()) - 5)  # both are cut off, the first within the reference
+    [tree] = sample([POINT], model=model, dialect=HERMES, config=config)
+    assert isinstance(tree, CandidateTree)
+    _, reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
+    scored = score(tree, POINT, ScoreConfig(), dialect=HERMES)
+    made = pair(tree, scored, lambda: reference, PairConfig(max_rejected=1))
+    assert isinstance(made, list)
+    assert [text(one.rejected_ids)[:5] for one in made] == ["Porto"]
+
+
+@pytest.mark.parametrize("turns", [{turn(): 1.0}, {turn(): 0.6, turn(city="Porto"): 0.4}])
+def test_the_reference_is_said_only_where_no_candidate_can_be_chosen(turns: dict[str, float]) -> None:
+    [tree] = sample([POINT], model=ScriptedTokenModel(lambda _: turns), dialect=HERMES, config=SampleConfig())
+    assert isinstance(tree, CandidateTree)
+    made = pair(tree, score(tree, POINT, ScoreConfig(), dialect=HERMES), refuse, PairConfig())
+    assert isinstance(made, list) == (len(turns) > 1)
+
+
+def refuse() -> tuple[int, ...]:
+    raise DialogueRefused("one call at a time")
+
+
 def test_the_margin_leaves_out_what_is_nearly_right() -> None:
     made = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4}, PairConfig(margin=0.9))
     assert isinstance(made, Discard)
@@ -145,9 +188,10 @@ def test_an_empty_reference_is_never_chosen() -> None:
     model = ScriptedTokenModel(lambda _: {turn(): 1.0})
     [tree] = sample([silent], model=model, dialect=HERMES, config=SampleConfig())
     assert isinstance(tree, CandidateTree)
-    made = pair(tree, score(tree, silent, ScoreConfig(), dialect=HERMES), (), PairConfig())
+    made = pair(tree, score(tree, silent, ScoreConfig(), dialect=HERMES), tuple, PairConfig())
     assert isinstance(made, Discard)
     assert made.reason is DiscardReason.NO_PAIR
+    assert "holds no text of the reference turn" in made.detail
 
 
 def test_a_turn_that_was_cut_off_is_never_chosen() -> None:
@@ -157,7 +201,7 @@ def test_a_turn_that_was_cut_off_is_never_chosen() -> None:
     assert isinstance(tree, CandidateTree)
     assert not any(leaf.finished for leaf in tree.leaves[:1])
     _, reference = model.tokenizer.turn_ids(POINT.history, POINT.tools, POINT.reference_turn())
-    made = pair(tree, score(tree, POINT, ScoreConfig(), dialect=HERMES), reference, PairConfig())
+    made = pair(tree, score(tree, POINT, ScoreConfig(), dialect=HERMES), lambda: reference, PairConfig())
     assert isinstance(made, list)
     assert [one.chosen_from for one in made] == ["reference"]
 

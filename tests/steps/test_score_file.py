@@ -53,6 +53,10 @@ def test_every_case_gets_score_parts_errors_and_an_explanation(tmp_path: Path) -
         (json.dumps({**RIGHT, "tools": []}), "tools"),
         (json.dumps({**RIGHT, "candidate_text": "x"}), "either candidate_calls or candidate_text"),
         (json.dumps({**WRONG, "dialect": "morse"}), "dialect 'morse' is none of hermes"),
+        (
+            json.dumps({**WRONG, "dialect": None}),
+            "candidate_text needs the dialect that it is written in, one of hermes",
+        ),
         (json.dumps({"tools": [TOOL], "candidate_calls": []}), "reference_calls"),
     ],
 )
@@ -78,3 +82,14 @@ def test_the_cases_are_never_written_over(tmp_path: Path) -> None:
     with pytest.raises(RunError, match="cannot be read"):
         score_file(tmp_path / "none.jsonl", cases, ScoreConfig())
     assert json.loads(cases.read_text()) == RIGHT
+
+
+def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    cases, folder = tmp_path / "cases.jsonl", tmp_path / "scored"
+    cases.write_text(json.dumps(RIGHT))
+    folder.mkdir()
+    with pytest.raises(RunError, match="scored' is a folder; the scored cases need the name of a file"):
+        score_file(cases, folder, ScoreConfig())
+    with pytest.raises(RunError, match="cannot be written"):
+        score_file(cases, cases / "scored.jsonl", ScoreConfig())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["cases.jsonl", "scored"]

@@ -8,7 +8,7 @@ from ttpa.dialects.json_call import CallForm
 from ttpa.records.messages import AssistantMessage
 
 _FORM = ListForm(CallForm("parameters"), separator=";", brackets=("", ""))
-_START = re.compile(r"^[ \t]*(?:<\|python_tag\|>)?[ \t]*(?=\{\s*\"name\"\s*:)", re.MULTILINE)
+_START = re.compile(r"^[ \t]*+(?:<\|python_tag\|>[ \t]*+)?(?=\{\s*+\"name\"\s*+:)", re.MULTILINE)
 
 
 class Llama3Json:

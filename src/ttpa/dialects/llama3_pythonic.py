@@ -7,7 +7,7 @@ from ttpa.dialects.call_list import skip_space
 from ttpa.dialects.python_call import TOOL_NAME, PythonCalls, write_python_calls
 from ttpa.records.messages import AssistantMessage
 
-_START = re.compile(rf"^[ \t]*(?:<\|python_tag\|>)?[ \t]*(?=\[\s*{TOOL_NAME}\()", re.MULTILINE)
+_START = re.compile(rf"^[ \t]*+(?:<\|python_tag\|>[ \t]*+)?(?=\[\s*+{TOOL_NAME}\()", re.MULTILINE)
 
 
 class Llama3Pythonic:

@@ -1,14 +1,24 @@
-"""Mistral's calls: `[TOOL_CALLS]` and a JSON array, or since its tokenizer v11 a name, `[ARGS]` and an object each."""
+"""Mistral's calls: `[TOOL_CALLS]` and a JSON array, or since its tokenizer v11 before each a name, `[ARGS]`, an object.
+
+Behind the name its id may stand, after `[CALL_ID]`.
+"""
+
+import json
+import re
+from itertools import count
 
 from ttpa.dialects.base import TextSpan, TurnText, text_span
 from ttpa.dialects.call_list import ListForm, read_calls, skip_space, write_calls
 from ttpa.dialects.json_call import CallForm, label_arguments
 from ttpa.records.messages import AssistantMessage
+from ttpa.records.record import JsonValue
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolCall
 
-_MARK, _ARGUMENTS = "[TOOL_CALLS]", "[ARGS]"
-# Templates add the call's id, which says nothing about the call.
+_MARK, _ID, _ARGUMENTS = "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"
+_AFTER_NAME = re.compile(f"{re.escape(_ARGUMENTS)}|{re.escape(_MARK)}")
+_DECODER = json.JSONDecoder()
+# A call's id, which templates add, says nothing about the call.
 _FORM = ListForm(CallForm(ignored="id"))
 
 
@@ -43,20 +53,34 @@ def _read_named(text: str, start: int) -> tuple[tuple[ToolCall, ...], tuple[Text
     calls: list[ToolCall] = []
     spans: list[TextSpan] = []
     problem: str | None = None
-    for index, part in enumerate(text[start:].split(_MARK)):
-        end = start + len(part)
-        name, mark, arguments = part.partition(_ARGUMENTS)
+    for index in count():
+        found = _AFTER_NAME.search(text, start)
+        end = found.start() if found else len(text)
+        name, _, _ = text[start:end].partition(_ID)
         spans.extend(TextSpan("tool_name", s.start, s.end, index) for s in text_span(text, start, start + len(name)))
-        if mark:
-            spans.extend(label_arguments(text, start + len(name) + len(mark), end, index))
-        try:
-            value = read_json(arguments)
-        except InvalidJson as error:
-            problem = problem or f"call {index}: {error}"
+        arguments: JsonValue = None
+        if found and found[0] == _ARGUMENTS:
+            end = _find_end(text, found.end())
+            spans.extend(label_arguments(text, found.end(), end, index))
+            try:
+                arguments = read_json(text[found.end() : end])
+            except InvalidJson as error:
+                problem = problem or f"call {index}: {error}"
+        if name.strip() and isinstance(arguments, dict):
+            calls.append(ToolCall(name=name.strip(), arguments=arguments))
         else:
-            if not name.strip() or not isinstance(value, dict):
-                problem = problem or f"call {index} is no name with an object of arguments after {_ARGUMENTS}"
-            else:
-                calls.append(ToolCall(name=name.strip(), arguments=value))
+            problem = problem or f"call {index} is no name with an object of arguments after {_ARGUMENTS}"
+        if end == len(text):
+            break
         start = end + len(_MARK)
     return tuple(calls), tuple(spans), problem
+
+
+def _find_end(text: str, start: int) -> int:
+    """Where the arguments that begin at `start` end: at the next mark, but for one in a string of whole JSON."""
+    try:
+        _, end = _DECODER.raw_decode(text, skip_space(text, start))
+    except (ValueError, RecursionError):
+        end = start
+    mark = text.find(_MARK, end)
+    return len(text) if mark < 0 else mark

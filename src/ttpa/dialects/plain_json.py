@@ -7,15 +7,15 @@ from ttpa.dialects.call_list import ListForm, read_calls, skip_space, write_call
 from ttpa.records.messages import AssistantMessage
 
 _FORM = ListForm(needs_brackets=False)
-_START = re.compile(r"^[ \t]*(```[a-z]*\s*)?(?=\[?\s*\{\s*\"name\"\s*:)", re.MULTILINE)
+_START = re.compile(r"^[ \t]*+(```[^\s`\[{]*+\s*+)?(?=(?:\[\s*+)?\{\s*+\"name\"\s*+:)", re.MULTILINE)
 _FENCE = "```"
 
 
 class PlainJson:
     """Text first, then on a line of its own a JSON array of calls, each `{"name": ..., "arguments": {...}}`.
 
-    One call alone is read without the array, too, and a Markdown fence around them is passed over. JSON that does not
-    begin with a name is text.
+    One call alone is read without the array, too, and a Markdown fence around them is passed over, whatever language it
+    names. JSON that does not begin with a name is text.
     """
 
     name = "json"

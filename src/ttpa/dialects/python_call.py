@@ -10,6 +10,7 @@ from pydantic import JsonValue
 from ttpa.dialects.base import TextSpan
 from ttpa.dialects.json_call import child_path
 from ttpa.records.candidates import SlotKind
+from ttpa.records.strict_json import MAX_DEPTH
 from ttpa.records.tools import ToolCall
 
 TOOL_NAME = r"[^\s()\[\]{},=:\"']+"
@@ -24,7 +25,6 @@ _NUMBER = re.compile(r"-?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
 _WORDS: dict[str, JsonValue] = {
     "True": True, "False": False, "None": None, "true": True, "false": False, "null": None,
 }  # fmt: skip
-_MAX_DEPTH = 64
 _LONGEST_NUMBER = 400
 """Characters, as in strict JSON."""
 
@@ -80,14 +80,16 @@ class PythonCalls:
             path = child_path("$", keyword[0])
             self._label("argument_name", keyword.start(), keyword.end(), path)
             self._take("=")
-            self._put(arguments, keyword[0], self._value(path, 0))
+            self._put(arguments, keyword[0], self._value(path, 1))
         self._take(")")
         return ToolCall(name=self._whole(name[0]), arguments=arguments)
 
     def _value(self, path: str, depth: int) -> JsonValue:
-        if depth > _MAX_DEPTH:
-            self._fail("too deep")
-        if self._has("["):
+        """A value that stands in so many containers, the arguments themselves included."""
+        is_array = self._has("[")
+        if depth >= MAX_DEPTH and (is_array or self._has("{")):
+            self._fail(f"nested deeper than {MAX_DEPTH} levels")
+        if is_array:
             return self._items(path, depth)
         if self._has("{"):
             members: dict[str, JsonValue] = {}

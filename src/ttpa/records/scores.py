@@ -52,7 +52,8 @@ class CallError(Record):
     expected: JsonValue = None
     got: JsonValue = None
     detail: str = ""
-    """For people: why the text is malformed, the JSON types that are due, or the rule of the schema that is broken."""
+    """For people: why the text is malformed, the JSON types that are due, the rule of the schema that is broken, or
+    that an array is too short or too long."""
 
 
 class ScoreParts(Record):

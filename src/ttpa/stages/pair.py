@@ -4,8 +4,8 @@ Chosen is a right candidate, else the reference; rejected is the most probable w
 then the most probable others.
 """
 
-from collections.abc import Sequence
-from typing import Literal
+from collections.abc import Callable, Sequence
+from typing import Literal, NamedTuple
 
 from pydantic import Field
 
@@ -36,13 +36,25 @@ class PairConfig(Record):
     counts them."""
 
 
+class _Parted(NamedTuple):
+    """A wrong turn beside the one that is chosen in its place."""
+
+    rejected: ScoredCandidate
+    chosen: ScoredCandidate | None
+    """None for the reference turn."""
+    rejected_ids: tuple[int, ...]
+    chosen_ids: tuple[int, ...]
+    shared: int
+    """Tokens that both begin with."""
+
+
 def pair(
-    tree: CandidateTree, scored: ScoredTurn, reference_ids: Sequence[int], config: PairConfig
+    tree: CandidateTree, scored: ScoredTurn, say_reference: Callable[[], Sequence[int]], config: PairConfig
 ) -> list[PreferencePair] | Discard:
     """The preference pairs of one turn, or a discard where there is nothing to prefer.
 
-    `reference_ids` are the tokens of the reference turn as the policy would say it, end token included; none where the
-    data holds no text for a turn without calls, so that there is nothing to choose.
+    `say_reference` gives the tokens of the reference turn as the policy would say it, end token included; none where
+    the data holds no text for a turn without calls. It is asked only where no candidate can be chosen.
     """
     right = [one for one in scored.candidates if one.score >= config.threshold and tree.leaves[one.leaf].finished]
     # The released formula gives some turns without an error less than 1: equal calls are never a pair.
@@ -50,43 +62,56 @@ def pair(
     wrong = _distinct(tree, below)
     if not wrong:
         return Discard(id=tree.id, stage="pair", reason=DiscardReason.ALL_RIGHT)
-    rejected = [candidate for candidate in wrong if 1.0 - candidate.score >= config.margin - _ROUNDING]
-    pairs: list[PreferencePair] = []
-    for candidate in _choose_rejected(tree, rejected, config):
-        chosen = _nearest(tree, candidate, right)
-        if chosen is None and not reference_ids:
-            continue
-        chosen_ids = tree.token_ids(chosen.leaf) if chosen else tuple(reference_ids)
-        rejected_ids = tree.token_ids(candidate.leaf)
-        shared = _shared_length(chosen_ids, rejected_ids)
-        if shared in (len(chosen_ids), len(rejected_ids)):
-            continue  # one is cut off within the other: no token where they part
-        chosen_ids, rejected_ids, shared_ids = chosen_ids[shared:], rejected_ids[shared:], chosen_ids[:shared]
-        if config.tail == "cut":
-            alike = _shared_length(chosen_ids[:0:-1], rejected_ids[:0:-1])
-            chosen_ids, rejected_ids = chosen_ids[: len(chosen_ids) - alike], rejected_ids[: len(rejected_ids) - alike]
-        fork = tree.leaves[candidate.leaf].fork
-        pairs.append(
-            PreferencePair(
-                id=f"{tree.id}/{candidate.leaf}",
-                instruction_id=tree.instruction_id,
-                tree_id=tree.id,
-                prompt_ids=tree.prompt_ids,
-                shared_ids=shared_ids,
-                chosen_ids=chosen_ids,
-                rejected_ids=rejected_ids,
-                chosen_from="candidate" if chosen and tree.leaves[chosen.leaf].origin != "reference" else "reference",
-                slot=None if fork is None else tree.forks[fork].slot,
-                chosen_score=chosen.score if chosen else 1.0,
-                rejected_score=candidate.score,
-                rejected_logprob=tree.logprob(candidate.leaf),
-                rejected_errors=candidate.errors,
-            )
-        )
-    if not pairs:
+    worse = [candidate for candidate in wrong if 1.0 - candidate.score >= config.margin - _ROUNDING]
+    reference_ids = tuple(say_reference()) if worse and not right else ()
+    if worse and not right and not reference_ids:
+        detail = "no candidate is right, and the data holds no text of the reference turn that could be chosen"
+        return Discard(id=tree.id, stage="pair", reason=DiscardReason.NO_PAIR, detail=detail)
+    parted = [each for candidate in worse if (each := _part(tree, candidate, right, reference_ids)) is not None]
+    if not parted:
         detail = f"{len(wrong)} wrong candidates, none worse by {config.margin:g} that parts from the chosen turn"
         return Discard(id=tree.id, stage="pair", reason=DiscardReason.NO_PAIR, detail=detail)
-    return pairs
+    return [_make_pair(tree, each, config) for each in _choose_rejected(tree, parted, config)]
+
+
+def _part(
+    tree: CandidateTree,
+    rejected: ScoredCandidate,
+    right: Sequence[ScoredCandidate],
+    reference_ids: tuple[int, ...],
+) -> _Parted | None:
+    """The wrong turn beside the chosen one; none where one is cut off within the other, so that no token parts them."""
+    chosen = _nearest(tree, rejected, right)
+    chosen_ids = tree.token_ids(chosen.leaf) if chosen else reference_ids
+    rejected_ids = tree.token_ids(rejected.leaf)
+    shared = _shared_length(chosen_ids, rejected_ids)
+    if shared in (len(chosen_ids), len(rejected_ids)):
+        return None
+    return _Parted(rejected, chosen, rejected_ids, chosen_ids, shared)
+
+
+def _make_pair(tree: CandidateTree, parted: _Parted, config: PairConfig) -> PreferencePair:
+    rejected, chosen, rejected_ids, chosen_ids, shared = parted
+    shared_ids, chosen_ids, rejected_ids = chosen_ids[:shared], chosen_ids[shared:], rejected_ids[shared:]
+    if config.tail == "cut":
+        alike = _shared_length(chosen_ids[:0:-1], rejected_ids[:0:-1])
+        chosen_ids, rejected_ids = chosen_ids[: len(chosen_ids) - alike], rejected_ids[: len(rejected_ids) - alike]
+    fork = tree.leaves[rejected.leaf].fork
+    return PreferencePair(
+        id=f"{tree.id}/{rejected.leaf}",
+        instruction_id=tree.instruction_id,
+        tree_id=tree.id,
+        prompt_ids=tree.prompt_ids,
+        shared_ids=shared_ids,
+        chosen_ids=chosen_ids,
+        rejected_ids=rejected_ids,
+        chosen_from="candidate" if chosen and tree.leaves[chosen.leaf].origin != "reference" else "reference",
+        slot=None if fork is None else tree.forks[fork].slot,
+        chosen_score=chosen.score if chosen else 1.0,
+        rejected_score=rejected.score,
+        rejected_logprob=tree.logprob(rejected.leaf),
+        rejected_errors=rejected.errors,
+    )
 
 
 def _distinct(tree: CandidateTree, candidates: Sequence[ScoredCandidate]) -> list[ScoredCandidate]:
@@ -102,19 +127,17 @@ def _distinct(tree: CandidateTree, candidates: Sequence[ScoredCandidate]) -> lis
     return list(distinct.values())
 
 
-def _choose_rejected(
-    tree: CandidateTree, candidates: Sequence[ScoredCandidate], config: PairConfig
-) -> list[ScoredCandidate]:
-    """The most probable wrong candidates, first those that bring an error of a new kind where kinds count."""
-    chosen: list[ScoredCandidate] = []
-    seen: set[frozenset[ErrorKind]] = set()
-    for candidate in candidates:
-        kinds = frozenset(error.kind for error in candidate.errors)
-        if config.rejected == "kinds" and kinds not in seen:
-            seen.add(kinds)
-            chosen.append(candidate)
-    chosen.extend(candidate for candidate in candidates if candidate not in chosen)
-    return sorted(chosen[: config.max_rejected], key=lambda candidate: -tree.logprob(candidate.leaf))
+def _choose_rejected(tree: CandidateTree, parted: Sequence[_Parted], config: PairConfig) -> list[_Parted]:
+    """The most probable ones, but first, where kinds count, those that bring an error of a new kind."""
+    first: list[_Parted] = []
+    others: list[_Parted] = []
+    seen: set[ErrorKind] = set()
+    for each in parted:
+        kinds = {error.kind for error in each.rejected.errors}
+        is_first = config.rejected == "kinds" and not kinds <= seen
+        (first if is_first else others).append(each)
+        seen |= kinds
+    return sorted([*first, *others][: config.max_rejected], key=lambda each: -tree.logprob(each.rejected.leaf))
 
 
 def _nearest(

@@ -123,7 +123,7 @@ def _open_scorer(
 def _count_fitting(turn: ScoredTurn, tools: CompiledTools) -> int:
     """Candidates that make calls which fit their tools' schemas, each set of calls of a turn counted once."""
     made = {
-        canonical_json([call.model_dump(mode="json") for call in candidate.calls]): candidate.calls
+        tuple(sorted(canonical_json(call.model_dump(mode="json")) for call in candidate.calls)): candidate.calls
         for candidate in turn.candidates
         if candidate.calls
     }
@@ -165,7 +165,7 @@ def _open_pairer(
     def work(scored: Scored) -> list[PreferencePair] | Discard:
         tree, turn, point = scored
         try:
-            return pair(tree, turn, _say(point, tokenizer), config)
+            return pair(tree, turn, lambda: _say(point, tokenizer), config)
         except DialogueRefused as error:
             return Discard(id=tree.id, stage="pair", reason=DiscardReason.REFUSED_BY_TEMPLATE, detail=str(error))
 

@@ -21,8 +21,10 @@ from ttpa.stages.score.cases import (
 def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
     """Writes the cases with their verdicts to `output`; what they come to, and which lines are refused.
 
-    Raises `RunError` where `cases` cannot be read or `output` is the same file.
+    Raises `RunError` where `cases` cannot be read, or `output` is the same file or cannot be written.
     """
+    if output.is_dir():
+        raise RunError(f"{str(output)!r} is a folder; the scored cases need the name of a file")
     if output.resolve() == cases.resolve():
         raise RunError(f"{str(output)!r} holds the cases; give the scored ones another file")
     try:
@@ -43,5 +45,8 @@ def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
             continue
         verdicts.append(verdict)
         rows.append(json.dumps(scored_row(row, verdict), ensure_ascii=False) + "\n")
-    write_text(output, "".join(rows))
+    try:
+        write_text(output, "".join(rows))
+    except OSError as error:
+        raise RunError(f"{str(output)!r} cannot be written: {error}") from error
     return summarise(verdicts, refused)

@@ -154,6 +154,55 @@ def test_both_trunks_share_one_tree_and_no_candidate_comes_twice() -> None:
     assert len(sample_one({turn(): 1.0}, trunk="both").leaves) == 1
 
 
+def test_what_one_trunk_has_found_is_not_decoded_for_the_other() -> None:
+    turns = {turn(): 0.6, turn(city="Porto"): 0.4}
+    alone, both = sample_one(turns), sample_one(turns, trunk="both")
+    assert (both.leaves, both.forks, both.cost.decoded) == (alone.leaves, alone.forks, alone.cost.decoded)
+    turned = sample_one({turn(): 0.4, turn(city="Porto"): 0.6}, trunk="both")
+    [fork] = turned.forks
+    assert (fork.leaf, fork.path) == (0, "$.city")
+    assert turned.leaves[1].slots  # a branch of the policy's turn, and the reference turn, which was searched
+
+
+def test_a_fork_of_both_trunks_holds_what_either_forces() -> None:
+    turns = {turn(city="Faro"): 0.62, turn(city="Porto"): 0.28, turn(city="Bath"): 0.06, turn(): 0.04}
+    [alone] = sample_one(turns).forks
+    assert [chr(one.token_id) for one in alone.alternatives] == ["P"]  # the others are too far from Faro
+    tree = sample_one(turns, ForkRules(alternatives=3), trunk="both")
+    [fork] = tree.forks
+    assert [chr(one.token_id) for one in fork.alternatives] == ["P", "B"]
+    assert fork.leaf == 0
+    assert sorted(texts(tree, "policy", "branch", "reference")) == sorted(turns)
+
+
+PARTS = st.builds(turn, city=st.sampled_from(["Lisbon", "Porto", "Faro"]), nights=st.sampled_from([3, 4, 33]))
+
+
+@given(
+    st.dictionaries(PARTS, st.floats(0.05, 1.0), min_size=1, max_size=6),
+    st.integers(1, 3),
+    st.integers(1, 4),
+    st.sampled_from(["tokens", "random"]),
+)
+def test_both_trunks_find_what_each_finds_and_fork_once_after_the_same_tokens(
+    turns: dict[str, float], alternatives: int, max_forks: int, strategy: str
+) -> None:
+    rules = ForkRules(alternatives=alternatives, max_forks=max_forks)
+    policy, reference, both = (
+        sample_one(turns, rules, trunk=trunk, strategy=strategy) for trunk in ("policy", "reference", "both")
+    )
+    assert {leaf.text for leaf in both.leaves} == {leaf.text for tree in (policy, reference) for leaf in tree.leaves}
+    before = [both.token_ids(fork.leaf)[: fork.position] for fork in both.forks]
+    assert len(set(before)) == len(before)
+    assert both.cost.decoded <= policy.cost.decoded + reference.cost.decoded
+    for start, fork in zip(before, both.forks, strict=True):
+        left = both.leaves[fork.leaf].fork
+        assert left is None or both.forks[left].position < fork.position  # a branch has no forks before it leaves
+        for one in fork.alternatives:
+            ids = (*start, one.token_id)
+            assert any(both.token_ids(leaf)[: len(ids)] == ids for leaf in range(len(both.leaves)))
+
+
 def test_without_a_reference_turn_there_is_no_reference_trunk() -> None:
     point = POINT.model_copy(update={"reference": ()})
     model = ScriptedTokenModel(lambda _: {"Which city?": 1.0})

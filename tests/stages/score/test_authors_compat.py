@@ -55,6 +55,13 @@ def test_the_released_formula_pardons_a_wrong_tool_in_part() -> None:
     assert authors_score(candidate, _GOLD, _TOOLS) == pytest.approx(0.575758, abs=5e-7)
 
 
+def test_a_schema_that_allows_anything_has_no_class() -> None:
+    tool = ToolSpec(name="note", parameters={"type": "object", "properties": {"text": True}})
+    gold = ToolCall(name="note", arguments={"text": "x"})
+    untyped = ToolSpec(name="note", parameters={"type": "object", "properties": {"text": {}}})
+    assert authors_score(gold, gold, {"note": tool}) == authors_score(gold, gold, {"note": untyped}) == 9 / 11
+
+
 def test_the_released_formula_knows_calls_without_arguments_and_no_call() -> None:
     empty = ToolCall(name="get_weather", arguments={})
     assert authors_score(empty, empty, _TOOLS) == 1.0

@@ -180,3 +180,25 @@ def test_rules_across_arguments_are_told_at_the_root() -> None:
     alone = score_turn(nothing, nothing, tools)
     assert [error.kind for error in alone.errors] == [ErrorKind.INVALID_VALUE]
     assert alone.score < 1.0
+
+
+def test_a_broken_rule_across_arguments_hides_no_other_error() -> None:
+    parameters = {
+        "type": "object",
+        "properties": {
+            "id": {"type": "string"},
+            "name": {"type": "string"},
+            "nights": {"type": "integer"},
+            "pets": {"type": "integer", "maximum": 3},
+        },
+        "anyOf": [{"required": ["id"]}, {"required": ["name"]}],
+    }
+    tools = [{"name": "find", "parameters": parameters}]
+    right = [{"name": "find", "arguments": {"id": "7", "nights": 3, "pets": 1}}]
+    wrong: list[Call] = [{"name": "find", "arguments": {"nights": 5, "pets": 9}}]
+    assert _found(wrong, right, tools) == [
+        ("missing_optional", "$.id"),
+        ("wrong_value", "$.nights"),
+        ("invalid_value", "$.pets"),
+        ("invalid_value", "$"),
+    ]

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from ttpa.records.scores import ErrorKind
 from ttpa.stages.score import CompiledTools, explain, mutate, score_turn
 
@@ -19,6 +21,25 @@ def test_errors_are_told_in_one_line(tools: list[dict[str, Any]], weather: dict[
 
 def test_a_right_turn_is_right() -> None:
     assert explain(()) == "right"
+
+
+@pytest.mark.parametrize(
+    ("given", "meant", "told"),
+    [
+        (["a"], ["a", "b"], 'call 0: `tags[1]` is missing, "b" was meant'),
+        (["a", "b"], ["a"], 'call 0: `tags[1]` is "b", one element too many'),
+        (["a", None], ["a"], "call 0: `tags[1]` is null, one element too many"),
+        (["a"], ["a", None], "call 0: `tags[1]` is missing, null was meant"),
+        (["a", None], ["a", "b"], 'call 0: `tags[1]` is null, "b" was meant'),
+    ],
+)
+def test_an_array_that_is_too_short_or_too_long_is_told_so(
+    given: list[str | None], meant: list[str | None], told: str
+) -> None:
+    properties = {"tags": {"type": "array", "items": {"type": ["string", "null"]}}}
+    tools = [{"name": "find", "parameters": {"type": "object", "properties": properties}}]
+    candidate, reference = ([{"name": "find", "arguments": {"tags": tags}}] for tags in (given, meant))
+    assert explain(score_turn(candidate, reference, tools).errors) == told
 
 
 def test_every_kind_of_error_has_words(

@@ -9,6 +9,7 @@ from ttpa.dialects import DIALECTS
 from ttpa.records.candidates import CandidateTree, Leaf, SampleCost, Span
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.messages import UserMessage
+from ttpa.records.record import JsonValue
 from ttpa.records.scores import ErrorKind
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.stages.score import CompiledTools, ScoreConfig, Weights, fits_schemas, score, score_turn
@@ -125,3 +126,7 @@ def test_calls_fit_where_no_schema_objects_whatever_was_due(tools: Tools) -> Non
     assert not fits_schemas([ToolCall(name="get_weather", arguments={"city": "Rome", "days": "1"})], compiled)
     assert not fits_schemas([ToolCall(name="get_weather", arguments={})], compiled)
     assert not fits_schemas([ToolCall(name="get_news", arguments={})], compiled)
+    deep: JsonValue = 1
+    for _ in range(65):
+        deep = [deep]
+    assert not fits_schemas([ToolCall(name="get_weather", arguments={"city": deep, "days": 1})], compiled)

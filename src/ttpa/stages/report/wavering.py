@@ -1,10 +1,10 @@
 """Where the policy wavers over a whole run: forks by what the token spells, and what came of them."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from ttpa.records.candidates import CandidateTree, SlotKind
+from ttpa.records.candidates import CandidateTree, Fork, SlotKind
 from ttpa.records.scores import ScoredTurn
 from ttpa.stages.report.inputs import SlotForks
 from ttpa.stages.report.wording import count, percent, words
@@ -31,12 +31,9 @@ def count_forks(trees: Iterable[CandidateTree], turns: Mapping[str, ScoredTurn])
     kinds: dict[SlotKind, Counter[str]] = {}
     for tree in trees:
         errors = {candidate.leaf: candidate.errors for candidate in turns[tree.id].candidates}
-        below: dict[int, list[int]] = {}
-        for leaf, candidate in enumerate(tree.leaves):
-            if candidate.fork is not None:
-                below.setdefault(candidate.fork, []).append(leaf)
-        for index, fork in enumerate(tree.forks):
-            branches = [errors[leaf] for leaf in below.get(index, ()) if leaf in errors]
+        said = [tree.token_ids(leaf) for leaf in range(len(tree.leaves))]
+        for fork in tree.forks:
+            branches = [errors[leaf] for leaf in _find_branches(fork, said) if leaf in errors]
             found = {error.kind.value for branch in branches for error in branch}
             forks[fork.slot] += 1
             wrong[fork.slot] += bool(found)
@@ -48,6 +45,17 @@ def count_forks(trees: Iterable[CandidateTree], turns: Mapping[str, ScoredTurn])
         )
         for slot, number in forks.most_common()
     )
+
+
+def _find_branches(fork: Fork, said: Sequence[tuple[int, ...]]) -> list[int]:
+    """The leaves that a fork's alternatives led to: of the turns that begin so the first, which goes on greedily.
+
+    A branch may have led to a turn that was there already, so that its leaf names another fork, or none.
+    """
+    before = said[fork.leaf][: fork.position]
+    starts = [(*before, other.token_id) for other in fork.alternatives]
+    found = [next((leaf for leaf, ids in enumerate(said) if ids[: len(start)] == start), None) for start in starts]
+    return [leaf for leaf in found if leaf is not None]
 
 
 def slot_rows(wavering: Iterable[SlotForks]) -> list[SlotRow]:

@@ -97,7 +97,7 @@ class _Sampler:
     def grow(self) -> None:
         """Trunks that the policy says, with their branches."""
         fitting = self._fitting()
-        searches = [_Search(self._points[i].id, self._model, self._dialect, self._config, self._seed) for i in fitting]
+        searches = self._searches(fitting)
         growths = self._model.grow(
             [self._prompts[i] for i in fitting],
             lambda order, branch, said: searches[order].find(branch, said),
@@ -135,7 +135,7 @@ class _Sampler:
                 continue
             given.append(index)
             turns.append((prompt, turn))
-        searches = [_Search(self._points[i].id, self._model, self._dialect, self._config, self._seed) for i in given]
+        searches = self._searches(given)
         growths = self._model.grow_along(
             join_turns(turns),
             lambda order, branch, said: searches[order].find(branch, said),
@@ -189,6 +189,12 @@ class _Sampler:
     def _fitting(self) -> list[int]:
         return [index for index in range(len(self._points)) if index not in self._problems]
 
+    def _searches(self, indices: Sequence[int]) -> list["_Search"]:
+        return [
+            _Search(self._points[i].id, self._model, self._dialect, self._config, self._seed, self._trees[i])
+            for i in indices
+        ]
+
     def _add_growth(self, index: int, search: "_Search", growth: Growth, origin: Origin) -> None:
         """The trunk, then the branches, each below the fork that it left."""
         self._prefilled[index] += growth.prefilled
@@ -232,11 +238,15 @@ class _Sampler:
 class _Search:
     """The search for forks on one trunk and its branches, and what it found."""
 
-    def __init__(self, point_id: str, model: TokenModel, dialect: Dialect, config: SampleConfig, seed: int) -> None:
+    def __init__(
+        self, point_id: str, model: TokenModel, dialect: Dialect, config: SampleConfig, seed: int, tree: Tree
+    ) -> None:
+        """`tree` holds what was found at this point before, on another trunk."""
         self._model = model
         self._dialect = dialect
         self._rules = config.forks
         self._rng = Random(f"{seed}/{point_id}/forks") if config.strategy == "random" else None
+        self._tree = tree
         self._trunk: Completion | None = None
         self.slots: dict[Branch | None, tuple[Slot, ...]] = {}
         self.forks: dict[Branch | None, list[Fork]] = {}
@@ -267,6 +277,8 @@ class _Search:
         for number, fork in enumerate(forks):
             kept = slice(start, fork.position)
             for other in fork.alternatives:
+                if self._tree.begins_with((*turn.token_ids[: fork.position], other.token_id)):
+                    continue  # what follows these tokens greedily is there already
                 forced = (*turn.token_ids[kept], other.token_id)
                 logprobs = (*turn.logprobs[kept], other.logprob)
                 one = (

@@ -1,6 +1,6 @@
 """Candidates -> one tree that stores each of their tokens once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ttpa.records.candidates import Fork, Leaf, Origin, Slot, Span
 
@@ -25,18 +25,42 @@ class Tree:
         self.forks: list[Fork] = []
         self._candidates: list[Candidate] = []
         self._known: dict[tuple[int, ...], int] = {}
+        self._known_forks: dict[tuple[int, ...], int] = {}
+        """Forks by the tokens before them."""
+
+    def begins_with(self, start: tuple[int, ...]) -> bool:
+        """Whether a candidate begins with these tokens."""
+        return any(candidate.token_ids[: len(start)] == start for candidate in self._candidates)
 
     def add(self, candidate: Candidate) -> int:
         """The index of its leaf; of the one that is there already, where another candidate has the same tokens."""
         index = self._known.setdefault(candidate.token_ids, len(self._candidates))
         if index == len(self._candidates):
             self._candidates.append(candidate)
+        elif not self._candidates[index].slots:
+            self._candidates[index] = replace(self._candidates[index], slots=candidate.slots)
         return index
 
     def add_fork(self, fork: Fork, leaf: int) -> int:
-        """The index of the fork, which lies on the tokens of `leaf`."""
-        self.forks.append(fork.model_copy(update={"leaf": leaf}))
-        return len(self.forks) - 1
+        """The index of the fork, which lies on the tokens of `leaf`; it is told of the first candidate that holds them.
+
+        Where there is a fork after the same tokens already it is that one, with what is forced here besides.
+        """
+        ids = self._candidates[leaf].token_ids
+        index = self._known_forks.setdefault(ids[: fork.position], len(self.forks))
+        if index == len(self.forks):
+            self.forks.append(fork.model_copy(update={"leaf": self._first_with(ids[: fork.position + 1])}))
+            return index
+        known = self.forks[index]
+        own = self._candidates[known.leaf].token_ids[known.position]
+        held = {own, *(each.token_id for each in known.alternatives)}
+        forced = [*known.alternatives, *(each for each in fork.alternatives if each.token_id not in held)]
+        forced.sort(key=lambda each: -each.logprob)
+        self.forks[index] = known.model_copy(update={"alternatives": tuple(forced)})
+        return index
+
+    def _first_with(self, start: tuple[int, ...]) -> int:
+        return next(i for i, candidate in enumerate(self._candidates) if candidate.token_ids[: len(start)] == start)
 
     def build(self) -> tuple[tuple[Span, ...], tuple[Leaf, ...]]:
         """Spans, parents before children, and leaves."""

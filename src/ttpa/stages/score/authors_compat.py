@@ -58,8 +58,8 @@ def authors_turn_score(
     return math.fsum(matched) / max(len(candidate), len(reference))
 
 
-def _has_class(value: JsonValue, schema: Mapping[str, Any]) -> bool:
-    stated = schema.get("type")
+def _has_class(value: JsonValue, schema: Mapping[str, Any] | bool) -> bool:
+    stated = None if isinstance(schema, bool) else schema.get("type")
     return isinstance(stated, str) and stated in _CLASSES and isinstance(value, _CLASSES[stated])
 
 

@@ -26,7 +26,7 @@ class _Case(BaseModel):
     reference_calls: list[JsonValue]
     candidate_calls: list[JsonValue] | None = None
     candidate_text: str | None = None
-    dialect: str = "hermes"
+    dialect: str | None = None
     acceptable: list[Acceptable] | None = None
 
 
@@ -53,8 +53,11 @@ def score_case(row: JsonObject, config: ScoreConfig) -> TurnScore:
         raise InvalidCase(f"{'.'.join(map(str, first['loc']))}: {first['msg'].lower()}") from error
     if (case.candidate_calls is None) == (case.candidate_text is None):
         raise InvalidCase("either candidate_calls or candidate_text is due")
-    if case.dialect not in DIALECTS:
-        raise InvalidCase(f"dialect {case.dialect!r} is none of {', '.join(sorted(DIALECTS))}")
+    known = ", ".join(sorted(DIALECTS))
+    if case.candidate_text is not None and case.dialect is None:
+        raise InvalidCase(f"candidate_text needs the dialect that it is written in, one of {known}")
+    if case.dialect is not None and case.dialect not in DIALECTS:
+        raise InvalidCase(f"dialect {case.dialect!r} is none of {known}")
     try:
         return score_turn(
             case.candidate_text if case.candidate_calls is None else case.candidate_calls,

@@ -121,7 +121,6 @@ def detect(reference: ReferenceCall, call: Call) -> CallVerdict:
     missing = _find_missing(reference, call.arguments, findings) if required else 0
     values_part = tally.values / tally.asked if tally.asked else 1.0
     if reference.tool.is_crossing and (rule := reference.tool.broken_rules(call.arguments).get(())):
-        findings = [each for each in findings if each.kind not in (ErrorKind.WRONG_VALUE, ErrorKind.INVALID_VALUE)]
         findings.append(Finding(ErrorKind.INVALID_VALUE, (), None, None, rule))
         values_part = 0.0
     if not findings:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 
 from ttpa.records.record import JsonValue
 from ttpa.records.scores import CallError, ErrorKind
+from ttpa.stages.score.values import MISSING_ELEMENT, SURPLUS_ELEMENT
 
 MAX_ERRORS = 8
 """Errors that one line tells; of more it tells how many."""
@@ -65,6 +66,14 @@ def _tell_invalid(error: CallError) -> str:
     return f"{_place(error)} is {_show(error.got)}, which the schema does not allow ({error.detail})"
 
 
+def _tell_wrong_value(error: CallError) -> str:
+    if error.detail == MISSING_ELEMENT:
+        return f"{_place(error)} is missing, {_show(error.expected)} was meant"
+    if error.detail == SURPLUS_ELEMENT:
+        return f"{_place(error)} is {_show(error.got)}, one element too many"
+    return f"{_place(error)} is {_show(error.got)}, {_show(error.expected)} was meant"
+
+
 _TELL: dict[ErrorKind, Callable[[CallError], str]] = {
     ErrorKind.MALFORMED: _tell_malformed,
     ErrorKind.NO_CALL: _tell_no_call,
@@ -79,7 +88,7 @@ _TELL: dict[ErrorKind, Callable[[CallError], str]] = {
     ErrorKind.EXTRA_ARGUMENT: _tell_extra,
     ErrorKind.WRONG_TYPE: _tell_wrong_type,
     ErrorKind.INVALID_VALUE: _tell_invalid,
-    ErrorKind.WRONG_VALUE: lambda error: f"{_place(error)} is {_show(error.got)}, {_show(error.expected)} was meant",
+    ErrorKind.WRONG_VALUE: _tell_wrong_value,
 }
 
 

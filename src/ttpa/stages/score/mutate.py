@@ -97,6 +97,13 @@ class _Site:
         """Whether `value` may be acceptable below the argument that `path` leads into."""
         return any(is_same(value, each, "folded") for each in self.free.get(str(path[0]), ()))
 
+    def may_be_omitted(self, path: Path, node: Node) -> bool:
+        """Whether it may be acceptable to leave out what stands at `path`: it is listed so, or so is its default."""
+        if self.is_free(path, ""):
+            return True
+        is_listed = str(path[0]) in self.free
+        return is_listed and node.has_default and all(self.is_free(path, each) for each in _flat(node.default))
+
     def breaks_a_rule(self, path: Path, value: JsonValue) -> bool:
         """Whether the schema forbids `value` at `path`, its type apart."""
         name = str(path[0])
@@ -138,7 +145,7 @@ def _argument_mutants(site: _Site, rng: random.Random) -> Iterator[Mutant]:
             child = node.member(name)
             if name in node.required:
                 yield site.mutant(ErrorKind.MISSING_REQUIRED, arguments=_changed(site, path, rest), path=below)
-            elif child is not None and not site.is_free(below, "") and not _is_default(value[name], child):
+            elif child is not None and not _is_default(value[name], child) and not site.may_be_omitted(below, child):
                 yield site.mutant(ErrorKind.MISSING_OPTIONAL, arguments=_changed(site, path, rest), path=below)
         stranger = f"{rng.choice(_WORDS)}_note"
         if node.member(stranger) is None and stranger not in value:

@@ -60,8 +60,8 @@ _DEFAULT_WEIGHTS = _scaled(Weights())
 class TurnScorer:
     """Scores candidate turns against one reference turn.
 
-    Raises `ValueError` for a reference that is not made of calls, an unknown `strings` and `acceptable` of another
-    length or form.
+    Raises `UnreadableCall` for a reference that is not made of calls, and `ValueError` for an unknown `strings` and
+    `acceptable` of another length or form.
     """
 
     def __init__(
@@ -79,7 +79,7 @@ class TurnScorer:
         try:
             calls = read_calls(reference)
         except UnreadableCall as error:
-            raise ValueError(f"reference: {error}") from error
+            raise UnreadableCall(f"reference: {error}") from error
         if acceptable is not None and len(acceptable) != len(calls):
             raise ValueError(f"acceptable has {len(acceptable)} entries for {len(calls)} reference calls")
         self._reference = [

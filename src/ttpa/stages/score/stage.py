@@ -13,6 +13,7 @@ from ttpa.records.tools import ToolCall
 from ttpa.stages.score.authors_compat import authors_turn_score
 from ttpa.stages.score.schemas import CompiledTools, Tool
 from ttpa.stages.score.scorer import TurnScorer, Weights, malformed
+from ttpa.stages.score.turns import UnreadableCall
 from ttpa.stages.score.values import Strings
 
 
@@ -88,7 +89,11 @@ def score_text(scorer: TurnScorer, turn: TurnText) -> TurnScore:
 
 def fits_schemas(calls: Sequence[ToolCall], tools: CompiledTools) -> bool:
     """Whether every call is of a tool on offer and its arguments keep to that tool's schema."""
-    return not TurnScorer(calls, tools).score_calls(calls).errors  # against itself, only the schema can object
+    try:
+        scorer = TurnScorer(calls, tools)
+    except UnreadableCall:
+        return False
+    return not scorer.score_calls(calls).errors  # against itself, only the schema can object
 
 
 def score_turn(

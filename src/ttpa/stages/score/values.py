@@ -12,6 +12,9 @@ from ttpa.stages.score.nodes import Node, Path
 Strings = Literal["exact", "folded"]
 """`folded`: case, spaces, the marks `, . / - _ * ^` and the kind of quote do not count."""
 
+MISSING_ELEMENT, SURPLUS_ELEMENT = "an element is missing", "an element too many"
+"""Details of a wrong value where an array is too short or too long."""
+
 _MARKS = re.compile(r"[ ,./\-_*^]")
 
 
@@ -259,10 +262,10 @@ class Comparison:
                 grades.append(self._against(value[index], item, node.element(index), (*path, index)))
             else:
                 plain = shown(item)
-                self._add(ErrorKind.WRONG_VALUE, (*path, index), plain, None)
+                self._add(ErrorKind.WRONG_VALUE, (*path, index), plain, None, MISSING_ELEMENT)
                 grades.append(Grade(leaves(plain), 0, leaves(plain), 0))
         for index in range(len(items), len(value)):
-            self._add(ErrorKind.WRONG_VALUE, (*path, index), None, value[index])
+            self._add(ErrorKind.WRONG_VALUE, (*path, index), None, value[index], SURPLUS_ELEMENT)
             grades.append(Grade(0, 0, 1, 0))
         return _total(grades)
 
