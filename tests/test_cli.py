@@ -4,13 +4,20 @@ import json
 import os
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ttpa.cli import main
+from ttpa.cli.words import load, toml_string
 from ttpa.config import load_config
+from ttpa.records.summaries import StepSummary
+from ttpa.runs.layout import STEPS, RunDirectory
+from ttpa.runs.record_files import write_record
 
 WriteTools = Callable[[str], str]
 Result = tuple[int, str, str]
@@ -222,6 +229,18 @@ def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path)
     assert not (tmp_path / "runs").exists()
 
 
+def test_training_again_says_beforehand_what_it_drops(ttpa: Ttpa, tmp_path: Path) -> None:
+    source = config(tmp_path)
+    none = {"items_in": 0, "items_used": 0, "records_out": 0, "seconds": 0}
+    for step in STEPS:
+        account = StepSummary.model_validate({"step": step, "takes": "items", "gives": "items", **none})
+        write_record(RunDirectory(tmp_path / "runs" / "mine").summary(step), account)
+    warning, due = ttpa("train", source, "--redo", "--dry-run")[1].splitlines()
+    assert warning.startswith("run 'mine': sft alone is taken again; what align learns from was made with the policy")
+    assert warning.endswith("`ttpa run mine` takes what follows")
+    assert due == "run 'mine' in runs/mine: sft"
+
+
 def write_dialogues(folder: Path, *lines: str) -> str:
     path = folder / "chats.jsonl"
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -315,6 +334,20 @@ def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path
     assert out == "run 'one' in runs/one: suite sources of base\n"
 
 
+def test_a_place_of_any_letters_is_written_and_a_command_with_an_open_quote_is_told(ttpa: Ttpa, tmp_path: Path) -> None:
+    (tmp_path / "😀.py").write_text(TOOLS, encoding="utf-8")
+    assert ttpa("init", "python", "😀.py")[::2] == (0, "")
+    assert load_config("ttpa.toml").tools.module == "😀.py"
+    code, _, err = ttpa("init", "mcp", "python 'my server.py", "--out", "other.toml")
+    assert (code, "is no command: No closing quotation" in err) == (1, True)
+    assert load(None, name="\U00010348run").name == "\U00010348run"
+
+
+@given(st.text())
+def test_any_text_is_written_as_toml_reads_it(text: str) -> None:
+    assert tomllib.loads(f"text = {toml_string(text)}") == {"text": text}
+
+
 @pytest.mark.parametrize(
     ("case", "place", "key"),
     [
@@ -322,6 +355,8 @@ def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path
         ("openapi", "https://example.org/openapi.json", "'https://example.org/openapi.json'"),
         ("mcp", "http://localhost:8000/mcp", "'http://localhost:8000/mcp'"),
         ("mcp", "npx my-server", "('npx', 'my-server')"),
+        ("mcp", "npx to-remote https://example.org/mcp", "('npx', 'to-remote', 'https://example.org/mcp')"),
+        ("mcp", "python '/home/al ice/my server.py' --x", "('python', '/home/al ice/my server.py', '--x')"),
         ("data", "chats.jsonl", ""),
     ],
 )

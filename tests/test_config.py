@@ -114,6 +114,11 @@ def test_overrides_go_over_the_file_and_the_last_one_wins(tmp_path: Path) -> Non
         ("construct..instances=3", "is no override"),
         ("seed.more=3", "'seed' is a value, not a section"),
         ("construct.instanzes=3", "did you mean 'instances'?"),
+        ("policy.url=5", "policy.url = 5: input should be a valid string"),
+        ('policy.url=["a", 5]', "policy.url = ['a', 5]: input should be a valid string"),
+        ("train.sft.epochs=0", "train.sft.epochs = 0: input should be greater than 0"),
+        ("train.report_to=[3]", "train.report_to.0 = 3: input should be a valid string"),
+        ("tools.openapi.keys.bearer=3", "tools.openapi.keys.bearer = 3: input should be a valid string"),
     ],
 )
 def test_a_wrong_override_is_named(tmp_path: Path, override: str, reason: str) -> None:

@@ -504,6 +504,41 @@ def test_train_takes_what_is_due_of_it(tmp_path: Path) -> None:
     assert train_steps(run) == ("sft", "align")
 
 
+def test_train_taken_again_keeps_to_what_it_can_do(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    run = make_run(tmp_path)
+    steps = train_steps(run, redo=True)
+    assert steps == ("sft",)  # the pairs are those of the policy before
+    take_steps(run, steps, redo="sft")
+    assert due_steps(run)[0] == "sample"
+    plain = make_run(tmp_path / "plain", construct=FEW, train={"sft": False, "max_length": 100_000})
+    take_steps(plain)
+    assert train_steps(plain, redo=True) == ("align",)
+    raised = make_run(tmp_path / "raised", construct=FEW, train={"method": "probability", "max_length": 100_000})
+    take_steps(raised, ["construct"])
+    assert train_steps(raised, redo=True) == ("sft", "align")
+
+
+def test_a_report_is_written_again_without_the_checkpoints(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    run = make_run(tmp_path)
+    asked: list[str] = []
+
+    def load_tokenizer(path: str) -> CharacterTokenizer:
+        asked.append(path)
+        return CharacterTokenizer()
+
+    run.parts = replace(run.parts, load_tokenizer=load_tokenizer)
+    before = run.directory.report.read_text(encoding="utf-8")
+    for policy in run.directory.trained:
+        shutil.rmtree(run.directory.checkpoint(policy))
+    take_steps(run, ["report"], redo="report")
+    assert len(run.directory.report.read_text(encoding="utf-8")) == pytest.approx(len(before), abs=100)  # seconds
+    assert asked == [run.parts.base]
+    with pytest.raises(RunError, match=r"5-train/sft': it is not there; make it again with --redo sft"):
+        take_steps(run, ["sample"], redo="sample")
+
+
 def test_a_run_without_a_mistake_and_without_held_out_data_still_ends_in_a_report(tmp_path: Path) -> None:
     file = tmp_path / "own.jsonl"
     row = '{"messages": [{"role": "user", "content": "%s"}, {"role": "assistant", "content": "Hello"}], "tools": []}\n'

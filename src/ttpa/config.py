@@ -164,7 +164,7 @@ def make_config(values: Mapping[str, Any]) -> RunConfig:
     try:
         return RunConfig.model_validate(values)
     except ValidationError as error:
-        raise ConfigError(_explain(error)) from error
+        raise ConfigError(_explain(error, values)) from error
 
 
 def with_defaults(stored: Mapping[str, Any]) -> dict[str, Any]:
@@ -239,10 +239,9 @@ def _apply(values: dict[str, Any], override: str) -> None:
     section[keys[-1]] = value
 
 
-def _explain(error: ValidationError) -> str:
+def _explain(error: ValidationError, values: Mapping[str, Any]) -> str:
     first = error.errors()[0]
-    # A union puts the names of its members between the keys.
-    where = [str(part) for part in first["loc"] if not str(part).endswith("Config") and "[" not in str(part)]
+    where = _keys_among(first["loc"], values)
     name = ".".join(where)
     if first["type"] == "extra_forbidden":
         known = _known_keys(where[:-1])
@@ -252,6 +251,17 @@ def _explain(error: ValidationError) -> str:
     if first["type"] == "value_error":
         return first["msg"].removeprefix("Value error, ")
     return f"{name} = {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"
+
+
+def _keys_among(place: Sequence[str | int], values: Any) -> list[str]:
+    """The keys and numbers that lead to a place in `values`; a union puts the names of its members between them."""
+    keys: list[str] = []
+    for part in place:
+        in_list = isinstance(values, list | tuple) and isinstance(part, int)
+        if in_list or (isinstance(values, Mapping) and part in values):
+            keys.append(str(part))
+            values = cast("Any", values)[part]
+    return keys
 
 
 def _known_keys(section: Sequence[str]) -> list[str]:

@@ -58,6 +58,8 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
 """What each step reads of the config, besides what the steps read that it cannot do without."""
 
 _SAMPLING: tuple[Step, ...] = ("sample", "score", "pair")
+_LEARNS_FROM: dict[AlignMethod, Step] = {"dpo": "pair", "grpo": "sample", "probability": "construct"}
+"""The step that makes what each alignment learns from."""
 _WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
 """What may change in the middle of a run: none of it decides what comes out."""
 
@@ -97,11 +99,15 @@ def take_import(run: Run, files: Sequence[Path]) -> None:
         import_instructions(run, files)
 
 
-def train_steps(run: Run) -> tuple[Step, ...]:
-    """What `ttpa train` takes: fine-tuning where the config asks for it, and alignment once there is what it needs."""
+def train_steps(run: Run, *, redo: bool = False) -> tuple[Step, ...]:
+    """What `ttpa train` takes: fine-tuning where the config asks for it, and alignment once there is what it needs.
+
+    With `redo` what was sampled of the policy that is fine-tuned again does not count: it is dropped.
+    """
     steps: tuple[Step, ...] = ("sft",) if run.config.train.sft else ()
-    needed: dict[AlignMethod, Step] = {"dpo": "pair", "grpo": "sample", "probability": "construct"}
-    return (*steps, "align") if run.directory.summary(needed[run.config.train.method]).exists() else steps
+    needed = _LEARNS_FROM[run.config.train.method]
+    is_dropped = redo and needed in _SAMPLING and bool(steps)
+    return (*steps, "align") if run.directory.summary(needed).exists() and not is_dropped else steps
 
 
 def asked_steps(run: Run) -> list[Step]:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import pytest
 
 from ttpa.engines.local import LocalEngine
+from ttpa.errors import RunError
 
 
 class Workshop:
@@ -44,6 +45,25 @@ def test_items_are_taken_as_they_are_needed(workers: int, ahead: int) -> None:
     results = LocalEngine(workers).map(Workshop().open, items())
     next(results)
     assert taken <= ahead
+
+
+def test_nothing_begins_after_an_error() -> None:
+    done: list[int] = []
+
+    def work(number: int) -> int:
+        if number == 0:
+            raise RunError("the endpoint is down")
+        time.sleep(0.05)
+        done.append(number)
+        return number
+
+    @contextmanager
+    def open_worker() -> Generator[Callable[[int], int]]:
+        yield work
+
+    with pytest.raises(RunError, match="the endpoint is down"):
+        list(LocalEngine(2).map(open_worker, range(100)))
+    assert set(done) <= {1, 2}  # what had begun beside it
 
 
 def test_items_that_wait_wait_together() -> None:

@@ -26,6 +26,7 @@ from ttpa.models.scripted_endpoint import serve_script
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
 from ttpa.quickstart.generator import OfflineGenerator
+from ttpa.records.costs import Budget, Prices
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import SystemMessage, UserMessage
 from ttpa.records.summaries import StepSummary
@@ -243,6 +244,13 @@ def test_a_run_has_the_records_that_it_has_locally(tmp_path: Path) -> None:
     for step in STEPS:
         here, there = (read_record(run.directory.summary(step), StepSummary) for run in runs)
         assert here.model_copy(update={"seconds": 0}) == there.model_copy(update={"seconds": 0})
+
+
+def test_a_journal_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    journal = tmp_path / "journal.sqlite"
+    journal.write_bytes(b"no SQLite, and long enough to be told from it" * 100)
+    with pytest.raises(RunError, match=r"journal.sqlite' is damaged"):
+        RayEngine(TWO).open_desk(journal, Budget(), Prices())
 
 
 def play_generator(_: str, texts: Sequence[str], seed: int) -> str:

@@ -2,7 +2,9 @@
 
 import json
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -25,6 +27,8 @@ class Answer:
     content_type: str = "application/json"
     cut: bool = False
     """Whether the connection ends before the whole body was sent."""
+    drips: bool = False
+    """Whether it comes after blanks without an end, as some endpoints send them while a model thinks."""
 
 
 @dataclass
@@ -57,6 +61,7 @@ def do_not_wait(seconds: float) -> None:
 @pytest.fixture
 def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
     played = Endpoint()
+    pause = threading.Event()  # `sleep` does not wait here
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -66,9 +71,14 @@ def endpoint(monkeypatch: pytest.MonkeyPatch) -> Iterator[Endpoint]:
             body = answer.body.encode()
             self.send_response(answer.status)
             self.send_header("Content-Type", answer.content_type)
-            self.send_header("Content-Length", str(len(body) + (50 if answer.cut else 0)))
+            if not answer.drips:
+                self.send_header("Content-Length", str(len(body) + (50 if answer.cut else 0)))
             self.end_headers()
-            self.wfile.write(body)
+            with suppress(OSError):  # whoever asked has hung up
+                while answer.drips:
+                    self.wfile.write(b" ")
+                    pause.wait(0.01)
+                self.wfile.write(body)
 
         def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the name is the library's
             """Stays silent."""
@@ -122,6 +132,8 @@ def test_a_reply_without_content_is_an_empty_text_and_not_asked_again(endpoint: 
 
 PASSING = {
     "too many requests": refusal(429),
+    "a request that took too long to read": refusal(408),
+    "a conflict": refusal(409),
     "server error": refusal(500),
     "bad gateway": Answer("<html>Bad gateway</html>", 502, "text/html"),
     "a page with status 200": Answer("<html>Please log in</html>", 200, "text/html"),
@@ -238,6 +250,35 @@ def test_a_model_with_a_temperature_of_its_own_is_asked_without_and_it_is_told_o
         assert model.chat(HELLO, seed=1).text == model.chat(HELLO, seed=2).text == "Hello!"
     assert len(told) == 1
     assert [parameter in asked for asked in endpoint.asked] == [True, False, False]
+
+
+@pytest.mark.parametrize(
+    "problem",
+    [
+        {"detail": [{"type": "extra_forbidden", "loc": ["body", "seed"], "msg": "Extra inputs are not permitted"}]},
+        {"object": "error", "message": "[{'type': 'extra_forbidden', 'loc': ('body', 'seed')}]", "param": None},
+        {"error": {"message": "unprocessable", "code": "unsupported", "param": "seed"}},
+    ],
+)
+def test_a_parameter_may_be_refused_as_unprocessable(endpoint: Endpoint, problem: JsonValue) -> None:
+    endpoint.answers = [Answer(json.dumps(problem), 422), completion()]
+    with pytest.warns(UserWarning, match="'small' takes no seed of ours"):
+        assert OpenAIChatModel("small").chat(HELLO, seed=1).text == "Hello!"
+    assert ["seed" in asked for asked in endpoint.asked] == [True, False]
+
+
+def test_a_reply_that_does_not_end_is_given_up(endpoint: Endpoint) -> None:
+    endpoint.answers = [Answer(completion().body, drips=True), completion("yes"), completion()]
+    model = OpenAIChatModel("small", seconds=0.1)
+    began = time.monotonic()
+    assert model.chat(HELLO, seed=1).text == ""  # the endpoint answers others
+    assert time.monotonic() - began < 2
+    assert model.chat(HELLO, seed=2).text == "Hello!"
+
+
+def test_a_reply_may_begin_with_signs_of_life(endpoint: Endpoint) -> None:
+    endpoint.answers = [Answer(" \n" * 2000 + completion().body)]
+    assert OpenAIChatModel("small").chat(HELLO, seed=1).text == "Hello!"
 
 
 def test_a_refusal_that_stays_tells_its_code_and_parameter(endpoint: Endpoint) -> None:

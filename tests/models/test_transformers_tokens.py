@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from transformers import MistralConfig, MistralForCausalLM
 
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Growth
@@ -224,6 +225,23 @@ def test_pieces_add_up_to_the_text_though_characters_come_in_parts(model: Transf
 def test_a_path_without_a_model_is_a_clear_error(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="no tokenizer can be loaded"):
         TransformersTokenizer(str(tmp_path))
+
+
+def test_a_policy_whose_window_slides_is_refused(model: TransformersModel, tmp_path: Path) -> None:
+    config = MistralConfig(
+        vocab_size=400,
+        hidden_size=16,
+        intermediate_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=1,
+        max_position_embeddings=512,
+        sliding_window=8,
+    )
+    MistralForCausalLM(config).save_pretrained(tmp_path)
+    model.tokenizer.tokenizer.save_pretrained(tmp_path)
+    with pytest.raises(ModelError, match=r"has sliding_attention layers; branches need full attention in all"):
+        TransformersModel(str(tmp_path))
 
 
 def test_a_checkpoint_opens_with_plain_transformers(model: TransformersModel) -> None:

@@ -31,6 +31,15 @@ from ttpa.stages.sample import SampleConfig, sample
 POLICY = str(FOLDER)
 REAL = os.environ.get("TTPA_VLLM_URL")
 HERMES = DIALECTS["hermes"]
+OWN_DISTRIBUTION = {
+    "top_p": 1.0,
+    "top_k": 0,
+    "min_p": 0.0,
+    "repetition_penalty": 1.0,
+    "presence_penalty": 0.0,
+    "frequency_penalty": 0.0,
+}
+"""What a request says, lest a server takes the defaults of the checkpoint's `generation_config.json`."""
 Change = Callable[[str, dict[str, Any]], dict[str, Any]]
 """What a lesser server makes of an answer, by path."""
 
@@ -46,6 +55,7 @@ def answer(model: TransformersModel, path: str, body: dict[str, Any]) -> dict[st
         return {"data": [{"id": "policy", "root": POLICY, "max_model_len": model.max_length}]}
     if path == "/tokenize":
         return {"tokens": model.tokenizer.tokenizer.encode(body["prompt"], add_special_tokens=False)}
+    assert OWN_DISTRIBUTION.items() <= body.items()
     prompt, top_k = body["prompt"], body["logprobs"]
     if body["temperature"]:
         [[said]] = model.draw(

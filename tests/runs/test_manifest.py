@@ -21,6 +21,10 @@ def test_a_folder_with_a_manifest_is_whole(folder: Path) -> None:
     assert find_damage(folder, "one") is None
 
 
+def test_a_folder_that_is_gone_is_not_there(folder: Path) -> None:
+    assert find_damage(folder / "gone") == "it is not there"
+
+
 def test_a_folder_without_one_was_never_finished(folder: Path) -> None:
     (folder / MANIFEST).unlink()
     assert find_damage(folder) == "manifest.json is missing, so it was never finished"

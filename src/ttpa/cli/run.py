@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from ttpa.assemble import assemble
-from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell
+from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell, word_for
 from ttpa.config import RunConfig
 from ttpa.errors import ConfigError, RunError
 from ttpa.pipeline import asked_steps, due_steps, refuse_another_config, refuse_idle_steps, take_steps, train_steps
@@ -47,9 +47,7 @@ def _stage(stage_steps: tuple[Step, ...] | None, text: str) -> Callable[..., Non
         redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
     ) -> None:
         config = load(source, overrides, name, seed, limit, stage_steps)
-        steps = stage_steps or train_steps(Run(config, assemble(config), SilentReporter()))
-        if not steps:
-            raise RunError(f"run {config.name!r} has nothing to train on: no trees or pairs yet, and train.sft = false")
+        steps = stage_steps or _train_steps(config, redo=redo)
         _take(config, steps, dry_run=dry_run, redo=steps[0] if redo else None)
 
     take.__doc__ = text
@@ -63,6 +61,19 @@ pair = _stage(("pair",), "Make preference pairs of the scored candidates.")
 train = _stage(None, "Fine-tune the policy, and align it once there is what it learns from.")
 evaluate = _stage(("evaluate",), "Ask the policies at held-out turns, side by side.")
 report = _stage(("report",), "Write the run's page.")
+
+
+def _train_steps(config: RunConfig, *, redo: bool) -> tuple[Step, ...]:
+    held = Run(config, assemble(config), SilentReporter())
+    steps = train_steps(held, redo=redo)
+    if not steps:
+        raise RunError(f"run {config.name!r} has nothing to train on: no trees or pairs yet, and train.sft = false")
+    if later := [step for step in train_steps(held) if step not in steps]:
+        tell(
+            f"run {config.name!r}: {', '.join(steps)} alone is taken again; what {', '.join(later)} learns from "
+            f"was made with the policy before and is dropped: `ttpa run {word_for(config)}` takes what follows"
+        )
+    return steps
 
 
 def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: Step | None) -> None:

@@ -19,12 +19,16 @@ class LocalEngine:
         self._workers = workers
 
     def map(self, open_worker: OpenWorker[Item, Result], items: Iterable[Item]) -> Iterator[Result]:
-        """The results in order; at most twice `workers` items are taken ahead of the one that is given out."""
+        """The results in order; at most twice `workers` items are taken ahead of the one that is given out.
+
+        After an error, or where no more results are asked for, none begins that has not begun yet.
+        """
         with open_worker() as work:
             if self._workers == 1:
                 yield from map(work, items)
                 return
-            with ThreadPoolExecutor(self._workers) as pool:
+            pool = ThreadPoolExecutor(self._workers)
+            try:
                 waiting: deque[Future[Result]] = deque()
                 for item in items:
                     waiting.append(pool.submit(work, item))
@@ -32,6 +36,8 @@ class LocalEngine:
                         yield waiting.popleft().result()
                 while waiting:
                     yield waiting.popleft().result()
+            finally:
+                pool.shutdown(cancel_futures=True)
 
     def open_desk(self, journal: Path, budget: Budget, prices: Prices) -> LocalDesk:
         """The journal and the budget in this process."""

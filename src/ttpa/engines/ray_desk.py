@@ -27,10 +27,13 @@ _Shelf = Literal["replies", "results"]
 class DeskActor:
     """Holds the journal and the budget. A reservation of a process that died is given back once it was replaced."""
 
-    def __init__(self, journal: Path, budget: Budget, prices: Prices) -> None:
-        self._desk = LocalDesk(journal, budget, prices)
+    def __init__(self) -> None:
         self._numbers = count()
         self._reserved: dict[int, tuple[_Worker, ExitStack, Callable[[Cost], None]]] = {}
+
+    def open(self, journal: Path, budget: Budget, prices: Prices) -> None:
+        """Comes first, and by itself: an error in an actor's `__init__` does not come out as it was raised."""
+        self._desk = LocalDesk(journal, budget, prices)
 
     def find(self, shelf: _Shelf, question: str) -> str | None:
         return self._shelf(shelf).find(question)
@@ -72,14 +75,14 @@ class RayDesk:
     """The desk as the driver and the workers reach it."""
 
     def __init__(self, journal: Path, budget: Budget, prices: Prices, *, callers: int) -> None:
-        """`callers` may wait for room in the budget at once."""
+        """`callers` may wait for room in the budget at once. Raises `RunError` where the journal cannot be used."""
         here = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
         options = {"num_cpus": 0, "max_concurrency": callers + 4, "scheduling_strategy": here}
-        self._actor: Any = ray.remote(DeskActor).options(**options).remote(journal.absolute(), budget, prices)
+        self._actor: Any = ray.remote(DeskActor).options(**options).remote()
+        ask(self._actor.open, journal.absolute(), budget, prices)
         self.replies: ReplyStore = _RemoteShelf(self._actor, "replies")
         self.results: ReplyStore = _RemoteShelf(self._actor, "results")
         self.spending = RemoteSpending(self._actor, prices)
-        ask(self._actor.spent)
 
     def close(self) -> None:
         ask(self._actor.close)

@@ -1,10 +1,12 @@
 """A generator behind any OpenAI-compatible endpoint (`OPENAI_API_KEY`, `OPENAI_BASE_URL`)."""
 
 import hashlib
+import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import openai
+from httpx2 import HTTPError
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import BaseModel, Field, ValidationError
 from tenacity import (
@@ -22,8 +24,8 @@ from ttpa.models.throttle import Throttle
 from ttpa.records.messages import AssistantMessage, Message, UserMessage
 from ttpa.redaction import hide_keys
 
-_SECONDS_A_REQUEST = 120.0
-_SECONDS_IN_ALL = 600.0
+_SECONDS_OF_SILENCE = 120.0
+"""Within a request; an endpoint that sends something now and then, as some do while a model thinks, gets more."""
 _LONGEST_WAIT = 60.0
 _GREETING = (UserMessage(content="Say yes as a JSON object."),)
 _JITTER = wait_random_exponential(multiplier=1, max=_LONGEST_WAIT)
@@ -33,6 +35,8 @@ _SUSPECTS = {
     404: "OPENAI_BASE_URL and generator.model",
 }
 """By status: what is likely wrong."""
+_PASSING = (408, 409)
+"""Statuses of a fault that may pass, beside those of a server's own."""
 _NOT_EVERYWHERE = ("response_format", "max_tokens", "temperature", "seed")
 """Parameters that some models refuse: reasoning models take `max_completion_tokens` and their own temperature alone."""
 
@@ -74,16 +78,27 @@ class OpenAIChatModel:
     """
 
     def __init__(
-        self, model: str, *, temperature: float = 1.0, attempts: int = 10, max_tokens: int = 2048, in_flight: int = 1
+        self,
+        model: str,
+        *,
+        temperature: float = 1.0,
+        attempts: int = 10,
+        seconds: float = 600.0,
+        max_tokens: int = 2048,
+        in_flight: int = 1,
     ) -> None:
-        """Reads key and base URL from the environment. Raises `ModelError` where there is no key."""
+        """Reads key and base URL from the environment. Raises `ModelError` where there is no key.
+
+        No attempt is begun after so many `attempts` or `seconds`, and none takes longer than that by itself.
+        """
         try:
-            self._client = openai.OpenAI(max_retries=0, timeout=_SECONDS_A_REQUEST)
+            self._client = openai.OpenAI(max_retries=0, timeout=_SECONDS_OF_SILENCE)
         except openai.OpenAIError as error:
             raise ModelError("no key for the generator: set OPENAI_API_KEY (and OPENAI_BASE_URL)") from error
         self._model = model
         self._temperature = temperature
         self._attempts = attempts
+        self._seconds = seconds
         self._max_tokens = max_tokens
         self._throttle = Throttle(in_flight)
         self._refused: set[str] = set()
@@ -98,7 +113,7 @@ class OpenAIChatModel:
         retrying = Retrying(
             retry=retry_if_exception_type(PassingFault),
             wait=_wait,
-            stop=stop_after_attempt(self._attempts) | stop_after_delay(_SECONDS_IN_ALL),
+            stop=stop_after_attempt(self._attempts) | stop_after_delay(self._seconds),
             reraise=True,
         )
         try:
@@ -138,8 +153,9 @@ class OpenAIChatModel:
 
     def _ask(self, messages: Sequence[Message], seed: int) -> ChatReply:
         refused = frozenset(self._refused)
+        deadline = time.monotonic() + self._seconds
         try:
-            response = self._client.chat.completions.with_raw_response.create(
+            with self._client.chat.completions.with_streaming_response.create(
                 model=self._model,
                 messages=[_shape(message) for message in messages],
                 temperature=openai.omit if "temperature" in refused else self._temperature,
@@ -147,16 +163,17 @@ class OpenAIChatModel:
                 max_completion_tokens=self._max_tokens if "max_tokens" in refused else openai.omit,
                 seed=openai.omit if "seed" in refused else seed % 2**31,
                 response_format=openai.omit if "response_format" in refused else {"type": "json_object"},
-            )
+            ) as response:
+                body = _read_until(deadline, response.iter_bytes())
         except openai.RateLimitError as error:
             if error.code == "insufficient_quota":
                 raise ModelError(
                     "the generator's quota is used up; raise it and run the same command again: nothing is lost"
                 ) from error
             raise PassingFault("too many requests", _retry_after(error)) from error
-        except (openai.APIConnectionError, openai.InternalServerError) as error:
+        except (openai.APIConnectionError, openai.InternalServerError, HTTPError) as error:
             raise PassingFault(type(error).__name__) from error
-        except openai.BadRequestError as error:
+        except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
             if error.code == "content_filter" or _is_too_long(error):
                 return ChatReply("", 0, 0)  # this one prompt is refused; its instance becomes a discard
             parameter = _refused_parameter(error)
@@ -168,12 +185,14 @@ class OpenAIChatModel:
             self._do_without(parameter)
             return self._ask(messages, seed)
         except openai.APIStatusError as error:
+            if error.status_code in _PASSING:
+                raise PassingFault(f"status {error.status_code}") from error
             # The body is left out: a 401 echoes the key.
             raise ModelError(
                 f"the endpoint refused the request with status {error.status_code}; "
                 f"check {_SUSPECTS.get(error.status_code, 'what it serves')}"
             ) from error
-        return _read(response.content)
+        return _read(body)
 
     def _do_without(self, parameter: str) -> None:
         is_new = parameter not in self._refused
@@ -182,13 +201,23 @@ class OpenAIChatModel:
             warnings.warn(f"{self._model!r} takes no {parameter} of ours; it is asked without", stacklevel=2)
 
 
-def _refused_parameter(error: openai.BadRequestError) -> str | None:
-    """Which of those that not every model takes the refusal names; some endpoints name it in their message alone."""
-    named = error.param or error.message
+def _read_until(deadline: float, parts: Iterable[bytes]) -> bytes:
+    """The parts joined. Raises `PassingFault` where they still come after the deadline, a time of `time.monotonic`."""
+    body = b""
+    for part in parts:
+        if time.monotonic() > deadline:
+            raise PassingFault("a reply that does not end")
+        body += part
+    return body
+
+
+def _refused_parameter(error: openai.APIStatusError) -> str | None:
+    """Which of those that not every model takes the refusal names; some endpoints name it in their text alone."""
+    named = error.param or str(error.body)
     return next((parameter for parameter in _NOT_EVERYWHERE if parameter in named), None)
 
 
-def _is_too_long(error: openai.BadRequestError) -> bool:
+def _is_too_long(error: openai.APIStatusError) -> bool:
     """Whether the prompt does not fit; vLLM and llama.cpp have no code of their own for it."""
     told = error.message.lower()
     return error.code == "context_length_exceeded" or "context length" in told or "context size" in told

@@ -14,6 +14,7 @@ from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
 from ttpa.models.families import batches, newly_read
 from ttpa.models.shared_prefix import SHARED_ATTENTION
+from ttpa.models.transformers_layers import partial_attention
 from ttpa.models.transformers_reading import read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
@@ -44,9 +45,8 @@ class TransformersModel:
         except (OSError, ValueError) as error:
             raise ModelError(f"no model can be loaded from {path!r}: {error}") from error
         assert isinstance(model, PreTrainedModel)
-        kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
-        if kinds != {"full_attention"}:
-            raise ModelError(f"{path!r} has {', '.join(sorted(kinds))} layers; branches need full attention in all")
+        if others := partial_attention(model):
+            raise ModelError(f"{path!r} has {', '.join(others)} layers; branches need full attention in all")
         self.device = torch.device("cuda" if cuda else "cpu")
         torch.nn.Module.to(model, self.device)  # in place
         model.set_attn_implementation(SHARED_ATTENTION)

@@ -9,6 +9,8 @@ from typing import Any
 
 from vllm import LLM, SamplingParams, TokensPrompt
 
+from ttpa.errors import ModelError
+from ttpa.models.device_memory import release_memory
 from ttpa.models.served_tokens import Reply, Request, Seen
 
 
@@ -16,8 +18,18 @@ class VllmEngine:
     """A `TokenEngine` of vLLM's offline engine."""
 
     def __init__(self, path: str, **options: Any) -> None:
-        """Loads a checkpoint directory or hub model; `options` are vLLM's own."""
-        self._engine = LLM(model=path, enable_prefix_caching=True, **options)
+        """Loads a checkpoint directory or hub model; `options` are vLLM's own.
+
+        Raises `ModelError` where vLLM does not start: for want of memory, or because it does not know the model's form.
+        """
+        release_memory()  # vLLM wants most of the GPU, and an engine before this one ends only then
+        try:
+            self._engine = LLM(model=path, enable_prefix_caching=True, **options)
+        except (ValueError, RuntimeError) as error:
+            raise ModelError(
+                f"vLLM does not start with {path!r}: {error}; what it has logged says more, "
+                "and policy.engine = 'local' does without it"
+            ) from error
         self.max_length = int(self._engine.llm_engine.model_config.max_model_len)
 
     def answer(self, requests: Sequence[Request]) -> list[Reply]:

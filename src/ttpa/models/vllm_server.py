@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import MappingProxyType
 from typing import cast
 
 import httpx2
@@ -16,6 +17,17 @@ _WAY_OUT = (
     "token-level sampling needs a server that continues token ids and tells their log-probabilities, as "
     "`vllm serve {model}` does; or take policy.engine = 'local'"
 )
+_OWN_DISTRIBUTION: Mapping[str, JsonValue] = MappingProxyType(
+    {
+        "top_p": 1.0,
+        "top_k": 0,
+        "min_p": 0.0,
+        "repetition_penalty": 1.0,
+        "presence_penalty": 0.0,
+        "frequency_penalty": 0.0,
+    }
+)
+"""The policy's, unchanged; what is not said a server takes from the checkpoint's `generation_config.json`."""
 _PROBE = 'Find <tool_call> {"name": "x"} in Zürich, 12.5 °C!'
 _LEAST = -9000.0
 """vLLM's JSON has no minus infinity; it says -9999 instead."""
@@ -84,6 +96,7 @@ class VllmServer:
             "prompt": list(request.token_ids),
             "max_tokens": request.max_new_tokens,
             "temperature": request.temperature,
+            **_OWN_DISTRIBUTION,
             "logprobs": max(1, request.top_k),
             "return_token_ids": True,
             "return_tokens_as_token_ids": True,

@@ -39,6 +39,8 @@ def hash_files(folder: Path, without: Collection[str] = ()) -> dict[str, str]:
 
 def find_damage(folder: Path, identity: str | None = None) -> str | None:
     """What is wrong with a folder, in words; nothing where it is whole and, if one is given, of that identity."""
+    if not folder.is_dir():
+        return "it is not there"
     if not (folder / MANIFEST).is_file():
         return f"{MANIFEST} is missing, so it was never finished"
     try:

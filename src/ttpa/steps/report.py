@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
+from ttpa.errors import RunError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.candidates import CandidateTree, Origin
 from ttpa.records.checkpoints import Checkpoint
@@ -137,7 +138,7 @@ def _views(run: Run, trees: Mapping[str, CandidateTree], turns: Sequence[ScoredT
         return 0 < right < len(turn.candidates), len(trees[turn.tree_id].forks)
 
     chosen = sorted(turns, key=interest, reverse=True)[: run.config.report.trees]
-    tokenizer = run.parts.load_tokenizer(run.policy())
+    tokenizer = _load_tokenizer(run)
     return [
         TreeView(
             tree=(tree := trees[turn.tree_id]),
@@ -147,6 +148,15 @@ def _views(run: Run, trees: Mapping[str, CandidateTree], turns: Sequence[ScoredT
         )
         for turn in chosen
     ]
+
+
+def _load_tokenizer(run: Run) -> ChatTokenizer:
+    """That of the policy that was sampled, or of its base, which is the same, where the checkpoint is not whole."""
+    try:
+        policy = run.policy()
+    except RunError:
+        policy = run.parts.base
+    return run.parts.load_tokenizer(policy)
 
 
 def _leaf_pieces(tree: CandidateTree, leaf: int, tokenizer: ChatTokenizer) -> tuple[str, ...]:

@@ -73,7 +73,7 @@ def _reward(run: Run) -> None:
     account = Account(run, "align", takes="turns", gives="turns")
     config = run.config.train
     points = {point.id: point for point in run.points("train")}
-    sampled = [points[tree.id] for tree in run.read(run.directory.trees, CandidateTree, "sample")]
+    sampled = [points[tree.id] for tree in run.stream(run.directory.trees, CandidateTree, "sample")]
     tokenizer = run.parts.load_tokenizer(run.policy())
     prompts = {point.id: rewarded_prompt(point, tokenizer) for point in sampled}
     longest = [len(prompts[point.id].prompt_ids) + config.grpo.max_new_tokens for point in sampled]

@@ -130,6 +130,24 @@ def test_in_bf16_the_forest_is_as_near_to_float32_as_padded_pairs_are(base: str,
 
 @pytest.mark.parametrize("packing", ["tree", "pairs"])
 @pytest.mark.parametrize("parameters", ["full", "lora"])
+def test_in_bf16_policy_and_reference_are_one_model_before_the_first_step(
+    base: str, tmp_path: Path, packing: str, parameters: str
+) -> None:
+    config = TrainConfig.model_validate(
+        {"packing": packing, "parameters": parameters, "dpo": DpoConfig(epochs=1, batch_size=4)}
+    )
+    assert config.precision == "bf16"
+    with without_known_warnings():
+        trainer = make_trainer(
+            write_policy("qwen3", base, tmp_path / "policy"), dialogue("one", 2, 2), tmp_path / "out", config, seed=1
+        )
+        trainer.train()
+    [first] = [row for row in trainer.state.log_history if "loss" in row]
+    assert (first["rewards/chosen"], first["rewards/rejected"]) == (0, 0)
+
+
+@pytest.mark.parametrize("packing", ["tree", "pairs"])
+@pytest.mark.parametrize("parameters", ["full", "lora"])
 def test_pairs_count_by_their_score_gap(base: str, tmp_path: Path, packing: str, parameters: str) -> None:
     """A pair of weight 2 beside one of weight 0 is that pair alone, twice in the batch."""
     policy = write_policy("qwen3", base, tmp_path / "policy")

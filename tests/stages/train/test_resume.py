@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false
 
+import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.runs.manifest import find_damage
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
+from ttpa.stages.train.resume import identify
 from ttpa.stages.train.stage import DpoConfig, GrpoConfig, LoraConfig, OnStep, ProbabilityConfig, SftConfig
 from ttpa.stages.train.trl_learners import TrlLearners
 
@@ -139,6 +141,21 @@ def test_another_training_does_not_go_on_from_a_state(
         other = LEARNERS.dpo(base, pairs[:3] + pairs[:1], tmp_path / "one", config(), seed=5, on_step=ignore_step)
     assert other.steps == STEPS
     assert other.history[0].step == 1
+
+
+def test_a_base_is_what_its_files_are_wherever_it_lies(base: str, tmp_path: Path) -> None:
+    def identity(policy: str) -> str:
+        return identify("sft", policy, "", config(), steps=None, seed=5)
+
+    moved, other = tmp_path / "moved", tmp_path / "other"
+    for folder in (moved, other):
+        shutil.copytree(base, folder)
+    assert identity(base) == identity(str(moved)) == identity(str(other)) != identity("org/policy")
+    (moved / "README.md").write_text("Found in the attic.", encoding="utf-8")
+    assert identity(str(moved)) == identity(base)
+    weights = other / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-1] + b"x")  # replaced in place
+    assert identity(str(other)) != identity(base)
 
 
 def test_a_training_that_was_rewarded_by_something_else_is_another_one(

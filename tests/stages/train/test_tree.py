@@ -9,7 +9,15 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Qwen3Config, Qwen3ForCausalLM
+from transformers import (
+    LlamaConfig,
+    LlamaForCausalLM,
+    MistralConfig,
+    MistralForCausalLM,
+    PreTrainedModel,
+    Qwen3Config,
+    Qwen3ForCausalLM,
+)
 from trl.trainer.utils import add_fused_lm_head
 
 from ttpa.errors import ModelError
@@ -123,10 +131,16 @@ def test_log_probabilities_and_gradients_are_those_of_padded_sequences(kind: str
     assert float((ours - theirs).norm() / theirs.norm()) < 1e-5
 
 
-def test_a_model_with_a_sliding_window_is_refused_with_the_reason() -> None:
-    config = Qwen3Config(**SIZES, use_sliding_window=True, sliding_window=8, max_window_layers=1)
+@pytest.mark.parametrize(
+    "model",
+    [
+        Qwen3ForCausalLM(Qwen3Config(**SIZES, use_sliding_window=True, sliding_window=8, max_window_layers=1)),
+        MistralForCausalLM(MistralConfig(**SIZES, sliding_window=8)),
+    ],
+)
+def test_a_model_with_a_sliding_window_is_refused_with_the_reason(model: PreTrainedModel) -> None:
     with pytest.raises(ModelError, match="needs full attention in all layers; this model has sliding_attention"):
-        add_tree_forward(Qwen3ForCausalLM(config))
+        add_tree_forward(model)
 
 
 @given(SEQUENCES, st.integers(1, 5))

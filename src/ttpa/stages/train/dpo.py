@@ -112,6 +112,9 @@ class TokenDpoTrainer(OrderedTrainer, DPOTrainer):
                 base = model.get_base_model() if isinstance(model, PeftModel) else model
                 assert isinstance(base, PreTrainedModel)
                 add_tree_forward(base, attention)
+                if model is self.ref_model:
+                    # It was prepared before it had this forward; the policy is prepared when the training begins.
+                    base.forward = self.accelerator.autocast()(base.forward)
         usual = self.data_collator
 
         def collate(rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -21,6 +21,8 @@ from ttpa.stages.train.stage import TrainConfig
 
 RECORD = "checkpoint.json"
 """The record of a training, beside the weights that it gave."""
+_READ_OF_A_BASE = {".json", ".safetensors", ".jinja", ".model", ".txt"}
+"""Config, weights, and what a tokenizer is made of."""
 _WITHOUT_EFFECT = {"checkpoint_steps", "report_to", "launch"}
 
 
@@ -39,11 +41,13 @@ def identify(
     seed: int,
     reward: str = "",
 ) -> str:
-    """What decides a training's outcome, as one digest."""
-    manifest = Path(base) / MANIFEST
+    """What decides a training's outcome, as one digest.
+
+    A base in a folder is what its files are, wherever it lies; one on a hub is its name.
+    """
     told = [
         method,
-        sha256(manifest) if manifest.is_file() else base,
+        _identify_base(base),
         data_sha256,
         config.model_dump(mode="json", exclude=_WITHOUT_EFFECT),
         steps,
@@ -51,6 +55,15 @@ def identify(
         reward,
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _identify_base(base: str) -> object:
+    folder = Path(base)
+    if not folder.is_dir():
+        return base
+    if (folder / MANIFEST).is_file():
+        return sha256(folder / MANIFEST)
+    return {path.name: sha256(path) for path in folder.iterdir() if path.suffix in _READ_OF_A_BASE}
 
 
 def hash_records(records: Iterable[Record]) -> str:

@@ -3,6 +3,7 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import math
+import os
 import shutil
 import warnings
 from collections.abc import Callable, Generator, Sequence
@@ -17,6 +18,7 @@ from transformers.trainer_callback import PrinterCallback, TrainerControl, Train
 from transformers.training_args import TrainingArguments
 
 from ttpa.errors import ModelError
+from ttpa.models.device_memory import release_memory
 from ttpa.records.checkpoints import Checkpoint, TrainMethod, TrainStep
 from ttpa.records.record import Record
 from ttpa.runs.manifest import hash_files, write_manifest
@@ -94,6 +96,8 @@ def train_once(
     data_sha256 = hash_records(data)
     identity = identify(method, base, data_sha256, config, steps=steps, seed=seed, reward=reward)
     if done := finished(output, identity):
+        if os.environ.get("RANK", "0") == "0":  # killed between the checkpoint and the end, it has left them
+            shutil.rmtree(states_folder(output), ignore_errors=True)
         return done
     trainer = make_trainer()
     assert isinstance(trainer.model, torch.nn.Module)
@@ -133,6 +137,8 @@ def train_once(
     draft.rename(output)
     shutil.rmtree(states_folder(output), ignore_errors=True)
     trainer.accelerator.wait_for_everyone()
+    del trainer, model
+    release_memory()  # what comes next in this process, or beside it, wants the GPU for itself
     return checkpoint
 
 

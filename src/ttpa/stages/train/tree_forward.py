@@ -13,6 +13,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE, FusedCausalLMOutput, _ChunkedLogProbFunction
 
 from ttpa.errors import ModelError
+from ttpa.models.transformers_layers import partial_attention
 from ttpa.stages.train.stage import Attention
 from ttpa.stages.train.tree import Forest, plant
 from ttpa.stages.train.tree_attention import tree_attention
@@ -26,11 +27,10 @@ _FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")
 
 def require_full_attention(model: PreTrainedModel) -> None:
     """Raises `ModelError` where a layer does not attend to all tokens before: a tree cannot tell it which."""
-    kinds = set(getattr(model.config, "layer_types", None) or ["full_attention"])
-    if kinds != {"full_attention"}:
-        others = ", ".join(sorted(kinds - {"full_attention"}))
+    if others := partial_attention(model):
         raise ModelError(
-            f"train.packing = 'tree' needs full attention in all layers; this model has {others}: take 'pairs'"
+            "train.packing = 'tree' needs full attention in all layers; "
+            f"this model has {', '.join(others)}: take 'pairs'"
         )
 
 
