@@ -53,6 +53,11 @@ def test_grpo_turns_prompts_into_ids_in_one_method() -> None:
     assert "prompt_ids, images, multimodal_fields = self._tokenize_prompts(prompts)" in source
 
 
+def test_grpo_hands_rewards_the_ids_of_what_was_said() -> None:
+    source = inspect.getsource(GRPOTrainer._calculate_rewards)  # pyright: ignore[reportPrivateUsage]
+    assert "prompts=prompts, completions=completions, completion_ids=completion_ids_list, **reward_kwargs" in source
+
+
 def test_trainers_count_what_a_batch_learns_in_one_method_by_its_shifted_labels() -> None:
     source = inspect.getsource(Trainer._get_num_items_in_batch)  # pyright: ignore[reportPrivateUsage]
     assert '"labels" in batch_samples[0]' in source
