@@ -58,6 +58,10 @@ class Arm:
     is_withdrawn: bool = False
     """Whether its results are kept and nothing can make them any more."""
 
+    def __post_init__(self) -> None:
+        if self.start and self.method != "none":
+            raise ValueError(f"the arm {self.name!r} has a start of its own; all arms that learn begin with one policy")
+
     @property
     def samples(self) -> bool:
         """Whether it needs trees; GRPO draws its turns itself, at the points of the main arm's."""
