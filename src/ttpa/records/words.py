@@ -5,8 +5,8 @@ import re
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no space parts their words, or endings hang on them."""
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
-_BEFORE, _AFTER = rf"(?<![^\W{_UNSPACED}])", rf"(?![^\W{_UNSPACED}])"
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_IS_SPACED = re.compile(rf"[^\W{_UNSPACED}]")
 
 
 def fold(text: str) -> str:
@@ -21,9 +21,16 @@ def split_words(text: str) -> list[str]:
 
 def holds(text: str, wanted: str) -> bool:
     """Whether a text holds another as whole words, whatever their case and spaces; it always holds nothing."""
-    told = fold(wanted)
-    if not told:
-        return True
-    before = "" if _IS_UNSPACED.match(told[0]) else _BEFORE
-    after = "" if _IS_UNSPACED.match(told[-1]) else _AFTER
-    return re.search(f"{before}{re.escape(told)}{after}", fold(text)) is not None
+    told, inside = fold(wanted), fold(text)
+    start = inside.find(told)
+    while start >= 0 and told:
+        end = start + len(told)
+        if not _goes_on(told[0], inside[start - 1 : start]) and not _goes_on(told[-1], inside[end : end + 1]):
+            return True
+        start = inside.find(told, start + 1)
+    return not told
+
+
+def _goes_on(edge: str, beside: str) -> bool:
+    """Whether a word goes on beyond its edge; beside is nothing at the end of the text."""
+    return _IS_SPACED.match(beside) is not None and _IS_UNSPACED.match(edge) is None

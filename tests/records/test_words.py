@@ -1,0 +1,43 @@
+"""Whole words are found in any script, and parts of words are not."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ttpa.records.words import fold, holds, split_words
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("A room in the hotel  LISBOA, please.", "Hotel Lisboa"),
+        ("With sea view.", "sea_view"),
+        ("A book on C++.", "C++"),
+        ("Rebook, then book.", "book"),
+        ("请查询北京明天的天气", "北京"),
+        ("查询Oslo天气", "Oslo"),
+        ("서울에서 호텔을 찾아줘", "서울"),
+        ("Anything", "  "),
+    ],
+)
+def test_whole_words_are_found(text: str, wanted: str) -> None:
+    assert holds(text, wanted)
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"), [("In Lisboan style", "Lisboa"), ("Rebook it", "book"), ("请查询北京", "上海"), ("", "x")]
+)
+def test_parts_of_words_and_what_is_not_there_are_not_found(text: str, wanted: str) -> None:
+    assert not holds(text, wanted)
+
+
+@given(st.text(alphabet="ab_-. 0é", max_size=12), st.text(alphabet="ab_-. 0é", max_size=4))
+def test_where_spaces_part_words_it_is_what_a_pattern_with_edges_finds(text: str, wanted: str) -> None:
+    told = fold(wanted)
+    assert holds(text, wanted) == (not told or re.search(rf"(?<!\w){re.escape(told)}(?!\w)", fold(text)) is not None)
+
+
+def test_a_character_is_a_word_where_no_space_parts_them() -> None:
+    assert split_words("Rain in 北京, sea_view") == ["rain", "in", "北", "京", "sea", "view"]
