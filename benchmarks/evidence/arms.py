@@ -82,9 +82,10 @@ On the policy's own turns there are never more tokens to train on than under the
 WHOLE = {"strategy": "whole", "completions": 5}
 RELEASED = {"threshold": 0.8, "rejected": "probable"}
 
+START = Arm("sft", "SFT only", "none")
 MAIN = Arm("ttpa", "TTPA: forks of the policy's own turn, error-oriented scores", "dpo")
 ARMS: tuple[Arm, ...] = (
-    Arm("sft", "SFT only", "none"),
+    START,
     Arm("sft-longer", "SFT longer", "longer", train=TUNING, train_total=TUNING_TOTAL),
     Arm("sft-same", "SFT longer, on the turns that TTPA samples alone", "same turns", train=TUNING,
         train_total=TUNING_TOTAL),
@@ -109,7 +110,7 @@ ARMS: tuple[Arm, ...] = (
 )  # fmt: skip
 
 SCALING: tuple[Arm, ...] = (
-    *(arm for arm in ARMS if arm.name == "sft"),
+    START,
     *(
         replace(arm, name=f"{arm.name}-x{share:g}", says=f"{arm.says}; {share:g} times the points", share=share)
         for share in (0.25, 1.0, 4.0)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from benchmarks.evidence.answers import Where
-from benchmarks.evidence.arms import MAIN, Arm
+from benchmarks.evidence.arms import MAIN, START, Arm
 from benchmarks.evidence.budget import BudgetKind, budgets
 from benchmarks.evidence.figures import exact, mean
 from benchmarks.evidence.pictures import draw_dots
@@ -63,7 +63,7 @@ def _section(
         few, many = min(turns.values()), max(turns.values())
         number = f"{many} turns" if few == many else f"{few} to {many} turns, as not all is done yet"
         lines += [f"## {tools.name} ({tools.says}), {told}, {says}", "", f"Seeds {seeds}; {number}.", ""]
-        lines += [*table(results, MAIN.name, resamples=resamples), ""]
+        lines += [*table(results, MAIN.name, START.name, resamples=resamples), ""]
         lines += ["Errors at 100 turns:", "", *kinds_table(results), ""]
         lines += ["Cost, means over seeds:", "", *cost_table(results), ""]
         dots[says] = {one.arm.says: mean(one.due_calls(), exact, resamples=resamples) for one in results}

@@ -46,11 +46,12 @@ class Result:
         return {seed: [case for case in cases if case.call_is_due] for seed, cases in self.cases.items()}
 
 
-def table(results: Sequence[Result], main: str, *, resamples: int) -> list[str]:
-    """An arm a row; differences are of the arm `main` less the row's."""
+def table(results: Sequence[Result], main: str, start: str, *, resamples: int) -> list[str]:
+    """An arm a row; differences are of the arm `main` less the row's and, where it is there, less the arm `start`."""
+    begun = next((one for one in results if one.arm.name == start), None)
     columns = (
-        "arm", "exact, calls", f"{main} less this", "tool names", "mean score", "exact, all turns",
-        "errors in name, required, type at 100 turns with calls", "tasks solved",
+        "arm", "exact, calls", f"{main} less this", *([f"this less {start}"] if begun else []), "tool names",
+        "mean score", "exact, all turns", "errors in name, required, type at 100 turns with calls", "tasks solved",
     )  # fmt: skip
     lines = _head(columns)
     for one in results:
@@ -59,17 +60,18 @@ def table(results: Sequence[Result], main: str, *, resamples: int) -> list[str]:
         def told(cases: BySeed, read: Reading, *, share: bool = True) -> str:
             return _told(mean(cases, read, resamples=resamples), share=share)
 
-        less, mains = "", _main_of(one, results, main)
-        if mains is not None and one is not mains and set(mains.cases) & set(one.cases):
-            less = _points(difference(mains.due_calls(), calls, exact, resamples=resamples))
-        wrong = ", ".join(
-            f"{100 * mean(calls, errors_of(kinds), resamples=2).value:.1f}" for kinds in NAMED_KINDS.values()
-        )
-        played = f"{100 * fmean(one.solved):.1f} % of {len(one.solved)}" if one.solved else ""
-        lines.append(
-            f"| {one.arm.says} | {told(calls, exact)} | {less} | {told(calls, names_right)} "
-            f"| {told(calls, mean_score, share=False)} | {told(one.cases, exact)} | {wrong} | {played} |"
-        )
+        def minus(more: Result | None, less: Result) -> str:
+            if more is None or more is less or not set(more.cases) & set(less.cases):
+                return ""
+            return _points(difference(more.due_calls(), less.due_calls(), exact, resamples=resamples))
+
+        cells = [one.arm.says, told(calls, exact), minus(_main_of(one, results, main), one)]
+        cells += [minus(one, begun)] if begun else []
+        cells += [told(calls, names_right), told(calls, mean_score, share=False), told(one.cases, exact)]
+        wrong = (mean(calls, errors_of(kinds), resamples=2).value for kinds in NAMED_KINDS.values())
+        cells += [", ".join(f"{100 * each:.1f}" for each in wrong)]
+        cells += [f"{100 * fmean(one.solved):.1f} % of {len(one.solved)}" if one.solved else ""]
+        lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
