@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttpa.records.words import fold, holds, split_words
+from ttpa.records.words import fold, holds, split_words, tells
 
 
 @pytest.mark.parametrize(
@@ -41,3 +41,10 @@ def test_where_spaces_part_words_it_is_what_a_pattern_with_edges_finds(text: str
 
 def test_a_character_is_a_word_where_no_space_parts_them() -> None:
     assert split_words("Rain in 北京, sea_view") == ["rain", "in", "北", "京", "sea", "view"]
+
+
+def test_numbers_are_told_by_value_and_null_needs_no_telling() -> None:
+    assert tells("At most 1,250 euros for 2.50 hours.", 1250)
+    assert tells("At most 1,250 euros for 2.50 hours.", 2.5)
+    assert not tells("In 2026", 2)
+    assert tells("", None)

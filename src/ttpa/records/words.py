@@ -1,11 +1,15 @@
-"""Words of a text in any script: what a question says is looked for word by word."""
+"""Words of a text in any script: what a question or a result says is looked for word by word."""
 
 import re
+
+from pydantic import JsonValue
 
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no space parts their words, or endings hang on them."""
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
+_NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:,\d{3})*(?:\.\d+)?")
+"""A hyphen after a letter or digit is none of the number's: `3-5 nights`, `2025-05-12`."""
 _IS_SPACED = re.compile(rf"[^\W{_UNSPACED}]")
 
 
@@ -17,6 +21,13 @@ def fold(text: str) -> str:
 def split_words(text: str) -> list[str]:
     """The words of a folded text; of a script without spaces each character is one."""
     return _WORD.findall(fold(text))
+
+
+def tells(text: str, value: JsonValue) -> bool:
+    """Whether a text tells a text, a number or null: texts as whole words, numbers by value; null needs no telling."""
+    if isinstance(value, int | float):
+        return any(float(number.replace(",", "")) == value for number in _NUMBER.findall(text))
+    return value is None or holds(text, str(value))
 
 
 def holds(text: str, wanted: str) -> bool:

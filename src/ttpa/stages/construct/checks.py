@@ -9,10 +9,8 @@ from ttpa.records.instructions import Step
 from ttpa.records.json_shapes import leaves
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolResult, ToolSpec
-from ttpa.records.words import holds, split_words
+from ttpa.records.words import holds, split_words, tells
 
-_NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:,\d{3})*(?:\.\d+)?")
-"""A hyphen after a letter or digit is none of the number's: `3-5 nights`, `2025-05-12`."""
 _ORDINARY_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _KINDS = "tool|function|command|api"
@@ -86,11 +84,7 @@ def stands_in(value: JsonValue, text: str, name: str) -> bool:
         words = [word.lower() for word in _HUMP.findall(name)]
         long = [word for word in words if len(word) >= _SHORTEST_NAME_WORD]
         return any(word in text.lower() for word in long) if long else any(holds(text, word) for word in words)
-    if isinstance(value, int | float):
-        return any(float(number.replace(",", "")) == value for number in _NUMBER.findall(text))
-    if value is None:
-        return True
-    return holds(text, str(value))
+    return tells(text, value)
 
 
 def _read_result(result: ToolResult) -> JsonValue:

@@ -1,6 +1,5 @@
 """What a run's data is, in numbers: splits, tools, calls a dialogue, and where the values of the calls stand."""
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
@@ -8,6 +7,8 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from ttpa.records.instructions import Instruction
+from ttpa.records.json_shapes import leaves
+from ttpa.records.words import tells
 from ttpa.stages.report.inputs import DataCounts
 from ttpa.stages.report.wording import count, percent, width, words
 from ttpa.visible_text import visible
@@ -96,24 +97,21 @@ def _chart(title: str, numbers: dict[str, int], note: str = "") -> DataChart:
 def _grounds(instruction: Instruction) -> Iterator[str]:
     """For each string and number among the arguments: where it stands."""
     defaults = {tool.name: _defaults(tool.parameters.get("properties")) for tool in instruction.tools}
-    said = "\n".join(message.content for message in instruction.context).casefold()
+    said = "\n".join(message.content for message in instruction.context)
     returned: list[str] = []
     for step in instruction.steps:
         for call in step.calls:
             for name, value in call.arguments.items():
-                for leaf in _leaves(value):
-                    if _stands(leaf, said):
+                for _, leaf in leaves(value):
+                    if leaf is None or isinstance(leaf, bool) or leaf == "":
+                        continue
+                    if tells(said, leaf):
                         yield "question"
-                    elif any(_stands(leaf, content) for content in returned):
+                    elif any(tells(content, leaf) for content in returned):
                         yield "result"
                     else:
                         yield "default" if defaults.get(call.name, {}).get(name, ...) == value else "elsewhere"
-        returned.extend(result.content.casefold() for result in step.results)
-
-
-def _stands(value: str | float, text: str) -> bool:
-    """Whether the value stands in the text as a word of its own: 2 does not in 2026."""
-    return re.search(rf"(?<!\w){re.escape(str(value).casefold())}(?!\w)", text) is not None
+        returned.extend(result.content for result in step.results)
 
 
 def _defaults(properties: JsonValue) -> dict[str, JsonValue]:
@@ -124,14 +122,3 @@ def _defaults(properties: JsonValue) -> dict[str, JsonValue]:
         for name, schema in properties.items()
         if isinstance(schema, dict) and "default" in schema
     }
-
-
-def _leaves(value: JsonValue) -> Iterator[str | float]:
-    if isinstance(value, dict):
-        for below in value.values():
-            yield from _leaves(below)
-    elif isinstance(value, list):
-        for below in value:
-            yield from _leaves(below)
-    elif isinstance(value, str | int | float) and not isinstance(value, bool) and value != "":
-        yield value
