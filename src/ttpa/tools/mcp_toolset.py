@@ -13,7 +13,15 @@ from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client import Transport
 from mcp.shared.exceptions import MCPError
-from mcp.types import CONNECTION_CLOSED, REQUEST_TIMEOUT, CallToolResult, TextContent, Tool
+from mcp.types import (
+    CONNECTION_CLOSED,
+    INVALID_REQUEST,
+    PARSE_ERROR,
+    REQUEST_TIMEOUT,
+    CallToolResult,
+    TextContent,
+    Tool,
+)
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
@@ -24,6 +32,8 @@ from ttpa.tools.results import failed, succeeded
 
 _START_SECONDS = 60.0
 """A server may be fetched before it starts; calls have a limit of their own."""
+_LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED, INVALID_REQUEST, PARSE_ERROR)
+"""Codes of no answer. The client gives the last two itself, for a session that an HTTP server has ended or garbled."""
 
 
 class McpToolset(OfferedTools):
@@ -165,12 +175,9 @@ class Connection:
     def call(self, name: str, arguments: JsonObject) -> ToolResult:
         try:
             result = self._portal.call(self._call, name, arguments)
-        except MCPError as error:
-            if error.code not in (REQUEST_TIMEOUT, CONNECTION_CLOSED):
-                return failed(error.message)  # an answer: the server refuses the call, and its state is what it was
-            self.is_broken = True
-            return failed(f"the server gave no answer: {_innermost(error)}")
         except Exception as error:  # a server that dies or stalls spoils this call, and no more
+            if isinstance(error, MCPError) and error.code not in _LOST:
+                return failed(error.message)  # an answer: the server refuses the call, and its state is what it was
             self.is_broken = True
             return failed(f"the server gave no answer: {_innermost(error)}")
         text = _text(result)
