@@ -1,8 +1,12 @@
-"""An MCP server over its pipes: its tools are offered, run, and started afresh after they wrote."""
+"""An MCP server over its pipes and over HTTP: its tools are offered, run, and started afresh after they wrote."""
 
+import socket
+import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
+import time
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,6 +18,7 @@ from ttpa.tools.mcp_toolset import McpToolset
 
 SERVER = '''
     import os
+    import sys
     import time
 
     from mcp.server import MCPServer
@@ -58,7 +63,10 @@ SERVER = '''
         """Tell a variable of the environment."""
         return os.environ.get(variable, "not set")
 
-    server.run()
+    if len(sys.argv) > 1:
+        server.run("streamable-http", port=int(sys.argv[1]))
+    else:
+        server.run()
 '''
 
 
@@ -138,3 +146,56 @@ def test_a_server_starts_also_where_the_stream_of_errors_was_another_at_import(
     monkeypatch.setattr(stdio_client.__wrapped__, "__defaults__", (gone,))  # pyright: ignore
     with McpToolset(server, allow_write=True) as toolset:
         assert "list_notes" in {spec.name for spec in toolset.specs}
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
+
+
+@contextmanager
+def listening(server: list[str], port: int) -> Generator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen([*server, str(port)], stderr=subprocess.DEVNULL)
+    try:
+        while True:
+            assert process.poll() is None, "the server ended"
+            try:
+                socket.create_connection(("127.0.0.1", port)).close()
+                break
+            except ConnectionRefusedError:
+                time.sleep(0.05)
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_a_server_over_http_keeps_its_state_from_session_to_session(server: list[str], port: int) -> None:
+    address = f"http://127.0.0.1:{port}/mcp"
+    with listening(server, port), McpToolset(address, allow_write=True, timeout_seconds=2.0) as toolset:
+        assert run(toolset, "notes_add", text="milk").content == "1 notes"
+        assert run(toolset, "notes_add", text="bad").content == "text must not be bad"
+        assert run(toolset, "list_notes").content.count("milk") == 1
+        stalled = run(toolset, "wait")
+        assert stalled.content.startswith("the server gave no answer")
+
+
+def test_a_session_goes_on_where_a_server_over_http_was_started_afresh(server: list[str], port: int) -> None:
+    address = f"http://127.0.0.1:{port}/mcp"
+    with listening(server, port) as first, McpToolset(address, allow_write=True, timeout_seconds=5.0) as toolset:
+        with toolset.session() as session:
+            assert session.run(ToolCall(name="notes_add", arguments={"text": "milk"})).content == "1 notes"
+            first.kill()
+            first.wait()
+            lost = session.run(ToolCall(name="list_notes", arguments={}))
+            assert not lost.ok
+            assert lost.content.startswith("the server gave no answer")
+            with listening(server, port):
+                assert session.run(ToolCall(name="list_notes", arguments={})).ok
+                assert run(toolset, "list_notes").ok
+
+
+def test_an_address_where_no_server_listens_is_named(port: int) -> None:
+    with pytest.raises(ToolError, match=rf"MCP server 'http://127.0.0.1:{port}/mcp' does not start"):
+        McpToolset(f"http://127.0.0.1:{port}/mcp")
