@@ -183,17 +183,20 @@ def test_a_server_over_http_keeps_its_state_from_session_to_session(server: list
 
 def test_a_session_goes_on_where_a_server_over_http_was_started_afresh(server: list[str], port: int) -> None:
     address = f"http://127.0.0.1:{port}/mcp"
-    with listening(server, port) as first, McpToolset(address, allow_write=True, timeout_seconds=5.0) as toolset:
-        with toolset.session() as session:
-            assert session.run(ToolCall(name="notes_add", arguments={"text": "milk"})).content == "1 notes"
-            first.kill()
-            first.wait()
-            lost = session.run(ToolCall(name="list_notes", arguments={}))
-            assert not lost.ok
-            assert lost.content.startswith("the server gave no answer")
-            with listening(server, port):
-                assert session.run(ToolCall(name="list_notes", arguments={})).ok
-                assert run(toolset, "list_notes").ok
+    with (
+        listening(server, port) as first,
+        McpToolset(address, allow_write=True, timeout_seconds=5.0) as toolset,
+        toolset.session() as session,
+    ):
+        assert session.run(ToolCall(name="notes_add", arguments={"text": "milk"})).content == "1 notes"
+        first.kill()
+        first.wait()
+        lost = session.run(ToolCall(name="list_notes", arguments={}))
+        assert not lost.ok
+        assert lost.content.startswith("the server gave no answer")
+        with listening(server, port):
+            assert session.run(ToolCall(name="list_notes", arguments={})).ok
+            assert run(toolset, "list_notes").ok
 
 
 def test_an_address_where_no_server_listens_is_named(port: int) -> None:
