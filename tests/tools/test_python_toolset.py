@@ -314,6 +314,24 @@ def test_a_reset_that_fails_is_told_with_its_error(write_tools: WriteTools) -> N
         pass
 
 
+def test_a_worker_that_its_reset_cannot_repair_is_replaced(write_tools: WriteTools) -> None:
+    source = """
+        import sqlite3
+
+        DATABASE = sqlite3.connect(":memory:")
+
+        def reset() -> None:
+            DATABASE.execute("SELECT 1")
+
+        def hang_up() -> None:
+            "Hang up."
+            DATABASE.close()
+    """
+    with PythonToolset(write_tools(source)) as tools:
+        assert run(tools, "hang_up").ok
+        assert run(tools, "hang_up").ok
+
+
 @pytest.mark.parametrize("body", ["import os; os._exit(3)", "import time; time.sleep(600)"])
 def test_a_reset_that_does_not_return_stops_the_session_by_name(write_tools: WriteTools, body: str) -> None:
     path = write_tools(f"{ONE}def reset() -> None:\n    {body}\n")

@@ -76,20 +76,24 @@ class PythonToolset(OfferedTools):
         self.close()
 
     def take_worker(self) -> Worker:
-        """A worker in its initial state, an idle one where there is one."""
+        """A worker in its initial state, an idle one where one can be brought there."""
         with suppress(Empty, WorkerDied):  # one that lay idle may have ended meanwhile
-            return self._reset(self._idle.get_nowait())
+            worker = self._idle.get_nowait()
+            if self._reset(worker).ok:
+                return worker
+            worker.stop()  # calls left what reset() cannot repair, and a fresh process does not have
+        worker = self._start()
         try:
-            return self._reset(self._start())
+            answer = self._reset(worker)
         except WorkerDied as error:
             raise ToolError(f"reset() of {self._target!r} did not return: {error}") from error
-
-    def _reset(self, worker: Worker) -> Worker:
-        answer = worker.ask({"op": "reset"}, self._timeout_seconds)
         if not answer.ok:
             worker.stop()
             raise ToolError(f"reset() of {self._target!r} failed: {answer.content}")
         return worker
+
+    def _reset(self, worker: Worker) -> ToolResult:
+        return worker.ask({"op": "reset"}, self._timeout_seconds)
 
     def give_back(self, worker: Worker) -> None:
         """Keeps a worker for the next session, unless calls left processes behind: these end with it."""
