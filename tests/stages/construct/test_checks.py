@@ -131,11 +131,18 @@ def test_a_name_that_is_an_ordinary_word_leaks_where_it_is_written_as_a_name(que
     assert find_leaked_tool("Please add 2 and 3.", [add]) is None
 
 
-@pytest.mark.parametrize("name", ["Search", "check-in"])
+@pytest.mark.parametrize("name", ["Search", "SEARCH", "check-in", "Check-In"])
 def test_an_ordinary_word_is_one_in_any_case_and_with_a_hyphen(name: str) -> None:
     tool = ToolSpec(name=name, parameters={"type": "object"})
     assert find_leaked_tool("Please search for shoes and do the check-in.", [tool]) is None
     assert find_leaked_tool(f"Use the {name} tool.", [tool]) == name
+
+
+@pytest.mark.parametrize("name", ["getWeather", "GetCurrentWeather", "get-weather", "list-open-issues"])
+def test_a_name_of_several_words_leaks_wherever_it_stands(name: str) -> None:
+    tool = ToolSpec(name=name, parameters={"type": "object"})
+    assert find_leaked_tool(f"Please run {name} for Oslo.", [tool]) == name
+    assert find_leaked_tool("Please get the current weather and list the open issues.", [tool]) is None
 
 
 def test_a_question_that_tells_what_only_a_result_tells_is_found_out() -> None:

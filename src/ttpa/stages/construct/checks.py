@@ -11,7 +11,8 @@ from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolResult, ToolSpec
 from ttpa.records.words import holds, split_words, tells
 
-_ORDINARY_WORD = re.compile(r"[a-z]+(?:-[a-z]+)*")
+_ORDINARY_WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:-(?i:in|out|up|off|on|by|over|down))?")
+"""`add`, `Search`, `check-in`; nobody writes `getWeather` or `get-weather` but for the tool."""
 _HUMP = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])")
 _KINDS = "tool|function|command|api"
 _SHORTEST_NAME_WORD = 4
@@ -59,7 +60,7 @@ def find_leaked_tool(question: str, tools: Sequence[ToolSpec]) -> str | None:
 def _as_name(name: str) -> str:
     """The pattern of a tool's name in a text in lower case."""
     word = re.escape(name.lower())
-    if not _ORDINARY_WORD.fullmatch(name.lower()):
+    if not _ORDINARY_WORD.fullmatch(name):
         return rf"\b{word}\b"
     return rf"[`'\"]{word}[`'\"]|\b{word}\(|\b{word} (?:{_KINDS})\b|\b(?:{_KINDS}) {word}\b"
 
