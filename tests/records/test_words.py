@@ -48,3 +48,18 @@ def test_numbers_are_told_by_value_and_null_needs_no_telling() -> None:
     assert tells("At most 1,250 euros for 2.50 hours.", 2.5)
     assert not tells("In 2026", 2)
     assert tells("", None)
+
+
+@pytest.mark.parametrize("value", [2**53 + 1, 1234567890123456789, 10**300])
+def test_an_integer_of_any_length_is_told_by_its_own_digits_alone(value: int) -> None:
+    assert tells(f"Order {value}, please.", value)
+    assert tells(f"Order {value:,}.0, please.", value)
+    assert not tells(f"Order {value + 1}, please.", value)
+
+
+def test_a_hyphen_before_a_number_is_a_minus_also_where_no_space_parts_it_from_a_word() -> None:
+    assert tells("气温-5度", -5)
+    assert not tells("气温-5度", 5)
+    assert tells("3-5泊", 5)
+    assert tells("5月3日-5日", 5)
+    assert tells("Room B-5", 5)

@@ -1,6 +1,7 @@
 """Words of a text in any script: what a question or a result says is looked for word by word."""
 
 import re
+from decimal import Decimal
 
 from pydantic import JsonValue
 
@@ -8,8 +9,8 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u
 """Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no space parts their words, or endings hang on them."""
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
-_NUMBER = re.compile(r"(?:(?<!\w)-)?\d+(?:,\d{3})*(?:\.\d+)?")
-"""A hyphen after a letter or digit is none of the number's: `3-5 nights`, `2025-05-12`."""
+_NUMBER = re.compile(rf"(?:(?<![^\W{_UNSPACED}])(?<!\d[{_UNSPACED}])-)?\d+(?:,\d{{3}})*(?:\.\d+)?")
+"""A hyphen after a digit, its unit or a letter of a script with spaces is none of the number's: `3-5 nights`, `3日-5日`."""
 _IS_SPACED = re.compile(rf"[^\W{_UNSPACED}]")
 
 
@@ -26,7 +27,8 @@ def split_words(text: str) -> list[str]:
 def tells(text: str, value: JsonValue) -> bool:
     """Whether a text tells a text, a number or null: texts as whole words, numbers by value; null needs no telling."""
     if isinstance(value, int | float):
-        return any(float(number.replace(",", "")) == value for number in _NUMBER.findall(text))
+        read = Decimal if isinstance(value, int) else float  # a float would round a long integer
+        return any(read(number.replace(",", "")) == value for number in _NUMBER.findall(text))
     return value is None or holds(text, str(value))
 
 
