@@ -304,6 +304,64 @@ def test_an_async_tool_is_waited_for_and_a_date_is_told_as_text(toolset: PythonT
     assert run(toolset, "wait_for", days=4) == ToolResult(content='"2026-03-04"', ok=True)
 
 
+ASYNC = """
+    import asyncio
+
+    QUEUE = asyncio.Queue()
+    ROWS = []
+    TASKS = []
+
+    async def write_rows() -> None:
+        while True:
+            ROWS.append(await QUEUE.get())
+            QUEUE.task_done()
+
+    async def reset() -> None:
+        await asyncio.sleep(0)
+        ROWS.clear()
+
+    async def state() -> list[int]:
+        await asyncio.sleep(0)
+        return ROWS
+
+    async def add(number: int) -> int:
+        "Add a row."
+        await asyncio.sleep(0)
+        ROWS.append(number)
+        return len(ROWS)
+
+    async def open_queue() -> None:
+        "Open a queue for rows, and somebody who writes them."
+        TASKS.append(asyncio.create_task(write_rows()))
+
+    async def put(number: int) -> int:
+        "Put a row into the queue."
+        await QUEUE.put(number)
+        await QUEUE.join()
+        return len(ROWS)
+
+    TOOLS = [add, open_queue, put]
+"""
+
+
+def test_an_async_reset_and_an_async_state_are_waited_for(write_tools: WriteTools) -> None:
+    with PythonToolset(write_tools(ASYNC)) as tools:
+        assert [run(tools, "add", number=7).content for _ in range(2)] == ["1", "1"]
+        with tools.session() as session:
+            session.run(ToolCall(name="add", arguments={"number": 7}))
+            assert session.state() == "[7]"
+
+
+def test_what_an_async_tool_keeps_lives_until_the_session_ends(write_tools: WriteTools) -> None:
+    put = ToolCall(name="put", arguments={"number": 7})
+    with PythonToolset(write_tools(ASYNC), timeout_seconds=2.0) as tools:
+        with tools.session() as session:
+            assert session.run(ToolCall(name="open_queue", arguments={})).ok
+            assert [session.run(put).content for _ in range(2)] == ["1", "2"]
+        with tools.session() as session:
+            assert not session.run(put).ok  # nobody who writes is there any more
+
+
 def test_a_reset_that_fails_is_told_with_its_error(write_tools: WriteTools) -> None:
     path = write_tools(f"{ONE}def reset() -> None:\n    raise LookupError('no such table')\n")
     with (

@@ -96,7 +96,7 @@ class PythonToolset(OfferedTools):
         return worker.ask({"op": "reset"}, self._timeout_seconds)
 
     def give_back(self, worker: Worker) -> None:
-        """Keeps a worker for the next session, unless calls left processes behind: these end with it."""
+        """Keeps a worker for the next session, unless calls left processes or tasks behind: these end with it."""
         with suppress(WorkerDied):
             if worker.ask({"op": "leftovers"}, self._timeout_seconds).content == "0":
                 self._idle.put(worker)

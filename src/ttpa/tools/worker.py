@@ -1,7 +1,8 @@
 """The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD LIFE_FD MEMORY`.
 
 Its first line gives the specs; then it answers JSON lines: `reset` restores the tools' initial state, `state` tells it,
-`call` executes one call, `leftovers` counts processes that calls left behind. A keeper ends it when its parent ends.
+`call` executes one call, `leftovers` counts processes and tasks that calls left behind. A keeper ends it when its
+parent ends.
 """
 
 import asyncio
@@ -15,6 +16,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -84,26 +86,32 @@ def _listed(module: ModuleType) -> list[Any]:
     return sorted(own, key=lambda function: function.__code__.co_firstlineno)
 
 
-def _callable(functions: Mapping[str, Callable[..., object]]) -> dict[str, Callable[..., object]]:
+def _callable(
+    functions: Mapping[str, Callable[..., object]], runner: asyncio.Runner
+) -> dict[str, Callable[..., object]]:
     """The functions, given what their type hints promise (dates, models) of the JSON that a model writes."""
-    return {name: validate_call(function) for name, function in functions.items()}
+    return {name: partial(_finish, runner, validate_call(function)) for name, function in functions.items()}
+
+
+def _finish(runner: asyncio.Runner, function: Callable[..., object], /, **arguments: object) -> object:
+    """What the function gives, waited for where it is asynchronous."""
+    result = function(**arguments)
+    return runner.run(_wait_for(result)) if inspect.isawaitable(result) else result
+
+
+async def _wait_for(result: Awaitable[object]) -> object:
+    return await result
 
 
 def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tuple[str, bool]:
     """The result as text for the model, and whether the call succeeded."""
     try:
         result = function(**arguments)
-        if inspect.isawaitable(result):
-            result = asyncio.run(_wait_for(result))
         if not isinstance(result, str):
             result = json.dumps(result, ensure_ascii=False, allow_nan=False, default=_plain)
     except Exception as error:  # a tool is anybody's code and may raise anything: that is its result
         return cap(f"{type(error).__name__}: {error}"), False
     return cap(result), True
-
-
-async def _wait_for(result: Awaitable[object]) -> object:
-    return await result
 
 
 def _plain(value: object) -> object:
@@ -113,13 +121,13 @@ def _plain(value: object) -> object:
     return to_jsonable_python(value)
 
 
-def read_state(module: ModuleType) -> tuple[str, bool]:
+def read_state(module: ModuleType, runner: asyncio.Runner) -> tuple[str, bool]:
     """What the module's `state()` gives, as JSON with sorted keys; not ok where there is none, or it fails."""
     tell = getattr(module, "state", None)
     if not callable(tell):
         return "", False
     try:
-        return json.dumps(tell(), sort_keys=True, default=str), True
+        return json.dumps(_finish(runner, tell), sort_keys=True, default=str), True
     except Exception as error:  # anybody's code
         return f"{type(error).__name__}: {error}", False
 
@@ -157,7 +165,11 @@ class Surroundings:
 def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
     """Answers requests until the parent closes its end."""
     process = os.getpid()
-    with os.fdopen(read_fd, encoding="utf-8") as requests, os.fdopen(write_fd, "w", encoding="utf-8") as replies:
+    with (
+        os.fdopen(read_fd, encoding="utf-8") as requests,
+        os.fdopen(write_fd, "w", encoding="utf-8") as replies,
+        asyncio.Runner() as runner,  # one for all calls: a connection that a tool keeps belongs to its event loop
+    ):
 
         def reply(**fields: object) -> None:
             if os.getpid() != process:
@@ -169,7 +181,7 @@ def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
             module = load_module(target)
             found = tool_functions(module)
             specs = [spec.model_dump(mode="json") for spec in read_specs(found)]
-            functions = _callable(found)
+            functions = _callable(found, runner)
         except Exception as error:  # loading runs the user's module, which may raise anything
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return
@@ -182,15 +194,15 @@ def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
             if request["op"] == "reset":
                 surroundings.restore()
                 try:
-                    getattr(module, "reset", lambda: None)()
+                    _finish(runner, getattr(module, "reset", lambda: None))
                     if any(inspect.ismethod(function) for function in found.values()):
-                        functions = _callable(tool_functions(module))  # instances begin anew
+                        functions = _callable(tool_functions(module), runner)  # instances begin anew
                 except Exception as error:  # anybody's code
                     content, ok = f"{type(error).__name__}: {error}", False
             elif request["op"] == "state":
-                content, ok = read_state(module)
+                content, ok = read_state(module, runner)
             elif request["op"] == "leftovers":
-                content = str(surroundings.leftovers())
+                content = str(surroundings.leftovers() + len(asyncio.all_tasks(runner.get_loop())))
             else:
                 content, ok = run_call(functions[request["name"]], request["arguments"])
             reply(number=request["number"], content=content, ok=ok)
