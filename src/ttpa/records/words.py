@@ -5,12 +5,15 @@ from decimal import Decimal
 
 from pydantic import JsonValue
 
+from ttpa.records.json_shapes import leaves
+from ttpa.records.strict_json import InvalidJson, read_json
+
 _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 """Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no space parts their words, or endings hang on them."""
 _WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _NUMBER = re.compile(rf"(?:(?<![^\W{_UNSPACED}])(?<!\d[{_UNSPACED}])-)?\d+(?:,\d{{3}})*(?:\.\d+)?")
-"""A hyphen after a digit, its unit or a letter of a script with spaces is none of the number's: `3-5 nights`, `3日-5日`."""
+"""A hyphen after a digit, its unit or a letter of a script with spaces is no minus: `3-5 nights`, `3日-5日`."""
 _IS_SPACED = re.compile(rf"[^\W{_UNSPACED}]")
 
 
@@ -30,6 +33,19 @@ def tells(text: str, value: JsonValue) -> bool:
         read = Decimal if isinstance(value, int) else float  # a float would round a long integer
         return any(read(number.replace(",", "")) == value for number in _NUMBER.findall(text))
     return value is None or holds(text, str(value))
+
+
+def read_result(content: str) -> JsonValue:
+    """What a tool's result spells: a JSON value, else its text."""
+    try:
+        return read_json(content)
+    except InvalidJson:
+        return content
+
+
+def told_by(content: str) -> str:
+    """The text in which a result's values are looked up: as it stands, and without JSON's escapes."""
+    return "\n".join([content, *(str(leaf) for _, leaf in leaves(read_result(content)))])
 
 
 def holds(text: str, wanted: str) -> bool:

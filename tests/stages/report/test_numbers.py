@@ -1,10 +1,12 @@
 """The numbers behind the charts: data, errors with intervals, spread scores, costs, another run."""
 
+import json
+
 import pytest
 
 from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import Instruction, Step
-from ttpa.records.messages import UserMessage
+from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
 from ttpa.records.scores import CallError, ErrorKind, ScoreParts
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.report import (
@@ -70,6 +72,23 @@ def test_a_value_is_found_in_the_result_of_any_earlier_step(inputs: ReportInputs
         answer="2",
     )
     assert count_data([told]).grounds == {"question": 1, "result": 3}
+
+
+def test_a_value_is_found_in_a_result_by_what_it_says_not_by_how_json_writes_it(inputs: ReportInputs) -> None:
+    """As a result of the turn itself, and as one of an earlier turn."""
+    told = json.dumps({"hotel": 'Café "Noir"'})
+    find = ToolCall(name="find", arguments={})
+    book = ToolCall(name="book", arguments={"hotel": 'Café "Noir"'})
+    found = Step(calls=(find,), results=(ToolResult(content=told, ok=True),))
+    asked = UserMessage(content="Book it.")
+    before = (UserMessage(content="Find one."), AssistantMessage(tool_calls=(find,)), ToolMessage(content=told))
+    tools = tuple(ToolSpec(name=name, description="", parameters={"type": "object"}) for name in ("find", "book"))
+    one = Instruction(
+        id="a", source="construct", split="train", tools=tools, context=(asked,), steps=(found, Step(calls=(book,)))
+    )
+    later = one.model_copy(update={"context": (*before, asked), "steps": (Step(calls=(book,)),)})
+    assert count_data([one]).grounds == {"result": 1}
+    assert count_data([later]).grounds == {"question": 1}
 
 
 def test_charts_are_drawn_only_where_there_is_data(inputs: ReportInputs) -> None:

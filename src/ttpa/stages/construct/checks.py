@@ -7,9 +7,8 @@ from pydantic import JsonValue
 
 from ttpa.records.instructions import Step
 from ttpa.records.json_shapes import leaves
-from ttpa.records.strict_json import InvalidJson, read_json
-from ttpa.records.tools import ToolResult, ToolSpec
-from ttpa.records.words import holds, split_words, tells
+from ttpa.records.tools import ToolSpec
+from ttpa.records.words import holds, read_result, split_words, tells, told_by
 
 _ORDINARY_WORD = re.compile(r"(?:[A-Z]?[a-z]+|[A-Z]+)(?:-(?i:in|out|up|off|on|by|over|down))?")
 """`add`, `Search`, `check-in`; nobody writes `getWeather` or `get-weather` but for the tool."""
@@ -41,9 +40,7 @@ def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSp
                     for leaf_name, leaf in leaves(value, name)
                     if not any(stands_in(leaf, text, leaf_name) for text in sources)
                 )
-        for result in step.results:
-            told = "\n".join(str(leaf) for _, leaf in leaves(_read_result(result)))
-            sources.append(f"{result.content}\n{told}")  # as it stands, and without JSON's escapes
+        sources.extend(told_by(result.content) for result in step.results)
     return missing
 
 
@@ -71,7 +68,7 @@ def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
     given = {word for argument in arguments for word in split_words(str(argument))}
     for step in steps:
         for result in step.results:
-            for _, leaf in leaves(_read_result(result), ""):
+            for _, leaf in leaves(read_result(result.content)):
                 words = split_words(str(leaf))
                 told = len(str(leaf)) >= _SHORTEST_LEAK and not isinstance(leaf, bool) and not given.issuperset(words)
                 if told and stands_in(leaf, question, ""):
@@ -86,10 +83,3 @@ def stands_in(value: JsonValue, text: str, name: str) -> bool:
         long = [word for word in words if len(word) >= _SHORTEST_NAME_WORD]
         return any(word in text.lower() for word in long) if long else any(holds(text, word) for word in words)
     return tells(text, value)
-
-
-def _read_result(result: ToolResult) -> JsonValue:
-    try:
-        return read_json(result.content)
-    except InvalidJson:
-        return result.content

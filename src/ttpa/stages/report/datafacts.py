@@ -8,7 +8,7 @@ from pydantic import JsonValue
 
 from ttpa.records.instructions import Instruction
 from ttpa.records.json_shapes import leaves
-from ttpa.records.words import tells
+from ttpa.records.words import tells, told_by
 from ttpa.stages.report.inputs import DataCounts
 from ttpa.stages.report.wording import count, percent, width, words
 from ttpa.visible_text import visible
@@ -97,7 +97,7 @@ def _chart(title: str, numbers: dict[str, int], note: str = "") -> DataChart:
 def _grounds(instruction: Instruction) -> Iterator[str]:
     """For each string and number among the arguments: where it stands."""
     defaults = {tool.name: _defaults(tool.parameters.get("properties")) for tool in instruction.tools}
-    said = "\n".join(message.content for message in instruction.context)
+    said = "\n".join(told_by(message.content) for message in instruction.context)
     returned: list[str] = []
     for step in instruction.steps:
         for call in step.calls:
@@ -111,7 +111,7 @@ def _grounds(instruction: Instruction) -> Iterator[str]:
                         yield "result"
                     else:
                         yield "default" if defaults.get(call.name, {}).get(name, ...) == value else "elsewhere"
-        returned.extend(result.content for result in step.results)
+        returned.extend(told_by(result.content) for result in step.results)
 
 
 def _defaults(properties: JsonValue) -> dict[str, JsonValue]:
