@@ -362,6 +362,42 @@ def test_what_an_async_tool_keeps_lives_until_the_session_ends(write_tools: Writ
             assert not session.run(put).ok  # nobody who writes is there any more
 
 
+def test_a_set_is_refused_wherever_it_stands_and_its_sorted_list_is_not(write_tools: WriteTools) -> None:
+    source = """
+        from dataclasses import dataclass
+        from datetime import date
+        from pydantic import BaseModel, field_serializer
+
+        class Trip(BaseModel):
+            cities: set[str]
+            days: dict[date, int] = {date(2026, 3, 4): 1}
+
+        class SortedTrip(Trip):
+            @field_serializer("cities")
+            def write(self, cities: set[str]) -> list[str]:
+                return sorted(cities)
+
+        @dataclass
+        class Plan:
+            trips: list[Trip]
+
+        def give(kind: str) -> object:
+            "Give something odd."
+            trip = Trip(cities={"Bern", "Aarau"})
+            odd = {"model": trip, "dataclass": Plan([trip]), "tuple": ({1},), "sorted": SortedTrip(cities=trip.cities)}
+            return odd[kind]
+
+        TOOLS = [give]
+    """
+    with PythonToolset(write_tools(source)) as tools:
+        for kind in ("model", "dataclass", "tuple"):
+            refused = run(tools, "give", kind=kind)
+            assert not refused.ok
+            assert refused.content.startswith("TypeError: Object of type set is not JSON serializable")
+        told = run(tools, "give", kind="sorted")
+        assert told == ToolResult(content='{"cities": ["Aarau", "Bern"], "days": {"2026-03-04": 1}}', ok=True)
+
+
 def test_a_reset_that_fails_is_told_with_its_error(write_tools: WriteTools) -> None:
     path = write_tools(f"{ONE}def reset() -> None:\n    raise LookupError('no such table')\n")
     with (

@@ -22,7 +22,8 @@ from types import ModuleType
 from typing import Any, cast
 
 from pydantic import validate_call
-from pydantic_core import to_jsonable_python
+from pydantic_core import SchemaSerializer, to_jsonable_python
+from pydantic_core.core_schema import any_schema
 
 from ttpa.errors import ToolError
 from ttpa.tools.effects import effect_of
@@ -31,6 +32,8 @@ from ttpa.tools.python_tools import read_specs
 from ttpa.tools.results import cap
 
 _LARGEST_FILE = 2**30
+_IN_PYTHON = SchemaSerializer(any_schema())
+"""Takes models and dataclasses apart, in whatever they stand, and leaves their values as Python has them."""
 
 
 def load_module(target: str) -> ModuleType:
@@ -116,9 +119,17 @@ def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tupl
 
 def _plain(value: object) -> object:
     """A date, a model and the like as JSON has it; a set has no order, so its text would change from run to run."""
-    if isinstance(value, set | frozenset):
+    if _holds_set(_IN_PYTHON.to_python(value)):  # as JSON it would be a list like others
         raise TypeError("Object of type set is not JSON serializable; a sorted list would be")
     return to_jsonable_python(value)
+
+
+def _holds_set(value: object) -> bool:
+    if isinstance(value, dict):
+        return any(map(_holds_set, cast("dict[object, object]", value).values()))
+    if isinstance(value, list | tuple):
+        return any(map(_holds_set, cast("Sequence[object]", value)))
+    return isinstance(value, set | frozenset)
 
 
 def read_state(module: ModuleType, runner: asyncio.Runner) -> tuple[str, bool]:
