@@ -41,6 +41,7 @@ def test_where_spaces_part_words_it_is_what_a_pattern_with_edges_finds(text: str
 
 def test_a_character_is_a_word_where_no_space_parts_them() -> None:
     assert split_words("Rain in 北京, sea_view") == ["rain", "in", "北", "京", "sea", "view"]
+    assert split_words("내일 서울의 날씨") == ["내일", "서울의", "날씨"]
 
 
 def test_numbers_are_told_by_value_and_null_needs_no_telling() -> None:

@@ -8,9 +8,12 @@ from pydantic import JsonValue
 from ttpa.records.json_shapes import leaves
 from ttpa.records.strict_json import InvalidJson, read_json
 
-_UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-"""Thai, Lao, Burmese, Khmer, kana, Han and Hangul: no space parts their words, or endings hang on them."""
-_WORD = re.compile(rf"[{_UNSPACED}]|[^\W{_UNSPACED}]+")
+_CHARACTERS = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+"""Thai, Lao, Burmese, Khmer, kana and Han: no space parts their words."""
+_UNSPACED = rf"{_CHARACTERS}\uac00-\ud7af"
+"""These, and Hangul, where endings hang on the words."""
+_WORD = re.compile(rf"[{_CHARACTERS}]|[^\W{_CHARACTERS}]+")
+_CHARACTER = re.compile(f"[{_CHARACTERS}]")
 _IS_UNSPACED = re.compile(f"[{_UNSPACED}]")
 _NUMBER = re.compile(rf"(?:(?<![^\W{_UNSPACED}])(?<!\d[{_UNSPACED}])-)?\d+(?:,\d{{3}})*(?:\.\d+)?")
 """A hyphen after a digit, its unit or a letter of a script with spaces is no minus: `3-5 nights`, `3日-5日`."""
@@ -25,6 +28,11 @@ def fold(text: str) -> str:
 def split_words(text: str) -> list[str]:
     """The words of a folded text; of a script without spaces each character is one."""
     return _WORD.findall(fold(text))
+
+
+def is_character(word: str) -> bool:
+    """Whether a word is but a character, as `split_words` gives them of a script without spaces."""
+    return _CHARACTER.match(word) is not None
 
 
 def tells(text: str, value: JsonValue) -> bool:

@@ -49,11 +49,27 @@ def test_questions_in_parts_and_without_spaces_are_found_too(tmp_path: Path) -> 
     path = tmp_path / "bench.jsonl"
     parts: JsonObject = {"role": "user", "content": [{"type": "text", "text": "Where is\u2028the harbour?"}]}
     told = json.dumps({"messages": [parts]}, ensure_ascii=False)
-    path.write_text(f"{told}\n" + json.dumps({"question": "请帮我查询北京明天下午的天气和空气质量"}))
+    path.write_text(f"{told}\n" + json.dumps({"question": "请帮我查询北京明天下午的天气和空气质量还有湿度"}))
     benchmarks = BenchmarkQuestions([str(path)])
     assert benchmarks.find("where is the harbour") == str(path)
-    assert benchmarks.find("你好 请帮我查询北京明天下午的天气 谢谢") == str(path)
+    assert benchmarks.find("你好 请帮我查询北京明天下午的天气和空气质量还 谢谢") == str(path)
+    assert benchmarks.find("你好 请帮我查询北京明天下午的天气和空气质量 谢谢") is None
     assert benchmarks.find("请帮我查询上海今天的新闻") is None
+
+
+@pytest.mark.parametrize(
+    ("question", "other"),
+    [
+        ("내일 서울의 날씨를 알려 주세요", "내일 서울의 날씨를 알려 주고 택시도 불러 줘"),
+        ("请问你能不能帮我查一下北京的天气", "请问你能不能帮我查一下从上海到广州的火车票价"),
+    ],
+)
+def test_an_ordinary_opening_is_no_overlap_in_any_script(tmp_path: Path, question: str, other: str) -> None:
+    path = tmp_path / "bench.json"
+    path.write_text(json.dumps({"question": question}))
+    benchmarks = BenchmarkQuestions([str(path)])
+    assert benchmarks.find(other) is None
+    assert benchmarks.find(question) == str(path)
 
 
 def test_what_overlaps_becomes_a_discard(file: str, make_instruction: Callable[..., Instruction]) -> None:

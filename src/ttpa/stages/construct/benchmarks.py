@@ -1,7 +1,9 @@
 """Questions of benchmarks that training data must not hold: read from their files, compared word by word."""
 
 import json
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 from pathlib import Path
 
 from ttpa.errors import ConfigError
@@ -9,10 +11,13 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.records.json_shapes import objects_in
 from ttpa.records.record import JsonValue
-from ttpa.records.words import split_words
+from ttpa.records.words import is_character, split_words
 
 _RUN = 10
-"""Words in a row that two questions have in common only where one was written after the other."""
+"""Words in a row that two questions have in common only where one was written after the other.
+
+A character of a script without spaces counts as half a word.
+"""
 _QUESTION_KEYS = ("question", "query", "instruction", "user_query", "prompt")
 
 
@@ -39,7 +44,7 @@ class BenchmarkQuestions:
                 raise ConfigError(f"construct.avoid: {file!r} holds no question")
 
     def find(self, question: str) -> str | None:
-        """The file in which the question stands, or ten words in a row of it; none where it stands in none."""
+        """The file in which the question stands, or a run of its words; none where it stands in none."""
         words = tuple(split_words(question))
         found = self._whole.get(words)
         return found or next((self._runs[run] for run in _runs(words) if run in self._runs), None)
@@ -100,4 +105,7 @@ def _content(content: JsonValue) -> str:
 
 
 def _runs(words: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
-    return (words[start : start + _RUN] for start in range(len(words) - _RUN + 1))
+    """From each word on as many as make a run; none where too few follow."""
+    before = list(accumulate((0.5 if is_character(word) else 1.0 for word in words), initial=0.0))
+    ends = (bisect_left(before, weight + _RUN) for weight in before)
+    return (words[start:end] for start, end in enumerate(ends) if end < len(before))
