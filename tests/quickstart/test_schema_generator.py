@@ -1,13 +1,14 @@
 """Construction over tools that nobody prepared anything for."""
 
 import json
+import math
 from collections.abc import Callable
 from random import Random
 from zoneinfo import available_timezones
 
 import jsonschema_rs
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import JsonValue
 
@@ -54,6 +55,8 @@ SCHEMAS: list[JsonObject] = [
     {"type": "number", "exclusiveMinimum": 0, "exclusiveMaximum": 0.1},
     {"type": "integer", "maximum": -10},
     {"type": "integer", "exclusiveMinimum": 1, "exclusiveMaximum": 3},
+    {"type": "integer", "minimum": 1, "exclusiveMaximum": 1.5},
+    {"type": "integer", "minimum": 2**53 + 1, "maximum": 2**53 + 1},
     {"type": "array", "items": {"type": "integer"}, "minItems": 1, "maxItems": 1},
     {"type": "array", "items": {"type": "boolean"}, "minItems": 2},
     {"type": "object", "properties": {"a": {"enum": [1, "b"]}, "day": {"type": "string", "format": "date"}}},
@@ -90,6 +93,30 @@ def test_instances_over_any_tools_are_right_by_construction(write_tools: Callabl
 @given(st.integers(0, 1000))
 def test_values_keep_to_their_schema(schema: JsonObject, seed: int) -> None:
     assert jsonschema_rs.is_valid(schema, draw_value(Random(seed), "thing", schema))
+
+
+BOUNDS = st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9)
+
+
+@given(
+    st.sampled_from(["integer", "number"]),
+    st.fixed_dictionaries({}, optional={"minimum": BOUNDS, "exclusiveMinimum": BOUNDS}),
+    st.fixed_dictionaries({}, optional={"maximum": BOUNDS, "exclusiveMaximum": BOUNDS}),
+    st.integers(0, 1000),
+)
+def test_numbers_keep_to_any_bounds_that_allow_one(
+    kind: str, lows: dict[str, float], highs: dict[str, float], seed: int
+) -> None:
+    if lows and highs:
+        assume(math.floor(max(lows.values())) + 1 < min(highs.values()))
+    schema: JsonObject = {"type": kind, **lows, **highs}
+    assert jsonschema_rs.is_valid(schema, draw_value(Random(seed), "thing", schema))
+
+
+def test_a_maximum_alone_makes_no_number_negative() -> None:
+    schema: JsonObject = {"type": "integer", "maximum": 50}
+    drawn = [draw_value(Random(seed), "thing", schema) for seed in range(200)]
+    assert all(isinstance(value, int) and 1 <= value <= 50 for value in drawn)
 
 
 def test_other_messages_are_refused() -> None:

@@ -63,32 +63,31 @@ def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
 
 
 def _number(rng: Random, schema: JsonObject, *, is_whole: bool) -> JsonValue:
-    low, high = _bounds(schema, step=1.0 if is_whole else 0.0)
+    low, high = _bounds(schema, is_whole=is_whole)
     value = rng.uniform(low, high)
     if is_whole:
         return min(math.floor(high), max(math.ceil(low), round(value)))
-    banned = {_bound(schema, "exclusiveMinimum"), _bound(schema, "exclusiveMaximum")}
     rounded = (round(value, digits) for digits in (1, 2, 4, 8))
-    return next((one for one in rounded if low <= one <= high and one not in banned), value)
+    return next((one for one in rounded if low <= one <= high), min(high, max(low, value)))
 
 
-def _bounds(schema: JsonObject, *, step: float) -> tuple[float, float]:
-    """Least and greatest; a bound that is itself excluded is `step` away. Without any 1 to 99."""
+def _bounds(schema: JsonObject, *, is_whole: bool) -> tuple[float, float]:
+    """Least and greatest, both allowed. Without bounds 1 to 99; a lone maximum leaves no more than it must below 1."""
     lows, highs = [_bound(schema, "minimum")], [_bound(schema, "maximum")]
     if (above := _bound(schema, "exclusiveMinimum")) is not None:
-        lows.append(above + step)
+        lows.append(math.floor(above) + 1 if is_whole else math.nextafter(above, math.inf))
     if (below := _bound(schema, "exclusiveMaximum")) is not None:
-        highs.append(below - step)
+        highs.append(math.ceil(below) - 1 if is_whole else math.nextafter(below, -math.inf))
     low = max((one for one in lows if one is not None), default=None)
     high = min((one for one in highs if one is not None), default=None)
     if low is None:
-        low = 1.0 if high is None else min(1.0, high - 98)
+        low = 1.0 if high is None or high >= 1 else high - 98
     return low, low + 98 if high is None else high
 
 
 def _bound(schema: JsonObject, key: str) -> float | None:
     told = schema.get(key)
-    return float(told) if isinstance(told, int | float) and not isinstance(told, bool) else None
+    return told if isinstance(told, int | float) and not isinstance(told, bool) else None
 
 
 def _text(rng: Random, name: str, schema: JsonObject) -> str:
