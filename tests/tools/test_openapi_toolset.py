@@ -1,6 +1,7 @@
 """A real service's OpenAPI document, called against a stand-in: arguments reach their places and no others."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -302,7 +303,8 @@ def test_schemas_that_hold_themselves_end_and_old_forms_are_read(tmp_path: Path)
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("openapi: 3.0.0\npaths: {}\n", "names no server"),
+        ("openapi: 3.0.0\npaths: {/a: {get: {}}}\n", r"get_/a: it names no server; tools\.openapi\.server is due"),
+        ("openapi: 3.0.0\npaths: {}\n", "has no tool to offer"),
         ("swagger: '2.0'\n", "is no OpenAPI 3 document"),
         ("- a list\n", "is no object"),
         ("a: [", "is neither JSON nor YAML"),
@@ -372,6 +374,38 @@ def test_an_operation_is_called_at_its_own_server_where_the_user_names_none(tmp_
     with OpenApiToolset(write(tmp_path / "api.json", operation=operation), server=service.url) as toolset:
         assert run(toolset, "do").ok
     assert [asked["path"] for asked in service.asked] == ["/api/do", "/api/do"]
+
+
+@pytest.mark.parametrize("usual", [[], [{"url": "ftp://e.org"}], [{"url": "http://[bad"}]])
+def test_a_document_needs_no_server_of_its_own_where_operations_have_theirs(
+    tmp_path: Path, service: StandIn, usual: list[dict[str, str]]
+) -> None:
+    paths = {
+        "/do": {"get": {"operationId": "do", "servers": [{"url": service.url}]}},
+        "/lost": {"get": {"operationId": "lost"}},
+    }
+    with OpenApiToolset(write(tmp_path / "api.json", servers=usual, paths=paths)) as toolset:
+        assert run(toolset, "do").ok
+        assert list(toolset.left_out) == ["lost"]
+
+
+@pytest.mark.parametrize(
+    ("url", "reason"),
+    [
+        ("http://[bad", r"its server is 'http://\[bad': Invalid IPv6 URL"),
+        ("http://e.org:99999", "its server is 'http://e.org:99999': Port out of range"),
+        ("ftp://e.org", "its server is 'ftp://e.org'; an http or https address was due"),
+        ("https:///v1", "it names no server"),
+    ],
+)
+def test_an_operation_whose_server_cannot_be_called_is_left_out(tmp_path: Path, url: str, reason: str) -> None:
+    paths = {"/do": {"get": {"operationId": "do"}}, "/odd": {"get": {"operationId": "odd", "servers": [{"url": url}]}}}
+    document = write(tmp_path / "api.json", paths=paths)
+    with OpenApiToolset(document) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["do"]
+        assert re.match(reason, toolset.left_out["odd"])
+    with pytest.raises(ToolError, match=reason):
+        OpenApiToolset(document, server=url)
 
 
 def test_references_lead_into_lists_and_through_escapes(tmp_path: Path, service: StandIn) -> None:

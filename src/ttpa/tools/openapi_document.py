@@ -2,11 +2,11 @@
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Literal, cast
-from urllib.parse import urljoin, urlsplit
 
 import httpx2
 import yaml
@@ -18,6 +18,7 @@ from ttpa.records.tools import ToolSpec
 from ttpa.tools.base import Effect
 from ttpa.tools.offer import Definition
 from ttpa.tools.openapi_schema import References, Unusable
+from ttpa.tools.openapi_servers import find_server
 
 Place = Literal["path", "query", "header", "body"]
 Style = Literal["simple", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
@@ -87,14 +88,12 @@ def read_document(source: str, *, server: str = "", keys: Sequence[str] = ()) ->
 
     `server` takes the place of what the document names; `keys` names the security schemes that a key is there for.
     References must lead to a place within the document. An operation without an id, or with one that an operation
-    before it has, is named by its method and path. Raises `ToolError` where it cannot be read, is no OpenAPI 3, or
-    names no server.
+    before it has, is named by its method and path. Raises `ToolError` where it cannot be read or is no OpenAPI 3.
     """
     document = _load(source)
     if not str(document.get("openapi", "")).startswith("3."):
         raise ToolError(f"{source!r} is no OpenAPI 3 document: its 'openapi' is {document.get('openapi')!r}")
-    servers = _Servers(source, server, document)
-    reader = _Reader(document, servers, keys)
+    reader = _Reader(document, partial(find_server, source, server), keys)
     operations: list[Operation] = []
     left_out: dict[str, str] = {}
     names: set[str] = set()
@@ -141,49 +140,12 @@ def _load(source: str) -> JsonObject:
     return cast("JsonObject", document)
 
 
-class _Servers:
-    """Where operations are reached: where the user says, else where they, their path or their document do."""
-
-    def __init__(self, source: str, given: str, document: JsonObject) -> None:
-        """Raises `ToolError` where neither the user nor the document names a server that can be called."""
-        self._source, self._given = source, given
-        try:
-            self._usual = self._address(given) if given else self._first(document) or self._address("/")
-        except Unusable as reason:
-            raise ToolError(
-                f"{source!r}: {reason}; tools.openapi.server is due, as in 'https://api.example.org/v1'"
-            ) from reason
-
-    def of(self, shared: JsonObject, item: JsonObject) -> str:
-        """Of an operation and its path. Raises `Unusable` where that cannot be called."""
-        return self._usual if self._given else self._first(item) or self._first(shared) or self._usual
-
-    def _first(self, holder: JsonObject) -> str | None:
-        first = next((server for server in as_list(holder.get("servers")) if isinstance(server, dict)), None)
-        if first is None:
-            return None
-        url = str(first.get("url") or "/")
-        for name, variable in as_object(first.get("variables")).items():
-            url = url.replace("{" + name + "}", str(as_object(variable).get("default", "")))
-        return self._address(url)
-
-    def _address(self, url: str) -> str:
-        if not self._given and self._source.startswith(("http://", "https://")):
-            url = urljoin(self._source, url)
-        parts = urlsplit(url)
-        if not parts.netloc:
-            raise Unusable("it names no server")
-        if parts.scheme not in ("http", "https"):
-            raise Unusable(f"its server is {url!r}; an http or https address was due")
-        return url.rstrip("/")
-
-
 class _Reader:
     """Reads operations of one document."""
 
-    def __init__(self, document: JsonObject, servers: _Servers, keys: Sequence[str]) -> None:
+    def __init__(self, document: JsonObject, find: Callable[[Sequence[JsonObject]], str], keys: Sequence[str]) -> None:
         self._document = document
-        self._servers = servers
+        self._find_server = find
         self._references = References(document)
         self._keys = frozenset(keys)
         self._schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
@@ -209,7 +171,7 @@ class _Reader:
         effect: Effect = "read" if method in _LOOKING else "write"
         return Operation(
             definition=Definition(ToolSpec(name=name, description=" ".join(told.split()), parameters=schema), effect),
-            server=self._servers.of(shared, item),
+            server=self._find_server((item, shared, self._document)),
             method=method.upper(),
             path=path,
             arguments=arguments,
