@@ -325,6 +325,8 @@ def test_dialogues_of_a_file_with_an_at_in_its_name_are_held_out_one_by_one() ->
         (["x/a.jsonl", "y/a.jsonl", "c.jsonl"], ["x/a", "y/a", "c"]),
         (["x/data/a.jsonl", "y/data/a.jsonl"], ["x/data/a", "y/data/a"]),
         (["a.json", "a.jsonl"], ["a.json", "a.jsonl"]),
+        (["a.jsonl.txt", "a.jsonl", "a.json"], ["a.jsonl.txt", "a.jsonl", "a.json"]),
+        (["a", "a.jsonl", "b"], ["a", "a.jsonl", "b"]),
     ],
 )
 def test_files_are_named_so_that_no_two_share_a_name(files: list[str], names: list[str]) -> None:

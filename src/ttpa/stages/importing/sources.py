@@ -12,7 +12,7 @@ def name_sources(files: Sequence[Path]) -> list[str]:
     Only a file that is given twice has a name twice.
     """
     paths = [Path(os.path.abspath(file)) for file in files]  # noqa: PTH100 - a link keeps its own name
-    beside = Counter(path.with_suffix("") for path in set(paths))
+    beside = Counter(taken for path in set(paths) for taken in {path, path.with_suffix("")})
     names = {path: path.name if beside[path.with_suffix("")] > 1 else path.stem for path in paths}
     for depth in range(1, max((len(path.parts) for path in paths), default=0)):
         alike = Counter(names.values())
