@@ -357,6 +357,27 @@ def test_a_query_is_written_in_the_style_that_the_document_names(
     assert service.asked[0]["path"] == f"/api/do?{query}"
 
 
+@pytest.mark.parametrize(
+    ("style", "member", "name"),
+    [("form", "api_key", "api_key"), ("form", "page", "page"), ("deepObject", "size", "filter[size]")],
+)
+def test_no_member_of_an_object_takes_the_place_of_another_parameter_or_of_the_key(
+    tmp_path: Path, service: StandIn, style: str, member: str, name: str
+) -> None:
+    free = {"name": "filter", "in": "query", "style": style, "schema": {"type": "object"}}
+    others = [{"name": other, "in": "query"} for other in ("page", "filter[size]")]
+    document = write(
+        tmp_path / "api.json",
+        operation={"parameters": [free, *others]},
+        components={"securitySchemes": {"main": {"type": "apiKey", "in": "query", "name": "api_key"}}},
+        security=[{"main": []}],
+    )
+    with OpenApiToolset(document, server=service.url, keys={"main": KEY}) as toolset:
+        result = run(toolset, "do", filter={member: "9"}, page=1)
+    assert service.asked == []
+    assert result.content == f"invalid arguments: filter has the member {name!r}, the name of another parameter"
+
+
 def test_a_form_gives_each_item_of_an_array(tmp_path: Path, service: StandIn) -> None:
     schema = {"properties": {"expand": {"type": "array"}, "note": {"type": "string"}}}
     form = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}

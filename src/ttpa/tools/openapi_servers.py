@@ -11,7 +11,7 @@ from ttpa.tools.openapi_schema import Unusable
 def find_server(source: str, given: str, holders: Sequence[JsonObject]) -> str:
     """The address that a path is added to: the `given` one, else the first of the first of `holders` that names any.
 
-    A relative address of a document starts from the document's own, `source`. Raises `Unusable` where none can be called.
+    A document's relative address starts from its own, `source`. Raises `Unusable` where none can be called.
     """
     url = given or next(filter(None, map(_first, holders)), "/")
     try:

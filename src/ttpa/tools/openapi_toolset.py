@@ -96,7 +96,7 @@ class OpenApiToolset(OfferedTools):
             if argument.place == "path":
                 path = path.replace("{" + argument.name + "}", _path_part(argument, value))
             elif argument.place == "query":
-                query.extend(_pairs(argument, value))
+                query.extend(_own_pairs(operation, argument, value))
             elif argument.place == "header":
                 headers[argument.name] = _header(argument, value)
             else:
@@ -110,7 +110,7 @@ class OpenApiToolset(OfferedTools):
         if operation.body == "form" and body:
             fields: dict[str, list[str]] = {}
             for name, value in body.items():
-                for field, text in _pairs(operation.arguments[name], value):
+                for field, text in _own_pairs(operation, operation.arguments[name], value):
                     fields.setdefault(field, []).append(text)
             return self._client.build_request(operation.method, url, headers=headers, data=fields)
         if operation.body == "json" and (body or operation.whole_body in arguments):
@@ -157,6 +157,16 @@ def _simple(argument: Argument, value: JsonValue) -> str:
         joint = "=" if argument.explode else ","
         return ",".join(f"{key}{joint}{_scalar(item)}" for key, item in value.items())
     return ",".join(_scalar(item) for item in value) if isinstance(value, list) else _scalar(value)
+
+
+def _own_pairs(operation: Operation, argument: Argument, value: JsonValue) -> list[tuple[str, str]]:
+    """The value as a query or a form tells it; no member of an object takes the place of something else."""
+    taken = {other.name for other in operation.arguments.values() if other.place == argument.place}
+    taken |= {secret.name for secret in operation.secrets if secret.kind == argument.place}
+    pairs = _pairs(argument, value)
+    if stray := sorted({name for name, _ in pairs} & (taken - {argument.name})):
+        raise _Refused(f"{argument.name} has the member {stray[0]!r}, the name of another parameter")
+    return pairs
 
 
 _JOINTS = {"spaceDelimited": " ", "pipeDelimited": "|"}
