@@ -179,6 +179,15 @@ def test_invalid_arguments_are_never_sent(github: OpenApiToolset, service: Stand
     assert service.asked == []
 
 
+def test_a_value_that_no_address_can_hold_is_never_sent(github: OpenApiToolset, service: StandIn) -> None:
+    for result in (
+        run(github, "users_get-by-username", username="x" * 70_000),
+        run(github, "search_repos", q="x" * 70_000),
+    ):
+        assert result.content.startswith("invalid arguments: URL")
+    assert service.asked == []
+
+
 def test_what_a_service_may_answer_becomes_a_result(github: OpenApiToolset, service: StandIn) -> None:
     def emojis(status: int, body: bytes, **headers: str) -> ToolResult:
         service.status, service.body = status, body
@@ -346,6 +355,7 @@ def test_operations_with_one_id_are_tools_of_their_own(tmp_path: Path, service: 
         ({"explode": False}, {"page": 2}, "x=page%2C2"),
         ({"style": "deepObject"}, {"page": 2}, "x%5Bpage%5D=2"),
         ({"content": {"application/json": {"schema": {"type": "array"}}}}, ["a", 1], "x=%5B%22a%22%2C+1%5D"),
+        ({"content": {"application/json": {"schema": {"type": "string"}}}}, "abc", "x=%22abc%22"),
     ],
 )
 def test_a_query_is_written_in_the_style_that_the_document_names(

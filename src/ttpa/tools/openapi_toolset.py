@@ -73,7 +73,7 @@ class OpenApiToolset(OfferedTools):
         operation = self._operations[self._offer.original(call.name)]
         try:
             request = self._build(operation, call.arguments)
-        except _Refused as reason:
+        except (_Refused, httpx2.InvalidURL) as reason:  # an address has a greatest length
             return failed(f"invalid arguments: {reason}")
         try:
             response = self._client.send(request)
@@ -175,7 +175,9 @@ _JOINTS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 def _pairs(argument: Argument, value: JsonValue) -> list[tuple[str, str]]:
     """The value as a query or a form tells it (OpenAPI 3.1, section 4.8.12.3)."""
     name = argument.name
-    if isinstance(value, list) and argument.style != "json":
+    if argument.style == "json":
+        return [(name, json.dumps(value, ensure_ascii=False))]
+    if isinstance(value, list):
         items = [_scalar(item) for item in value]
         joint = _JOINTS.get(argument.style, ",")
         return [(name, item) for item in items] if argument.explode else [(name, joint.join(items))]
