@@ -23,7 +23,7 @@ TOOLS = [
 ]
 
 
-def dialogue(*cities: str) -> str:
+def dialogue(*cities: str, **more: str) -> str:
     """A greeting that all open with, then a question a city."""
     messages: list[object] = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello! What is it?"}]
     for city in cities:
@@ -34,12 +34,12 @@ def dialogue(*cities: str) -> str:
             {"role": "tool", "content": "dry", "tool_call_id": "a"},
             {"role": "assistant", "content": "It is dry."},
         ]
-    return json.dumps({"messages": messages, "tools": TOOLS})
+    return json.dumps({"messages": messages, "tools": TOOLS, **more})
 
 
 @pytest.fixture
 def run(tmp_path: Path) -> Run:
-    config = make_config({"name": "mine", "runs": str(tmp_path / "runs")})
+    config = make_config({"name": "mine", "runs": str(tmp_path / "runs"), "import": {"test_share": 0.3}})
     return Run(config, assemble(config), SilentReporter())
 
 
@@ -55,6 +55,30 @@ def test_a_dialogue_that_begins_like_another_loses_no_more_than_that_beginning(r
     assert [one.question for one in made] == ["Hi", "Rain in Oslo?", "Rain in Rome?"]
     assert (summary.items_in, summary.items_used, summary.discards) == (3, 2, {"duplicate": 1})
     assert summary.facts["turns that were there before"] == "1"
+
+
+def test_no_gold_that_is_held_out_stands_in_what_is_trained_on(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "further.jsonl"
+    file.write_text("\n".join(dialogue(*cities) for n in range(30) for cities in [(f"A{n}",), (f"A{n}", f"B{n}")]))
+    made, _ = imported(run, file)
+    held_out = {one.question for one in made if one.split == "test"}
+    trained_on = {message.content for one in made if one.split == "train" for message in one.context}
+    assert 12 < len(held_out) < 24
+    assert len(made) == 61
+    assert not held_out & trained_on
+    splits = {one.question: one.split for one in made}
+    assert all(splits[f"Rain in A{n}?"] == splits[f"Rain in B{n}?"] for n in range(30))
+
+
+def test_a_dialogue_with_the_id_of_another_is_refused_whole(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "ids.jsonl"
+    file.write_text("\n".join(dialogue(*cities, id="x") for cities in [("Oslo",), ("Rome", "Bern"), ("Oslo", "Ulm")]))
+    made, summary = imported(run, file)
+    assert [one.question for one in made] == ["Hi", "Rain in Oslo?", "Rain in Ulm?"]
+    assert (summary.items_used, summary.discards) == (2, {"invalid_record": 1})
+    [line] = (run.directory.instructions.parent / "construct.discards.jsonl").read_text().splitlines()
+    assert json.loads(line)["id"] == "ids:line 2"
+    assert "id 'ids:x@2' is that of another dialogue" in json.loads(line)["detail"]
 
 
 def test_files_of_one_name_in_folders_of_one_name_are_both_imported(run: Run, tmp_path: Path) -> None:

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ttpa.errors import RunError
-from ttpa.records.discards import Discard, DiscardReason
+from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
 from ttpa.runs.record_files import write_records
-from ttpa.stages.importing import assign_splits, import_dialogue, name_sources
+from ttpa.stages.importing import Refused, ToldTurns, assign_splits, import_dialogue, name_sources
 from ttpa.steps.run import Account, Run, count_splits
 
 
@@ -20,36 +20,32 @@ def import_instructions(run: Run, files: Sequence[Path]) -> None:
     run.reporter.start("import", len(lines))
     instructions: list[Instruction] = []
     discards: list[Discard] = []
-    known: set[str] = set()
+    told = ToldTurns()
     used = repeated = 0
     for source, number, line in lines:
         read = import_dialogue(line, source=source, number=number)
+        run.reporter.advance(1)
         if isinstance(read, Discard):
             discards.append(read)
-        elif not (new := [instruction for instruction in read if known.isdisjoint(_identity(instruction))]):
-            detail = f"id {read[0].id!r}, or the same messages and tools, was there before"
-            reason = DiscardReason.DUPLICATE
-            discards.append(Discard(id=f"{source}:line {number}", stage="import", reason=reason, detail=detail))
-        else:
-            known.update(key for instruction in new for key in _identity(instruction))
-            instructions.extend(new)
-            repeated += len(read) - len(new)
-            used += 1
-        run.reporter.advance(1)
+            continue
+        try:
+            new = told.add(read)
+        except Refused as refused:
+            line_id = f"{source}:line {number}"
+            discards.append(Discard(id=line_id, stage="import", reason=refused.reason, detail=refused.detail))
+            continue
+        instructions.extend(new)
+        repeated += len(read) - len(new)
+        used += 1
     if not instructions:
         reasons = Counter(discard.reason.value for discard in discards).most_common()
-        told = ", ".join(f"{count} {reason}" for reason, count in reasons) or "no line holds anything"
+        counts = ", ".join(f"{count} {reason}" for reason, count in reasons) or "no line holds anything"
         first = f"; the first: {discards[0].id}: {discards[0].detail}" if discards else ""
-        raise RunError(f"none of {len(lines)} lines could be imported ({told}){first}")
-    instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed)
+        raise RunError(f"none of {len(lines)} lines could be imported ({counts}){first}")
+    instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed, dialogues=told.dialogues)
     write_records(run.directory.instructions, instructions)
     facts = count_splits(instructions) | ({"turns that were there before": str(repeated)} if repeated else {})
     account.close(len(lines), used, len(instructions), discards, facts)
-
-
-def _identity(instruction: Instruction) -> tuple[str, str]:
-    """What tells an instruction from every other: its id, and its content."""
-    return instruction.id, instruction.model_dump_json(exclude={"id", "source", "split"})
 
 
 def _numbered_lines(file: Path) -> list[tuple[int, str]]:

@@ -1,12 +1,13 @@
 """How imported instructions are split: by dialogue, and by the tools that training offers."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from pydantic import Field
 
 from ttpa.records.instructions import Instruction, Split
 from ttpa.records.record import Record
+from ttpa.stages.importing.repeats import dialogue_id
 
 
 class ImportConfig(Record):
@@ -16,15 +17,25 @@ class ImportConfig(Record):
     """Share held out, drawn by the hash of the dialogue's id: its instructions stay together."""
 
 
-def assign_splits(instructions: Sequence[Instruction], config: ImportConfig, *, seed: int) -> list[Instruction]:
-    """The instructions with a share held out: `test_unseen` where they offer tools, and none that `train` does."""
+def assign_splits(
+    instructions: Sequence[Instruction],
+    config: ImportConfig,
+    *,
+    seed: int,
+    dialogues: Mapping[str, Sequence[str]] | None = None,
+) -> list[Instruction]:
+    """The instructions with a share held out: `test_unseen` where they offer tools, and none that `train` does.
 
-    def is_held_out(instruction: Instruction) -> bool:
-        dialogue = instruction.id.removesuffix(f"@{len(instruction.context) - 1}")  # the place of its user message
+    `dialogues` are those that tell an instruction, by its id. One is held out only where all of them are: else its
+    gold would stand in what is trained on.
+    """
+
+    def is_drawn(dialogue: str) -> bool:
         digest = hashlib.sha256(f"{seed}/{dialogue}".encode()).digest()
         return int.from_bytes(digest[:8]) / 2**64 < config.test_share
 
-    held_out = [is_held_out(instruction) for instruction in instructions]
+    told_in = dialogues or {}
+    held_out = [all(map(is_drawn, told_in.get(one.id, [dialogue_id(one)]))) for one in instructions]
     known = {
         tool.name
         for instruction, is_test in zip(instructions, held_out, strict=True)
