@@ -39,6 +39,8 @@ SERVER = '''
         """Add a note."""
         if text == "bad":
             raise MCPError(code=-32602, message="text must not be bad")
+        if text.startswith("-32"):
+            raise MCPError(code=int(text), message="refused")
         notes.append(text)
         return f"{len(notes)} notes"
 
@@ -105,7 +107,13 @@ def test_calls_give_results_and_a_server_that_wrote_is_started_afresh(toolset: M
 
 def test_an_error_that_the_server_answers_with_leaves_its_state(toolset: McpToolset) -> None:
     with toolset.session() as session:
-        for text, content in (("milk", "1 notes"), ("bad", "text must not be bad"), ("eggs", "2 notes")):
+        for text, content in (
+            ("milk", "1 notes"),
+            ("bad", "text must not be bad"),
+            ("-32600", "refused"),
+            ("-32700", "refused"),
+            ("eggs", "2 notes"),
+        ):
             assert session.run(ToolCall(name="notes_add", arguments={"text": text})).content == content
 
 

@@ -32,8 +32,10 @@ from ttpa.tools.results import failed, succeeded
 
 _START_SECONDS = 60.0
 """A server may be fetched before it starts; calls have a limit of their own."""
-_LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED, INVALID_REQUEST, PARSE_ERROR)
-"""Codes of no answer. The client gives the last two itself, for a session that an HTTP server has ended or garbled."""
+_LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED)
+"""Codes of no answer."""
+_LOST_OVER_HTTP = (*_LOST, INVALID_REQUEST, PARSE_ERROR)
+"""The client gives the last two itself, for a session that an HTTP server has ended or garbled."""
 
 
 class McpToolset(OfferedTools):
@@ -149,6 +151,7 @@ class Connection:
         self._portal = portal
         self._name = name
         self._timeout_seconds = timeout_seconds
+        self._lost = _LOST_OVER_HTTP if isinstance(server, str) else _LOST
         self.is_broken = False
         """Whether a call had no answer, so that nobody knows what the server is doing."""
         client = Client(server, read_timeout_seconds=_START_SECONDS)
@@ -176,7 +179,7 @@ class Connection:
         try:
             result = self._portal.call(self._call, name, arguments)
         except Exception as error:  # a server that dies or stalls spoils this call, and no more
-            if isinstance(error, MCPError) and error.code not in _LOST:
+            if isinstance(error, MCPError) and error.code not in self._lost:
                 return failed(error.message)  # an answer: the server refuses the call, and its state is what it was
             self.is_broken = True
             return failed(f"the server gave no answer: {_innermost(error)}")
