@@ -179,12 +179,13 @@ def test_invalid_arguments_are_never_sent(github: OpenApiToolset, service: Stand
     assert service.asked == []
 
 
-def test_a_value_that_no_address_can_hold_is_never_sent(github: OpenApiToolset, service: StandIn) -> None:
-    for result in (
-        run(github, "users_get-by-username", username="x" * 70_000),
-        run(github, "search_repos", q="x" * 70_000),
-    ):
-        assert result.content.startswith("invalid arguments: URL")
+@pytest.mark.parametrize(("text", "reason"), [("x" * 70_000, "too long"), ("\ud800", "surrogates not allowed")])
+def test_a_value_that_no_request_can_hold_is_never_sent(
+    github: OpenApiToolset, service: StandIn, text: str, reason: str
+) -> None:
+    for result in (run(github, "users_get-by-username", username=text), run(github, "search_repos", q=text)):
+        assert result.content.startswith("invalid arguments: ")
+        assert result.content.endswith(reason)
     assert service.asked == []
 
 

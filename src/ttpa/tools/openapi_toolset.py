@@ -73,7 +73,7 @@ class OpenApiToolset(OfferedTools):
         operation = self._operations[self._offer.original(call.name)]
         try:
             request = self._build(operation, call.arguments)
-        except (_Refused, httpx2.InvalidURL) as reason:  # an address has a greatest length
+        except (_Refused, httpx2.InvalidURL, UnicodeEncodeError) as reason:  # too long, or half a character
             return failed(f"invalid arguments: {reason}")
         try:
             response = self._client.send(request)
