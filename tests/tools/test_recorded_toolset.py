@@ -52,16 +52,19 @@ def test_an_identical_call_is_made_once_for_each_purpose(tmp_path: Path, write_t
     assert Journal(tmp_path / "journal.sqlite").spent().requests == 0
 
 
-def test_of_identical_calls_at_one_time_one_is_made(tmp_path: Path, write_tools: WriteTools) -> None:
+@pytest.mark.parametrize(("text", "content"), [("a", "a 1"), ("bad", "LookupError: bad")])
+def test_of_identical_calls_at_one_time_one_is_made(
+    tmp_path: Path, write_tools: WriteTools, text: str, content: str
+) -> None:
     slow = TOOLS.replace("        ASKED += 1", "        import time; time.sleep(0.2)\n        ASKED += 1")
     with PythonToolset(write_tools(slow)) as toolset, ThreadPoolExecutor(4) as pool:
         recorded = RecordedToolset(toolset, Journal(tmp_path / "j.sqlite").results, origin="here", purpose="gold")
 
         def ask(_: int) -> str:
             with recorded.session() as session:
-                return session.run(say("a")).content
+                return session.run(say(text)).content
 
-        assert set(pool.map(ask, range(4))) == {"a 1"}
+        assert set(pool.map(ask, range(4))) == {content}
         assert (recorded.asked, recorded.answered) == (1, 3)
 
 

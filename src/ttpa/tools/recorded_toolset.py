@@ -1,8 +1,8 @@
 """Remote tools whose results are kept in the run's journal: an identical call is made once."""
 
 import threading
-from collections import defaultdict
 from collections.abc import Callable, Generator, Mapping, Sequence
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from typing import Self
 
@@ -37,11 +37,11 @@ class RecordedToolset:
         self._key = [origin, purpose, toolset.definitions()]
         self._never = frozenset(never)
         self._lock = threading.Lock()
-        self._asking: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+        self._asking: dict[str, Future[ToolResult]] = {}
         self.asked = 0
         """Calls that were really made."""
         self.answered = 0
-        """Calls that the journal answered."""
+        """Calls that the journal answered, or an identical one at the same time."""
 
     @property
     def specs(self) -> Sequence[ToolSpec]:
@@ -77,23 +77,39 @@ class RecordedToolset:
     def answer(self, call: ToolCall, make: Callable[[ToolCall], ToolResult]) -> ToolResult:
         """What the call gave the first time, else what it gives now, which is kept where it is something.
 
-        Of identical calls at one time the first is made, and the others wait for what it gives.
+        Of identical calls at one time the first is made, and the others wait for what it gives, a failure too.
         """
         if call.name in self._never:
             self._count(asked=1)
             return make(call)
         question = canonical_json([*self._key, call.name, call.arguments])
         with self._lock:
-            is_asked = self._asking[question]
-        with is_asked:
-            if (kept := self._store.find(question)) is not None:
-                self._count(answered=1)
-                return ToolResult.model_validate_json(kept)
-            self._count(asked=1)
-            result = make(call)
-            if result.ok:
-                self._store.keep(question, result.model_dump_json())
-            return result
+            is_first = question not in self._asking
+            asking = self._asking.setdefault(question, Future())
+        if not is_first:
+            self._count(answered=1)
+            return asking.result()
+        try:
+            asking.set_result(self._find(question) or self._make(question, call, make))
+        except BaseException as error:  # those that wait stop as well
+            asking.set_exception(error)
+        finally:
+            with self._lock:
+                del self._asking[question]
+        return asking.result()
+
+    def _find(self, question: str) -> ToolResult | None:
+        if (kept := self._store.find(question)) is None:
+            return None
+        self._count(answered=1)
+        return ToolResult.model_validate_json(kept)
+
+    def _make(self, question: str, call: ToolCall, make: Callable[[ToolCall], ToolResult]) -> ToolResult:
+        self._count(asked=1)
+        result = make(call)
+        if result.ok:
+            self._store.keep(question, result.model_dump_json())
+        return result
 
     def _count(self, *, asked: int = 0, answered: int = 0) -> None:
         with self._lock:
