@@ -267,8 +267,9 @@ def test_a_parameter_may_be_refused_as_unprocessable(endpoint: Endpoint, problem
     assert ["seed" in asked for asked in endpoint.asked] == [True, False]
 
 
-def test_a_reply_that_does_not_end_is_given_up(endpoint: Endpoint) -> None:
-    endpoint.answers = [Answer(completion().body, drips=True), completion("yes"), completion()]
+@pytest.mark.parametrize("status", [200, 400, 429, 500])
+def test_a_reply_that_does_not_end_is_given_up(endpoint: Endpoint, status: int) -> None:
+    endpoint.answers = [Answer(completion().body, status, drips=True), completion("yes"), completion()]
     model = OpenAIChatModel("small", seconds=0.1)
     began = time.monotonic()
     assert model.chat(HELLO, seed=1).text == ""  # the endpoint answers others

@@ -3,10 +3,12 @@
 import hashlib
 import time
 import warnings
-from collections.abc import Iterable, Sequence
+import weakref
+from collections.abc import Iterator, Sequence
+from functools import partial
 
 import openai
-from httpx2 import HTTPError
+from httpx2 import HTTPError, Response, SyncByteStream
 from openai.types.chat import ChatCompletionMessageParam
 from pydantic import BaseModel, Field, ValidationError
 from tenacity import (
@@ -89,10 +91,13 @@ class OpenAIChatModel:
     ) -> None:
         """Reads key and base URL from the environment. Raises `ModelError` where there is no key.
 
-        No attempt is begun after so many `attempts` or `seconds`, and none takes longer than that by itself.
+        No attempt is begun after so many `attempts` or `seconds`, and no reply that has begun takes longer than that.
         """
+        # The SDK reads the body of an error by itself, so the limit stands where any body is read.
+        bounded = openai.DefaultHttpxClient(event_hooks={"response": [partial(_end_within, seconds)]})
+        weakref.finalize(self, bounded.close)  # the SDK closes only a client of its own making
         try:
-            self._client = openai.OpenAI(max_retries=0, timeout=_SECONDS_OF_SILENCE)
+            self._client = openai.OpenAI(max_retries=0, timeout=_SECONDS_OF_SILENCE, http_client=bounded)
         except openai.OpenAIError as error:
             raise ModelError("no key for the generator: set OPENAI_API_KEY (and OPENAI_BASE_URL)") from error
         self._model = model
@@ -153,7 +158,6 @@ class OpenAIChatModel:
 
     def _ask(self, messages: Sequence[Message], seed: int) -> ChatReply:
         refused = frozenset(self._refused)
-        deadline = time.monotonic() + self._seconds
         try:
             with self._client.chat.completions.with_streaming_response.create(
                 model=self._model,
@@ -164,7 +168,7 @@ class OpenAIChatModel:
                 seed=openai.omit if "seed" in refused else seed % 2**31,
                 response_format=openai.omit if "response_format" in refused else {"type": "json_object"},
             ) as response:
-                body = _read_until(deadline, response.iter_bytes())
+                body = response.read()
         except openai.RateLimitError as error:
             if error.code == "insufficient_quota":
                 raise ModelError(
@@ -201,14 +205,27 @@ class OpenAIChatModel:
             warnings.warn(f"{self._model!r} takes no {parameter} of ours; it is asked without", stacklevel=2)
 
 
-def _read_until(deadline: float, parts: Iterable[bytes]) -> bytes:
-    """The parts joined. Raises `PassingFault` where they still come after the deadline, a time of `time.monotonic`."""
-    body = b""
-    for part in parts:
-        if time.monotonic() > deadline:
-            raise PassingFault("a reply that does not end")
-        body += part
-    return body
+def _end_within(seconds: float, response: Response) -> None:
+    """Limits the time in which the response's body may come."""
+    assert isinstance(response.stream, SyncByteStream)
+    response.stream = _Ending(response.stream, time.monotonic() + seconds)
+
+
+class _Ending(SyncByteStream):
+    """A body's parts. Raises `PassingFault` where they still come after the deadline, a time of `time.monotonic`."""
+
+    def __init__(self, parts: SyncByteStream, deadline: float) -> None:
+        self._parts, self._deadline = parts, deadline
+
+    def __iter__(self) -> Iterator[bytes]:
+        for part in self._parts:
+            if time.monotonic() > self._deadline:
+                self.close()  # the SDK leaves the body of an error open where it cannot be read
+                raise PassingFault("a reply that does not end")
+            yield part
+
+    def close(self) -> None:
+        self._parts.close()
 
 
 def _refused_parameter(error: openai.APIStatusError) -> str | None:
