@@ -535,6 +535,16 @@ def test_a_session_tells_the_state_of_its_tools_where_the_module_has_one(write_t
         assert session.state() == "[3]"
 
 
+def test_a_set_in_a_state_reads_the_same_in_every_process(
+    write_tools: WriteTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = write_tools(f"def state() -> object:\n    return {{'cities': set('abcdefgh')}}\n{ONE}")
+    for seed in ("1", "2"):
+        monkeypatch.setenv("PYTHONHASHSEED", seed)
+        with PythonToolset(path) as toolset, toolset.session() as session:
+            assert session.state() == '{"cities": ["a", "b", "c", "d", "e", "f", "g", "h"]}'
+
+
 def test_a_session_tells_no_state_where_the_module_has_none(write_tools: WriteTools) -> None:
     source = '''
         def add(number: int) -> int:

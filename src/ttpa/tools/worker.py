@@ -138,9 +138,16 @@ def read_state(module: ModuleType, runner: asyncio.Runner) -> tuple[str, bool]:
     if not callable(tell):
         return "", False
     try:
-        return json.dumps(_finish(runner, tell), sort_keys=True, default=str), True
+        return json.dumps(_finish(runner, tell), sort_keys=True, default=_as_text), True
     except Exception as error:  # anybody's code
         return f"{type(error).__name__}: {error}", False
+
+
+def _as_text(value: object) -> object:
+    """A value as it prints itself; of a set, whose order is another in each process, the members in order."""
+    if isinstance(value, set | frozenset):
+        return sorted(map(str, cast("frozenset[object]", value)))
+    return str(value)
 
 
 def limit(memory: int) -> None:
