@@ -92,19 +92,23 @@ class ToolCallReward:
     ) -> list[float]:
         """One reward in [0, 1] for each completion: text, or messages whose last one is the turn.
 
-        TRL's trainers hand over `completion_ids`, too; then the turns are read from these, with all their marks.
+        TRL's trainers hand over `completion_ids`, too; then the turns are read from these, with all their marks, and
+        one without an end token earns 0: it was cut off.
         With `log_metric` the mean spread (standard deviation) of the rewards of one prompt is logged as
         `reward_spread`: where it is 0, a group teaches nothing. Raises `ValueError` for `completion_ids` without a
         tokenizer to read them.
         """
-        texts = [*map(_text, completions)] if completion_ids is None else self._texts(completion_ids)
+        if completion_ids is None:
+            turns = [_Turn(_text(completion)) for completion in completions]
+        else:
+            turns = self._turns(completion_ids)
         prepared: dict[tuple[str, str, str | None], _Due] = {}  # the completions of one prompt are judged alike
         rewards: list[float] = []
-        for index, text in enumerate(texts):
+        for index, turn in enumerate(turns):
             columns = tools[index], reference[index], acceptable[index] if acceptable else None
             if columns not in prepared:
                 prepared[columns] = self._prepare(*columns)
-            rewards.append(self._judge(prepared[columns], text))
+            rewards.append(self._judge(prepared[columns], turn.text) if turn.ended else 0.0)
         if log_metric is not None:
             log_metric("reward_spread", within_group_spread(prompts, rewards))
         return rewards
@@ -146,15 +150,18 @@ class ToolCallReward:
             raise BrokenReward("there is no row to try the reward on")
         return tried
 
-    def _texts(self, completion_ids: Sequence[Sequence[int]]) -> list[str]:
+    def _turns(self, completion_ids: Sequence[Sequence[int]]) -> list["_Turn"]:
         """The turns as text, without their end tokens."""
         if self._tokenizer is None:
             raise ValueError(
                 "the trainer leaves special tokens out of a completion's text, and with them the marks that open a "
                 "call in some dialects: make the reward with tokenizer=, the policy's TransformersTokenizer"
             )
-        end_ids = self._tokenizer.end_ids
-        return [self._tokenizer.text(ids[:-1] if ids and ids[-1] in end_ids else ids) for ids in completion_ids]
+        turns: list[_Turn] = []
+        for ids in completion_ids:
+            ended = bool(ids) and ids[-1] in self._tokenizer.end_ids
+            turns.append(_Turn(self._tokenizer.text(ids[:-1] if ended else ids), ended))
+        return turns
 
     def _prepare(self, tools: str, reference: str, acceptable: str | None) -> "_Due":
         compiled = CompiledTools(_objects(tools))
@@ -176,6 +183,13 @@ class ToolCallReward:
         if self.shape == "gated" and verdict.errors and (turn.calls is None or not fits_schemas(turn.calls, due.tools)):
             return 0.0
         return verdict.score
+
+
+class _Turn(NamedTuple):
+    """What the policy said."""
+
+    text: str
+    ended: bool = True
 
 
 class _Due(NamedTuple):

@@ -1,7 +1,6 @@
 """The Hermes dialect: what is written is read back, and every span's text is what it labels."""
 
 import json
-import time
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -9,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import JsonValue
+from tests.growth import growth
 
 from ttpa.dialects import DIALECTS
 from ttpa.dialects.json_call import child_path
@@ -174,7 +174,6 @@ def test_no_text_makes_it_raise(text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["<tool_call>", '<tool_call>"', "</tool_call>", "<tool_call>[", '<tool_call>{"a":"'])
-def test_long_hostile_text_is_read_in_good_time(piece: str) -> None:
-    started = time.monotonic()
+def test_hostile_text_is_malformed_in_time_in_proportion_to_its_length(piece: str) -> None:
     assert HERMES.read_turn(piece * 4000).calls is None
-    assert time.monotonic() - started < 2.0
+    assert growth(lambda times: HERMES.read_turn(piece * times), 1000) < 9

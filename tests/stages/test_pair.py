@@ -206,6 +206,19 @@ def test_a_turn_that_was_cut_off_is_never_chosen() -> None:
     assert [one.chosen_from for one in made] == ["reference"]
 
 
+def test_a_turn_of_right_calls_that_does_not_end_is_rejected() -> None:
+    babble = turn() + " and on" * 9
+    model = ScriptedTokenModel(lambda _: {turn(): 0.6, babble: 0.4})
+    config = SampleConfig(max_new_tokens=len(turn()) + 20, forks=ForkRules(max_gap=5.0))
+    [tree] = sample([POINT], model=model, dialect=HERMES, config=config)
+    assert isinstance(tree, CandidateTree)
+    made = pair(tree, score(tree, POINT, ScoreConfig(), dialect=HERMES), tuple, PairConfig())
+    assert isinstance(made, list)
+    [one] = made
+    assert [error.kind for error in one.rejected_errors] == [ErrorKind.MALFORMED]
+    assert (text(one.shared_ids), one.chosen_ids[0]) == (turn(), 0)
+
+
 def test_what_both_turns_end_with_alike_can_be_left_out() -> None:
     made = pairs_of({turn(): 0.6, turn(city="Porto"): 0.4}, PairConfig(tail="cut"))
     assert isinstance(made, list)

@@ -121,7 +121,9 @@ def test_thousands_of_third_party_tools_are_one_toolset() -> None:
     toolset = SimulatedToolset(str(REGISTRY), ScriptedChatModel(lambda _, __: "{}"))
     names = [spec.name for spec in toolset.specs]
     assert len(names) == len(set(names)) == len(REGISTRY.read_text(encoding="utf-8").splitlines())
+    began = time.process_time()
     index = ToolIndex(toolset.specs)
+    built = time.process_time() - began
     seconds: list[float] = []
     for number, spec in enumerate(random.Random(0).sample(list(toolset.specs), 50)):
         began = time.process_time()
@@ -129,4 +131,4 @@ def test_thousands_of_third_party_tools_are_one_toolset() -> None:
         seconds.append(time.process_time() - began)
         assert found.near[0] == spec
         assert len(found.all) == len({one.name for one in found.all}) == 64
-    assert max(seconds) < 0.05
+    assert max(seconds) < built / 4  # it is built once, and asked for every plan

@@ -70,6 +70,12 @@ def test_a_tools_first_token_forks_whatever_the_gap() -> None:
     assert [fork.position for fork in tree.forks] == [name.start]
 
 
+def test_a_tools_first_token_forks_by_the_rule_of_all_tokens_too() -> None:
+    turns = {turn(name=f"{letter}_hotels"): 0.04 for letter in "abcdefghijklmnopqrstuvwx"}
+    rules = ForkRules(min_probability=0.03, tool_name_min_probability=0.05)
+    assert [fork.slot for fork in sample_one(turns, rules).forks] == ["tool_name"]
+
+
 def test_each_token_is_stored_once_and_leaves_are_whole_turns() -> None:
     turns = {turn(): 0.4, turn(city="Porto"): 0.3, turn(nights=4): 0.3}
     tree = sample_one(turns)

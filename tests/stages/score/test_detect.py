@@ -121,6 +121,25 @@ def test_an_argument_that_was_not_meant_is_one_error_even_if_its_value_is_wrong_
     assert _found(_with(weather, language=7), [weather], tools) == [("extra_argument", "$.language")]
 
 
+def test_an_argument_that_only_the_caller_accepts_is_free_to_leave_out_and_costs_where_it_is_wrong(
+    tools: Tools,
+) -> None:
+    reference, acceptable = (
+        [{"name": "get_hotels", "arguments": {"city": "Paris"}}],
+        [{"get_hotels": {"days": [3, ""]}}],
+    )
+    scores: dict[str, float] = {}
+    for city, days in (("Paris", None), ("Paris", 3), ("Paris", 4), ("Rome", None), ("Rome", 4), (5, None), (5, 4)):
+        arguments = {"city": city} if days is None else {"city": city, "days": days}
+        candidate = [{"name": "get_hotels", "arguments": arguments}]
+        scores[f"{city} {days}"] = score_turn(candidate, reference, tools, acceptable=acceptable).score
+    assert scores["Paris None"] == scores["Paris 3"] == 1.0
+    assert scores["Rome None"] == scores["Paris 4"] == pytest.approx(10 / 11)
+    assert scores["Rome 4"] == pytest.approx(9 / 11)
+    assert scores["5 None"] == pytest.approx(9 / 11)
+    assert scores["5 4"] < scores["5 None"]
+
+
 def test_nested_errors_are_told_at_their_leaf_and_graded_by_leaves(tools: Tools, booking: Call) -> None:
     guests = [{"name": "Ann", "age": "41"}, {"name": "Bo", "is_member": True}]
     verdict = score_turn(_with(booking, guests=guests), [booking], tools)

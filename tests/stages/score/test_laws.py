@@ -124,6 +124,24 @@ def test_each_further_error_lowers_the_score(turn: Turn, seed: int) -> None:
 
 
 @_LAW
+@given(_turns(), st.integers(0, 9))
+def test_a_wrong_value_where_only_others_are_acceptable_lowers_the_score_of_any_turn(turn: Turn, seed: int) -> None:
+    tools, calls = turn
+    mutants = mutate(calls, CompiledTools(tools), seed=seed)
+    for tool in tools:
+        tool["parameters"]["properties"]["spare"] = {"type": "string"}
+    acceptable = [{call["name"]: {"spare": ["either", ""]}} for call in calls]
+    compiled = CompiledTools(tools)
+    for mutant in mutants:
+        if mutant.calls is None or len(mutant.calls) != len(calls):
+            continue
+        spoilt: list[dict[str, Any]] = [{"name": call.name, "arguments": {**call.arguments}} for call in mutant.calls]
+        spoilt[0]["arguments"]["spare"] = "neither"
+        before = score_turn(mutant.calls, calls, compiled, acceptable=acceptable)
+        assert score_turn(spoilt, calls, compiled, acceptable=acceptable).score < before.score
+
+
+@_LAW
 @given(_turns(), st.integers(0, 99))
 def test_neither_the_order_of_keys_nor_of_calls_matters(turn: Turn, seed: int) -> None:
     tools, calls = turn

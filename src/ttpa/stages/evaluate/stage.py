@@ -14,7 +14,7 @@ from ttpa.records.record import Record
 from ttpa.records.scores import TurnScore
 from ttpa.records.tools import ToolCall
 from ttpa.stages.evaluate.questions import hash_question
-from ttpa.stages.score import ScoreConfig, Strings, score_turn
+from ttpa.stages.score import CompiledTools, ScoreConfig, Strings, TurnScorer, read_turn, score_text
 
 
 class EvaluateConfig(Record):
@@ -49,7 +49,8 @@ def evaluate(
     completions = model.complete(list(prompts.values()), max_new_tokens=config.max_new_tokens)
     for index, completion in zip(prompts, completions, strict=True):
         spoken = completion.token_ids[:-1] if completion.finished else completion.token_ids
-        outcomes[index] = _judge(points[index], model.tokenizer.text(spoken), dialect, scoring)
+        text = model.tokenizer.text(spoken)
+        outcomes[index] = _judge(points[index], text, dialect, scoring, ended=completion.finished)
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -65,18 +66,20 @@ def _read(point: DecisionPoint, model: TokenModel, new_tokens: int) -> tuple[int
     return prompt
 
 
-def _judge(point: DecisionPoint, text: str, dialect: Dialect, scoring: ScoreConfig) -> CaseResult:
+def _judge(point: DecisionPoint, text: str, dialect: Dialect, scoring: ScoreConfig, *, ended: bool) -> CaseResult:
+    turn = read_turn(dialect, text, ended=ended, call_is_due=bool(point.reference))
+    tools = CompiledTools(point.tools)
+
     def score(strings: Strings) -> TurnScore:
-        return score_turn(
-            text,
+        scorer = TurnScorer(
             point.reference,
-            point.tools,
-            dialect=dialect,
+            tools,
             acceptable=point.acceptable,
             strings=strings,
             ordered=scoring.ordered,
             weights=scoring.weights,
         )
+        return score_text(scorer, turn)
 
     verdict = score(scoring.strings)
     return CaseResult(
@@ -87,7 +90,7 @@ def _judge(point: DecisionPoint, text: str, dialect: Dialect, scoring: ScoreConf
         text=text,
         exact=not verdict.errors,
         tolerant=not score("folded").errors,
-        names_right=_names(dialect.read_turn(text).calls) == _names(point.reference),
+        names_right=_names(turn.calls) == _names(point.reference),
         score=verdict.score,
         parts=verdict.parts,
         errors=verdict.errors,

@@ -32,7 +32,7 @@ class ForkRules(Record):
     min_entropy: float = Field(default=0.0, ge=0)
     """Of the policy's distribution at the position, in nats."""
     tool_name_min_probability: float = Field(default=0.05, gt=0, le=1)
-    """At the first token of a tool's name neither gap nor entropy counts, only this."""
+    """From here on the first token of a tool's name forks whatever gap and entropy are."""
     max_forks: int = Field(default=4, ge=0)
     """A turn; the first by `ranking`."""
     ranking: Literal["slots", "probability"] = "slots"
@@ -106,8 +106,8 @@ def _fork(turn: Completion, position: int, slot: Slot, alternatives: Sequence[Al
 
 
 def _wavers(logprob: float, other: float, entropy: float, rules: ForkRules, *, starts_name: bool) -> bool:
-    if starts_name:
-        return other >= math.log(rules.tool_name_min_probability)
+    if starts_name and other >= math.log(rules.tool_name_min_probability):
+        return True
     return (
         other >= math.log(rules.min_probability) and logprob - other <= rules.max_gap and entropy >= rules.min_entropy
     )

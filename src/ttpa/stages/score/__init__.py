@@ -5,7 +5,7 @@ from ttpa.stages.score.explain import explain, explain_error
 from ttpa.stages.score.mutate import Mutant, mutate
 from ttpa.stages.score.schemas import CompiledTools, schema_problems
 from ttpa.stages.score.scorer import TurnScorer, Weights
-from ttpa.stages.score.stage import ScoreConfig, TurnReader, fits_schemas, score, score_turn
+from ttpa.stages.score.stage import ScoreConfig, TurnReader, fits_schemas, read_turn, score, score_text, score_turn
 from ttpa.stages.score.values import Strings
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "explain_error",
     "fits_schemas",
     "mutate",
+    "read_turn",
     "schema_problems",
     "score",
+    "score_text",
     "score_turn",
 ]

@@ -160,10 +160,8 @@ def _compare_meant(reference: ReferenceCall, arguments: dict[str, JsonValue], fi
             grade = _grade(reference, argument, arguments[name], findings)
             types += grade.typed / grade.meant
             values += grade.right / grade.all
-        elif not argument.is_in_reference:
-            continue
         elif name not in required:
-            if _may_be_omitted(reference, argument):
+            if not argument.is_in_reference or _may_be_omitted(reference, argument):
                 known += 1
                 types += 1.0
                 values += 1.0

@@ -1,6 +1,7 @@
 """Stage 3, score: reads a candidate tree and its decision point, writes a scored turn (METHOD 3)."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Literal, Protocol
 
 from ttpa.dialects import DIALECTS
@@ -62,7 +63,7 @@ def score(
     )
     candidates: list[ScoredCandidate] = []
     for index, leaf in enumerate(tree.leaves):
-        turn = dialect.read_turn(leaf.text)
+        turn = read_turn(dialect, leaf.text, ended=leaf.finished, call_is_due=bool(point.reference))
         verdict = score_text(scorer, turn)
         worth = verdict.score
         if config.formula == "binary":
@@ -80,6 +81,18 @@ def score(
         reference=point.reference,
         candidates=tuple(candidates),
     )
+
+
+def read_turn(dialect: TurnReader, text: str, *, ended: bool, call_is_due: bool) -> TurnText:
+    """What a policy's turn says.
+
+    One that was cut off is malformed where a call is due, however right the calls are that it holds: a turn that does
+    not end is never run. Where none is due, a text may be longer than the tokens it was given.
+    """
+    turn = dialect.read_turn(text)
+    if ended or not call_is_due or turn.calls is None:
+        return turn
+    return replace(turn, calls=None, problem="the turn was cut off before its end")
 
 
 def score_text(scorer: TurnScorer, turn: TurnText) -> TurnScore:

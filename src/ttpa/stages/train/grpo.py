@@ -111,15 +111,17 @@ def _make_trainer(
 
 
 def _told_as_text(reward: TurnReward, tokenizer: PreTrainedTokenizerBase) -> Callable[..., list[float | None]]:
-    """The reward as TRL asks for it, of each turn's whole text without its end token."""
+    """The reward as TRL asks for it, of each turn's whole text without its end token; 0 for a turn that was cut off."""
 
     def judge(
         prompts: list[str], completions: list[str], completion_ids: list[list[int]], **told: Any
     ) -> list[float | None]:
         del completions  # TRL leaves marks out of them, with which some dialects open a call
-        spoken = [ids[:-1] if ids[-1:] == [tokenizer.eos_token_id] else ids for ids in completion_ids]
+        ended = [ids[-1:] == [tokenizer.eos_token_id] for ids in completion_ids]
+        spoken = [ids[:-1] if whole else ids for ids, whole in zip(completion_ids, ended, strict=True)]
         texts = tokenizer.batch_decode(spoken, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        return [*reward(prompts, texts, **told)]
+        worth = reward(prompts, texts, **told)
+        return [each if whole else 0.0 for each, whole in zip(worth, ended, strict=True)]
 
     return judge
 
