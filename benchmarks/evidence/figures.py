@@ -1,7 +1,7 @@
 """Means and paired differences, with intervals over seeds and cases.
 
-A percentile bootstrap in two levels: seeds are drawn anew, and within each the instructions, whose turns share a
-history. With one seed it is over its instructions alone.
+A percentile bootstrap in two levels: seeds are drawn anew, and within each the dialogues, whose turns share a history.
+With one seed it is over its dialogues alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from ttpa.records.evaluations import Measure
 from ttpa.records.scores import ErrorKind
+from ttpa.stages.evaluate import dialogue_of
 
 BySeed = Mapping[int, Sequence[Case]]
 """The cases of one arm."""
 Reading = Callable[[Case], float]
 Cluster = tuple[float, int]
-"""Sum and number of an instruction's values."""
+"""Sum and number of a dialogue's values."""
 
 NAMED_KINDS = {
     "name": {ErrorKind.WRONG_TOOL, ErrorKind.UNKNOWN_TOOL},
@@ -80,8 +81,8 @@ def bootstrap_seeds(seeds: Sequence[Sequence[Cluster]], *, resamples: int) -> Me
 
 
 def _clusters(values: Sequence[tuple[str, float]]) -> list[Cluster]:
-    """Values of decision points, by instruction."""
+    """Values of decision points, by dialogue."""
     clusters: dict[str, list[float]] = {}
     for point_id, value in values:
-        clusters.setdefault(point_id.rpartition("#")[0], []).append(value)
+        clusters.setdefault(dialogue_of(point_id), []).append(value)
     return [(sum(each), len(each)) for each in clusters.values()]

@@ -125,8 +125,8 @@ def reward(
 def drawing_cost(checkpoint: Checkpoint, grpo: GrpoConfig) -> tuple[int, int]:
     """At how many points GRPO drew turns, and the tokens of it: a prompt is read once, for all of its turns."""
     together = min(grpo.batch_size, checkpoint.examples)
-    lengths = sum(step.metrics["completions/mean_length"] for step in checkpoint.history)
-    said = lengths * together * grpo.completions
+    length = fmean(step.metrics["completions/mean_length"] for step in checkpoint.history)  # not every step is logged
+    said = length * checkpoint.steps * together * grpo.completions
     return checkpoint.steps * together, round((checkpoint.tokens - said) / grpo.completions + said)
 
 

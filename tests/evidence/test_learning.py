@@ -1,5 +1,6 @@
 """What arms learn from: sequences that are made of pairs; and what drawing turns costs."""
 
+import pytest
 from benchmarks.evidence.learning import chosen_turns, drawing_cost
 
 from ttpa.records.checkpoints import Checkpoint, TrainStep
@@ -21,8 +22,9 @@ def test_the_chosen_turn_of_several_pairs_is_one_sequence_and_only_the_turn_is_l
     assert examples[0].is_learned == (False, False, True, True, True)
 
 
-def test_a_prompt_that_turns_are_drawn_at_is_read_once() -> None:
-    history = tuple(TrainStep(step=step, loss=0.0, metrics={"completions/mean_length": 40.0}) for step in (1, 2))
+@pytest.mark.parametrize("logged", [(1, 2), (2,)])
+def test_a_prompt_that_turns_are_drawn_at_is_read_once_whichever_steps_were_logged(logged: tuple[int, ...]) -> None:
+    history = tuple(TrainStep(step=step, loss=0.0, metrics={"completions/mean_length": 40.0}) for step in logged)
     grpo = GrpoConfig(batch_size=4, completions=8)
     trained = 2 * 4 * 8 * (300 + 40)  # each turn with its prompt
     checkpoint = Checkpoint(
