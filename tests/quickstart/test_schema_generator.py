@@ -89,6 +89,22 @@ def test_instances_over_any_tools_are_right_by_construction(write_tools: Callabl
     assert any(str(call.arguments.get("shop_id", "")).endswith("77") for call in later)  # as an earlier result told
 
 
+def test_the_question_tells_which_calls_stand_in_one_turn(write_tools: Callable[[str], str]) -> None:
+    config = ConstructConfig(instances=60, max_calls=4, unseen_share=0.0, no_call_share=0.0, retries=0)
+    with PythonToolset(write_tools(TOOLS)) as toolset:
+        plans = plan_construction(toolset.specs, config, seed=2)
+        made = [construct(plan, generator=SchemaGenerator(), toolset=toolset, config=config) for plan in plans]
+    found: dict[str, list[list[int]]] = {}
+    for plan, one in zip(plans, made, strict=True):
+        if isinstance(one, Instruction):
+            turns = [len(step.calls) for step in one.steps]
+            assert [len(turn.split(" and ")) for turn in one.question.split(", then ")] == turns
+            found.setdefault(plan.shape, []).append(turns)
+    assert all(turns == [sum(turns)] for turns in found["side by side"])
+    assert all(set(turns) == {1} for turns in found["chain"])
+    assert {len(turns) for turns in found["free"]} == {1, 2, 3, 4}
+
+
 @pytest.mark.parametrize("schema", SCHEMAS, ids=str)
 @given(st.integers(0, 1000))
 def test_values_keep_to_their_schema(schema: JsonObject, seed: int) -> None:
@@ -130,7 +146,7 @@ def ask_calls(failed: list[JsonValue]) -> list[JsonObject]:
     payload: JsonObject = {
         "task": "calls",
         "scenario": {
-            "situation": "x",
+            "situation": "Somebody wants to find a town and track a parcel.",
             "constraints": ['find: city = "Oslo"', 'track: order_id = "A1"'],
             "tools": ["find", "track"],
         },

@@ -20,7 +20,10 @@ from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.stages.construct.checks import stands_in
 
-_SECOND_CALL_SHARE = 0.3
+_AND, _THEN = " and ", ", then "
+"""Between what is done in one turn, and between turns: the question tells which calls stand together."""
+_JOINTS = {"side by side": (_AND,), "chain": (_THEN,), "free": (_AND, _THEN)}
+"""By the plan's shape."""
 _SITUATION = "Somebody wants to "
 _OPENINGS = ("Please {}.", "I want you to {}.", "Could you {}?")
 
@@ -28,7 +31,7 @@ _OPENINGS = ("Please {}.", "I want you to {}.", "Could you {}?")
 class SchemaGenerator:
     """A `ChatModel` for the prompts of construction. Equal messages and seed give an equal reply."""
 
-    identity = "schema-generator-2"
+    identity = "schema-generator-3"
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
         """A JSON object for the request in the last user message. Raises `ModelError` for any other message."""
@@ -44,19 +47,20 @@ class SchemaGenerator:
 
 
 def _scenario(rng: Random, asked: JsonObject) -> JsonObject:
-    """Some tools, and for each of their arguments a fact."""
+    """Some tools in turns as the shape wants them, and for each of their arguments a fact."""
     tools = objects_in(asked["tools"])
     bounds = [int(str(bound)) for bound in as_list(asked["calls_wanted"])]
     count = min(len(tools), max(2, rng.randint(*bounds)))
     chosen = rng.sample(tools, count)
     facts = [_fact(tool, name, value) for tool in chosen for name, value in draw_arguments(rng, tool).items()]
     names: list[JsonValue] = [str(tool["name"]) for tool in chosen]
-    about = " and ".join(_deed(tool) for tool in chosen)
+    joints = _JOINTS[str(asked["shape"])]
+    about = _deed(chosen[0]) + "".join(rng.choice(joints) + _deed(tool) for tool in chosen[1:])
     return {"situation": f"{_SITUATION}{about}.", "constraints": list(facts), "tools": names}
 
 
 def _calls(rng: Random, asked: JsonObject) -> JsonObject:
-    """The next of the scenario's tools, now and then two; a value that an earlier result tells is taken from there.
+    """The scenario's next turn; a value that an earlier result tells is taken from there.
 
     What failed is tried again with other values, one call at a time, and left out after that.
     """
@@ -64,15 +68,23 @@ def _calls(rng: Random, asked: JsonObject) -> JsonObject:
     tools = {str(tool["name"]): tool for tool in objects_in(asked["tools"])}
     failed = _names_of(objects_in(asked.get("failed", [])))
     done = {*_names_of(memory), *(name for name in failed if failed.count(name) > 1)}
-    waiting = [str(name) for name in as_list(scenario["tools"]) if name not in done]
+    waiting = [left for turn in _turns(scenario) if (left := [name for name in turn if name not in done])]
+    due = waiting[0] if waiting else []
     told = dict(leaves(_results(memory)))
     calls: list[JsonValue] = []
-    for name in waiting[: 2 if rng.random() < _SECOND_CALL_SHARE and not failed else 1]:
+    for name in due[:1] if failed else due:
         schemas = properties_of(tools[name]["parameters"])
         given = draw_arguments(rng, tools[name]) if name in failed else _facts_of(name, scenario)
         known = {key: told[key] for key in given if key in told and _fits(told[key], schemas.get(key, {}))}
         calls.append({"name": name, "arguments": given | ({} if name in failed else known)})
     return {"calls": calls}
+
+
+def _turns(scenario: JsonObject) -> list[dict[str, str]]:
+    """What the scenario's tools are called for, by name, turn by turn."""
+    names = iter(map(str, as_list(scenario["tools"])))
+    said = str(scenario["situation"]).removeprefix(_SITUATION).removesuffix(".")
+    return [{name: deed for deed, name in zip(turn.split(_AND), names, strict=False)} for turn in said.split(_THEN)]
 
 
 def _names_of(turns: Sequence[JsonObject]) -> list[str]:
@@ -91,19 +103,19 @@ def _answer(rng: Random, asked: JsonObject) -> JsonObject:
 def _question(rng: Random, asked: JsonObject) -> JsonObject:
     """What each call does, with the values that no earlier result tells."""
     memory = objects_in(asked["memory"])
-    scenario = as_object(asked["scenario"])
-    said = str(scenario["situation"]).removeprefix(_SITUATION).removesuffix(".").split(" and ")
-    deeds = dict(zip(map(str, as_list(scenario["tools"])), said, strict=False))
-    parts: list[str] = []
+    deeds = {name: deed for turn in _turns(as_object(asked["scenario"])) for name, deed in turn.items()}
+    turns: list[str] = []
     earlier = ""
     for step in memory:
+        parts: list[str] = []
         for call in objects_in(step["calls"]):
             arguments = {k: v for k, v in as_object(call["arguments"]).items() if not _is_told(v, earlier)}
             given = ", ".join(f"{_words(name)} {_say(value)}" for name, value in arguments.items())
             deed = deeds.get(str(call["name"]), "do the next thing")
             parts.append(f"{deed}{f' ({given})' if given else ''}")
+        turns.append(_AND.join(parts))
         earlier += " ".join(str(result["content"]) for result in objects_in(step["results"]))
-    return {"question": _asked(rng, ", then ".join(parts))}
+    return {"question": _asked(rng, _THEN.join(turns))}
 
 
 def _no_call(rng: Random, asked: JsonObject) -> JsonObject:
@@ -136,12 +148,12 @@ def _facts_of(tool: str, scenario: JsonObject) -> dict[str, JsonValue]:
 
 
 def _deed(tool: JsonObject) -> str:
-    """What to do, from the first sentence of a tool's description, without its name and without `and`."""
+    """What to do, from the first sentence of a tool's description, without its name, `and` and `then`."""
     sentence = re.split(r"[.!\n]", str(tool.get("description") or "do something"))[0].strip()
     first, _, rest = sentence.partition(" ")
     sentence = f"{_imperative(first.lower())} {rest}".strip()
     sentence = re.sub(rf"\b{re.escape(str(tool['name']))}\b", "it", sentence, flags=re.IGNORECASE)
-    return sentence.replace(" and ", " or ")
+    return sentence.replace(_AND, " or ").replace(_THEN, ", ")
 
 
 def _imperative(verb: str) -> str:
