@@ -1,9 +1,12 @@
 """A real service's OpenAPI document, called against a stand-in: arguments reach their places and no others."""
 
+import gzip
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,6 +32,8 @@ class StandIn:
         self.status = 200
         self.headers: dict[str, str] = {"content-type": "application/json"}
         self.body: bytes | None = None
+        self.pause = 0.0
+        """Seconds before each byte of the body."""
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,7 +53,11 @@ class StandIn:
                     self.send_header(name, value)
                 self.send_header("content-length", str(len(content)))
                 self.end_headers()
-                self.wfile.write(content)
+                parts = [bytes([byte]) for byte in content] if outer.pause else [content]
+                with suppress(OSError):  # the client may have gone
+                    for part in parts:
+                        time.sleep(outer.pause)
+                        self.wfile.write(part)
 
             do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = handle_any  # noqa: N815
 
@@ -199,12 +208,33 @@ def test_what_a_service_may_answer_becomes_a_result(github: OpenApiToolset, serv
     assert emojis(200, b"plain", content_type="text/plain").content == "plain"
     assert emojis(200, b"\x89PNG", content_type="image/png").content == "[4 bytes of image/png]"
     assert emojis(200, b"{broken", content_type="application/json").content == "{broken"
+    assert emojis(200, b"[" * 30_000, content_type="application/json").content.startswith("[[[[")
+    assert emojis(200, b"plain", content_type="text/plain; charset=hex").content == "plain"
     assert emojis(200, b"x" * 30_000, content_type="text/plain").content.endswith("... [cut: 30000 characters]")
     missing = emojis(404, b'{"message": "Not Found"}', content_type="application/json")
     assert (missing.ok, missing.content) == (False, 'status 404: {"message": "Not Found"}')
     moved = emojis(302, b"", location="https://evil.org/")
     assert not moved.ok
     assert "redirect" in moved.content
+
+
+def test_a_call_ends_in_its_time_though_the_service_sends_a_byte_now_and_then(service: StandIn) -> None:
+    service.body, service.pause = b"1" * 300, 0.02
+    with OpenApiToolset(GITHUB, server=service.url, timeout_seconds=0.5) as toolset:
+        started = time.monotonic()
+        result = run(toolset, "emojis_get")
+        assert time.monotonic() - started < 3.0
+        assert (result.ok, result.content) == (False, "no whole answer within 0.5 s")
+        service.pause = 0.0
+        assert run(toolset, "emojis_get").ok
+
+
+def test_an_answer_is_read_to_a_limit_and_no_further(github: OpenApiToolset, service: StandIn) -> None:
+    for headers, body in (({}, b"x" * (9 << 20)), ({"content-encoding": "gzip"}, gzip.compress(b"x" * (64 << 20)))):
+        service.headers, service.body = {"content-type": "text/plain", **headers}, body
+        result = run(github, "emojis_get")
+        assert not result.ok
+        assert result.content == "the answer is longer than 8,388,608 bytes; it was not read to its end"
 
 
 def test_a_service_that_is_not_there_is_a_result_that_is_not_ok() -> None:

@@ -2,11 +2,13 @@
 
 import json
 from collections.abc import Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from typing import Self
 from urllib.parse import quote
 
 import httpx2
+from anyio import fail_after
+from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.tools import ToolCall, ToolResult
@@ -14,6 +16,9 @@ from ttpa.redaction import as_basic, hide_key
 from ttpa.tools.offer import Offer, OfferedTools, hash_definitions
 from ttpa.tools.openapi_document import Argument, Operation, Secret, read_document
 from ttpa.tools.results import failed, succeeded
+
+_LONGEST_ANSWER = 8 << 20
+"""Bytes. A whole one is read into memory, many at once, for the few of its characters that reach the model."""
 
 
 class OpenApiToolset(OfferedTools):
@@ -47,8 +52,13 @@ class OpenApiToolset(OfferedTools):
             left_out=service.left_out,
             closed=True,
         )
+        # A blocking client limits each read and no call: a service that sends a byte now and then holds it for ever.
+        self._timeout_seconds = timeout_seconds
+        self._stack = ExitStack()
+        self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
         # No proxy and no .netrc of this machine has a say in where a call goes.
-        self._client = httpx2.Client(timeout=timeout_seconds, follow_redirects=False, trust_env=False)
+        client = httpx2.AsyncClient(timeout=None, follow_redirects=False, trust_env=False)
+        self._client = self._stack.enter_context(self._portal.wrap_async_context_manager(client))
 
     def definitions(self) -> str:
         service = read_document(self._document, server=self._server, keys=list(self._keys))
@@ -63,7 +73,7 @@ class OpenApiToolset(OfferedTools):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._client.close()
+        self._stack.close()
 
     def run(self, call: ToolCall) -> ToolResult:
         """The service's answer; a status of 400 and more, a redirect or no answer is a result that is not ok."""
@@ -76,15 +86,33 @@ class OpenApiToolset(OfferedTools):
         except (_Refused, httpx2.InvalidURL, UnicodeEncodeError) as reason:  # too long, or half a character
             return failed(f"invalid arguments: {reason}")
         try:
-            response = self._client.send(request)
+            response, body = self._portal.call(self._send, request)
+        except TimeoutError:
+            return failed(f"no whole answer within {self._timeout_seconds:g} s")
         except httpx2.HTTPError as error:
             return failed(self._hide(f"no answer: {type(error).__name__}: {error}"))
         if response.is_redirect:
             return failed(f"the service answers with a redirect (status {response.status_code}), which is not followed")
-        text = self._hide(_text(response))
+        if len(body) > _LONGEST_ANSWER:
+            return failed(f"the answer is longer than {_LONGEST_ANSWER:,} bytes; it was not read to its end")
+        text = self._hide(_text(response, body))
         if response.is_error:
             return failed(f"status {response.status_code}: {text}")
         return succeeded(text)
+
+    async def _send(self, request: httpx2.Request) -> tuple[httpx2.Response, bytes]:
+        """The answer and its body, of one that is too long the beginning. Raises `TimeoutError` where it lasts."""
+        with fail_after(self._timeout_seconds):
+            response = await self._client.send(request, stream=True)
+            try:
+                body = bytearray()
+                async for part in response.aiter_bytes():
+                    body += part
+                    if len(body) > _LONGEST_ANSWER:
+                        break
+                return response, bytes(body)
+            finally:
+                await response.aclose()
 
     def _build(self, operation: Operation, arguments: Mapping[str, JsonValue]) -> httpx2.Request:
         path = operation.path
@@ -128,17 +156,17 @@ class _Refused(Exception):
     """Arguments that fit the schema and must not be sent."""
 
 
-def _text(response: httpx2.Response) -> str:
+def _text(response: httpx2.Response, body: bytes) -> str:
     """The answer as a model reads it: JSON without spaces that say nothing, any other text as it is."""
     kind = response.headers.get("content-type", "")
     if "json" in kind:
-        try:
-            return json.dumps(response.json(), ensure_ascii=False)
-        except ValueError:
-            return response.text
-    if kind and not kind.startswith("text/") and "xml" not in kind:
-        return f"[{len(response.content)} bytes of {kind}]"
-    return response.text
+        with suppress(ValueError, RecursionError):
+            return json.dumps(json.loads(body), ensure_ascii=False)
+    elif kind and not kind.startswith("text/") and "xml" not in kind:
+        return f"[{len(body)} bytes of {kind}]"
+    with suppress(LookupError, ValueError):  # of a charset that is none of text
+        return body.decode(response.encoding or "utf-8", errors="replace")
+    return body.decode(errors="replace")
 
 
 def _path_part(argument: Argument, value: JsonValue) -> str:
