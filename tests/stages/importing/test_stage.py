@@ -26,7 +26,7 @@ def tool(name: str, parameters: JsonValue = None) -> JsonValue:
 
 
 CITY: JsonValue = {"type": "object", "properties": {"city": {"type": "string"}}}
-DUE: JsonValue = {"name": "get_weather", "arguments": {"city": "Oslo"}}
+DUE: dict[str, JsonValue] = {"name": "get_weather", "arguments": {"city": "Oslo"}}
 TOOLS: JsonValue = [tool("get_weather", CITY), tool("find_hotels", CITY)]
 
 
@@ -134,6 +134,21 @@ def test_reference_calls_are_due_after_the_messages() -> None:
     assert point.acceptable == ({"get_weather": {"city": ["Oslo", "Christiania"]}},)
 
 
+@pytest.mark.parametrize("arguments", [{"city": "Oslo"}, '{"city": "Oslo"}'])
+@pytest.mark.parametrize("is_openai", [False, True])
+def test_reference_calls_may_have_the_form_of_those_inside_messages(arguments: JsonValue, is_openai: bool) -> None:
+    function: JsonValue = {"name": "get_weather", "arguments": arguments}
+    due: JsonValue = {"id": "a", "type": "function", "function": function} if is_openai else function
+    [made] = imported(user(), reference_calls=[due])
+    assert made.steps[0].calls == (OSLO,)
+
+
+def test_content_may_be_given_in_parts_of_text() -> None:
+    parts: JsonValue = [{"type": "text", "text": "Rain in "}, {"type": "text", "text": "Oslo?"}]
+    [made] = imported(user(parts), says([{"type": "text", "text": "No."}]))
+    assert (made.context, made.answer) == ((UserMessage(content="Rain in Oslo?"),), "No.")
+
+
 def test_acceptable_values_may_stand_under_extra() -> None:
     due: JsonValue = [{"name": "get_weather", "arguments": {"city": "Oslo"}}]
     extra: JsonValue = {"acceptable": [{"get_weather": {"city": ["Oslo", ""]}}], "other": 1}
@@ -163,7 +178,13 @@ REFUSED: dict[str, tuple[list[Row], DiscardReason, str]] = {
     "no messages": ([], RECORD, "messages: List should have at least 1"),
     "no role": ([{"content": "x"}], RECORD, "messages.0.role: Field required"),
     "another role": ([{"role": "narrator", "content": "x"}], RECORD, "'narrator' is none of"),
-    "content in parts": ([user([{"type": "text", "text": "x"}])], RECORD, "messages.0.content"),
+    "content with a picture": (
+        [user([{"type": "text", "text": "x"}, {"type": "image_url"}])],
+        RECORD,
+        "messages.0.content: Value error, a part of the type 'image_url'; parts of text alone are read",
+    ),
+    "content in odd parts": ([user(["x"])], RECORD, "messages.0.content: Value error, a part of the type None"),
+    "content that is an object": ([user({"text": "x"})], RECORD, "messages.0.content: Input should be a valid string"),
     "no assistant": ([user()], RECORD, "no assistant turn after a user message"),
     "no user": ([says("Hello!")], RECORD, "no assistant turn after a user message"),
     "a result first": ([WET, user(), says("x")], RECORD, "messages.0: a tool message that answers no call"),
@@ -220,6 +241,14 @@ ROWS: list[tuple[Row, DiscardReason, str]] = [
     ({"tools": [tool("a", CYCLE)]}, DiscardReason.INVALID_TOOL, "'a': parameters are"),
     ({"tools": [tool("a"), tool("a")]}, DiscardReason.INVALID_TOOL, "'a' is offered twice"),
     ({"reference_calls": [{"name": "fly", "arguments": {}}]}, DiscardReason.UNKNOWN_TOOL, "'fly'"),
+    (
+        {"reference_calls": [{**DUE, "arguments": "{"}]},
+        RECORD,
+        "reference_calls.0: arguments: no JSON",
+    ),
+    ({"reference_calls": [{**DUE, "arguments": "[1]"}]}, RECORD, "reference_calls.0: the arguments are not an object"),
+    ({"reference_calls": [{"function": 3}]}, RECORD, "reference_calls.0: "),
+    ({"reference_calls": [3]}, RECORD, "reference_calls.0: "),
     ({"reference_calls": [{"name": "get_weather"}]}, RECORD, "reference_calls.0.arguments: Field required"),
     ({"reference_calls": [], "acceptable": [{}]}, RECORD, "0 reference calls but 1 acceptable entries"),
     ({"reference_calls": [DUE], "acceptable": [{}]}, RECORD, "acceptable[0] is for []"),

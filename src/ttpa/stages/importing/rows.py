@@ -1,16 +1,34 @@
 """A line of a dialogue file, as it is read: its tools and messages, or why it is refused."""
 
 from collections.abc import Mapping, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, Field, JsonValue, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue, TypeAdapter
 
 from ttpa.records.discards import DiscardReason
 from ttpa.records.instructions import Acceptable
+from ttpa.records.json_shapes import as_object
 from ttpa.records.messages import AssistantMessage, Message, SystemMessage, ToolMessage, UserMessage
 from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.tools.python_tools import check_schema
+
+
+def _join_parts(content: JsonValue) -> JsonValue:
+    """The text of a content that is given in parts; any other content as it is."""
+    if not isinstance(content, list):
+        return content
+    texts = [as_object(part).get("text") for part in content]
+    if unlike := [part for part, text in zip(content, texts, strict=True) if not isinstance(text, str)]:
+        kind = as_object(unlike[0]).get("type")
+        raise ValueError(f"a part of the type {kind!r}; parts of text alone are read")
+    return "".join(map(str, texts))
+
+
+def _function_of(call: JsonValue) -> JsonValue:
+    """What OpenAI's form of a call says of its function; any other form as it is."""
+    return as_object(call).get("function", call)
 
 
 class _Function(BaseModel):
@@ -35,14 +53,9 @@ class _ToolCall(BaseModel):
 
 class _Message(BaseModel):
     role: str
-    content: str | None = None
+    content: Annotated[str | None, BeforeValidator(_join_parts)] = None
     tool_calls: list[_ToolCall] | None = None
     tool_call_id: str | None = None
-
-
-class _ReferenceCall(BaseModel):
-    name: str = Field(min_length=1)
-    arguments: JsonObject
 
 
 class Row(BaseModel):
@@ -51,7 +64,7 @@ class Row(BaseModel):
     id: str | int | None = None
     messages: list[_Message] = Field(min_length=1)
     tools: list[_Tool]
-    reference_calls: list[_ReferenceCall] | None = None
+    reference_calls: list[Annotated[_CalledFunction, BeforeValidator(_function_of)]] | None = None
     acceptable: list[Acceptable] | None = None
     extra: JsonValue = None
     """Whatever the source adds; only its `acceptable` is read, where `acceptable` is not given itself."""
@@ -106,7 +119,7 @@ def read_messages(rows: Sequence[_Message]) -> list[Message]:
         calls, results = [], {}
         if row.role == "assistant":
             calls = row.tool_calls or []
-            made = tuple(_read_call(call.function, index) for call in calls)
+            made = tuple(_read_call(call.function, f"messages.{index}") for call in calls)
             messages.append(AssistantMessage(content=content, tool_calls=made))
         elif row.role == "user":
             messages.append(UserMessage(content=content))
@@ -116,6 +129,11 @@ def read_messages(rows: Sequence[_Message]) -> list[Message]:
             detail = f"messages.{index}.role: {row.role!r} is none of system, user, assistant, tool"
             raise Refused(DiscardReason.INVALID_RECORD, detail)
     return [*messages, *_in_order(results, calls)]
+
+
+def read_reference(calls: Sequence[_CalledFunction]) -> tuple[ToolCall, ...]:
+    """The calls that are due. Raises `Refused` for arguments that are no object."""
+    return tuple(_read_call(call, f"reference_calls.{index}") for index, call in enumerate(calls))
 
 
 def _answered_call(call_id: str | None, calls: Sequence[_ToolCall], results: Mapping[int, str]) -> int | None:
@@ -131,13 +149,13 @@ def _in_order(results: Mapping[int, str], calls: Sequence[_ToolCall]) -> list[To
     return [ToolMessage(content=results[place]) for place in range(len(results))]
 
 
-def _read_call(function: _CalledFunction, index: int) -> ToolCall:
+def _read_call(function: _CalledFunction, place: str) -> ToolCall:
     arguments: JsonValue = function.arguments
     if isinstance(arguments, str):
         try:
             arguments = read_json(arguments)
         except InvalidJson as error:
-            raise Refused(DiscardReason.INVALID_RECORD, f"messages.{index}: arguments: no JSON: {error}") from error
+            raise Refused(DiscardReason.INVALID_RECORD, f"{place}: arguments: no JSON: {error}") from error
     if not isinstance(arguments, dict):
-        raise Refused(DiscardReason.INVALID_RECORD, f"messages.{index}: the arguments are not an object")
+        raise Refused(DiscardReason.INVALID_RECORD, f"{place}: the arguments are not an object")
     return ToolCall(name=function.name, arguments=arguments)

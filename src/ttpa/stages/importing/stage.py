@@ -13,8 +13,8 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage, Message, ToolMessage, UserMessage
 from ttpa.records.strict_json import InvalidJson, read_json
-from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.stages.importing.rows import Refused, Row, read_messages, read_tools
+from ttpa.records.tools import ToolResult, ToolSpec
+from ttpa.stages.importing.rows import Refused, Row, read_messages, read_reference, read_tools
 from ttpa.stages.score import explain, score_turn
 
 
@@ -55,7 +55,7 @@ def import_dialogue(line: str, *, source: str, number: int) -> list[Instruction]
 def _from_reference(
     row: Row, base: str, source: str, tools: tuple[ToolSpec, ...], messages: list[Message]
 ) -> Instruction:
-    calls = tuple(ToolCall(name=call.name, arguments=call.arguments) for call in row.reference_calls or ())
+    calls = read_reference(row.reference_calls or ())
     try:
         acceptable = row.acceptable_values()
     except ValidationError as error:
