@@ -63,6 +63,18 @@ SCHEMAS: list[JsonObject] = [
     {"anyOf": [{"type": "null"}, {"type": "string"}]},
     {"type": ["null", "integer"]},
     {"const": 7},
+    {"type": "string", "pattern": r"^\d{5}$"},
+    {"type": "string", "pattern": r"^[A-Z]{2,3}-\d+(\.[0-9a-f]{2})?$", "maxLength": 12},
+    {"type": "string", "pattern": r"^(?:north|south)(?<side>east|west)?$"},
+    {"type": "string", "pattern": r"^\+?[^\W_]+@[\w.-]+?\.(com|org)\/$", "minLength": 20},
+    {"type": "string", "pattern": "^é.é$"},
+    {"type": "string", "pattern": "Lisbon|^[A-Z]"},
+    {"type": "string", "minLength": 12},
+    {"type": "string", "minLength": 2, "maxLength": 3},
+    {"type": "string", "maxLength": 1},
+    *({"type": "string", "format": form} for form in ("uuid", "duration", "ipv4", "ipv6", "hostname", "email", "uri")),
+    {"type": "array", "prefixItems": [{"type": "integer"}, {"type": "string"}], "items": False, "minItems": 2},
+    {"type": "array", "prefixItems": [{"type": "boolean"}], "items": {"type": "integer"}, "minItems": 3, "maxItems": 3},
 ]
 
 
@@ -108,7 +120,13 @@ def test_the_question_tells_which_calls_stand_in_one_turn(write_tools: Callable[
 @pytest.mark.parametrize("schema", SCHEMAS, ids=str)
 @given(st.integers(0, 1000))
 def test_values_keep_to_their_schema(schema: JsonObject, seed: int) -> None:
-    assert jsonschema_rs.is_valid(schema, draw_value(Random(seed), "thing", schema))
+    assert jsonschema_rs.is_valid(schema, draw_value(Random(seed), "thing", schema), validate_formats=True)
+
+
+def test_a_pattern_that_cannot_be_drawn_gets_a_usual_value() -> None:
+    usual = draw_value(Random(1), "thing", {"type": "string"})
+    for pattern in (r"^(?=.*\d)\w{8}$", r"^(\w)\1$", "^$"):
+        assert draw_value(Random(1), "thing", {"type": "string", "pattern": pattern}) == usual
 
 
 BOUNDS = st.integers(-(10**9), 10**9) | st.floats(-1e9, 1e9)

@@ -2,13 +2,17 @@
 
 import math
 import re
+from collections.abc import Callable
 from datetime import date, timedelta
-from functools import cache
+from functools import cache, partial
 from random import Random
+from uuid import UUID
 from zoneinfo import available_timezones
 
+import jsonschema_rs
 from pydantic import JsonValue
 
+from ttpa.quickstart.schema_patterns import draw_match
 from ttpa.records.json_shapes import as_list, as_object, objects_in, properties_of
 from ttpa.records.record import JsonObject
 
@@ -20,6 +24,15 @@ _NAMES = (
 _CURRENCIES = ("EUR", "USD", "GBP", "JPY", "CHF", "SEK", "CAD", "AUD", "INR", "BRL")
 _EXAMPLE = re.compile(r"['\"]([^'\"\n]{1,40})['\"]")
 """A value that a description quotes."""
+_FORMATS: dict[str, Callable[[Random], str]] = {
+    "uuid": lambda rng: str(UUID(int=rng.getrandbits(128), version=4)),
+    "duration": lambda rng: f"PT{rng.randrange(5, 60)}M",
+    "ipv4": lambda rng: f"192.0.2.{rng.randrange(1, 255)}",
+    "ipv6": lambda rng: f"2001:db8::{rng.randrange(1, 10000)}",
+    "hostname": lambda rng: f"{rng.choice(_NAMES).lower()}.example.org",
+}
+"""Those that no name of a parameter tells."""
+_LENGTHS = ("minLength", "maxLength")
 _OPTIONAL_SHARE = 0.4
 _REGIONS = ("Africa/", "America/", "Asia/", "Australia/", "Europe/", "Pacific/")
 
@@ -36,7 +49,7 @@ def draw_arguments(rng: Random, tool: JsonObject) -> dict[str, JsonValue]:
 
 
 def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
-    """A value that the schema allows, as far as types, enums and bounds tell."""
+    """A value that the schema allows, as far as types, enums, bounds, formats and usual patterns tell."""
     if options := as_list(schema.get("enum", [])):
         return rng.choice(options)
     if "const" in schema:
@@ -52,14 +65,21 @@ def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
     if kind == "boolean":
         return rng.random() < 0.5
     if kind == "array":
-        few = max(int(_bound(schema, "minItems") or 1), 1)
-        most = _bound(schema, "maxItems")
-        many = few + rng.randint(0, 1)
-        item = {"description": schema.get("description", ""), **as_object(schema.get("items", {}))}
-        return [draw_value(rng, name, item) for _ in range(many if most is None else min(many, int(most)))]
+        return _array(rng, name, schema)
     if kind == "object":
         return {key: draw_value(rng, key, told) for key, told in properties_of(schema).items()}
     return _text(rng, name, schema)
+
+
+def _array(rng: Random, name: str, schema: JsonObject) -> JsonValue:
+    """All items that have schemas of their own; beyond them as few others as may be, or one more."""
+    first = [draw_value(rng, name, told) for told in objects_in(schema.get("prefixItems", []))]
+    few = max(int(_bound(schema, "minItems") or 1), 1)
+    most = _bound(schema, "maxItems")
+    many = few if first else few + rng.randint(0, 1)
+    item = {"description": schema.get("description", ""), **as_object(schema.get("items", {}))}
+    others = range(len(first), many if most is None else min(many, int(most)))
+    return [*first, *(draw_value(rng, name, item) for _ in others)]
 
 
 def _number(rng: Random, schema: JsonObject, *, is_whole: bool) -> JsonValue:
@@ -91,11 +111,27 @@ def _bound(schema: JsonObject, key: str) -> float | None:
 
 
 def _text(rng: Random, name: str, schema: JsonObject) -> str:
+    """A usual text where it fits, at the length that is due; else one by the pattern."""
+    text = _usual_text(rng, name, schema)
+    few, most = (int(_bound(schema, key) or 0) for key in _LENGTHS)
+    while len(text) < few:
+        text += f" {rng.choice(_NAMES)}"
+    if most and len(text) > most:
+        text = text[:most].strip().ljust(few, "x")
+    rules = {key: schema[key] for key in ("pattern", *_LENGTHS) if key in schema}
+    if "pattern" not in rules or jsonschema_rs.is_valid(rules, text):
+        return text
+    return draw_match(rng, str(rules["pattern"]), partial(jsonschema_rs.is_valid, rules)) or text
+
+
+def _usual_text(rng: Random, name: str, schema: JsonObject) -> str:
     form, lowered, told = schema.get("format"), name.lower(), str(schema.get("description", ""))
     if "timezone" in f"{lowered} {told.lower()}".replace(" ", "").replace("_", ""):
         return rng.choice(_time_zones())
     if examples := _EXAMPLE.findall(told):
         return rng.choice(examples)
+    if form in _FORMATS:
+        return _FORMATS[form](rng)
     if "HH:MM" in told or lowered == "time" or form == "time":
         return f"{rng.randrange(24):02}:{rng.randrange(0, 60, 5):02}"
     day = date(2026, 1, 1) + timedelta(days=rng.randrange(365))
