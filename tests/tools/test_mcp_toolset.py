@@ -61,6 +61,12 @@ SERVER = '''
         os._exit(3)
 
     @server.tool(annotations=reads)
+    def grumble() -> str:
+        """Write to the stream of errors."""
+        print("Traceback", file=sys.stderr, flush=True)
+        return "done"
+
+    @server.tool(annotations=reads)
     def tell(variable: str) -> str:
         """Tell a variable of the environment."""
         return os.environ.get(variable, "not set")
@@ -92,7 +98,7 @@ def run(toolset: McpToolset, tool: str, **arguments: object) -> ToolResult:
 
 def test_its_tools_are_offered_under_legal_names_and_writing_ones_where_allowed(server: list[str]) -> None:
     with McpToolset(server) as toolset:
-        assert [spec.name for spec in toolset.specs] == ["list_notes", "fail", "wait", "leave", "tell"]
+        assert [spec.name for spec in toolset.specs] == ["list_notes", "fail", "wait", "leave", "grumble", "tell"]
         assert "tools.allow_write" in toolset.left_out["notes.add"]
         assert toolset.specs[0].description == "List the notes."
         assert toolset.definitions() == toolset.definitions()
@@ -141,9 +147,17 @@ def test_of_the_environment_it_sees_what_is_named(server: list[str], monkeypatch
         McpToolset(server, environment=["ABSENT_TOKEN"])
 
 
-def test_a_server_that_does_not_start_is_named() -> None:
-    with pytest.raises(ToolError, match=r"MCP server .*no_such_module.* does not start"):
+def test_a_server_that_does_not_start_is_named_and_says_why() -> None:
+    with pytest.raises(ToolError, match=r"MCP server .*no_such_module.* does not start.*\n.*No module named"):
         McpToolset([sys.executable, "-m", "no_such_module"])
+
+
+def test_what_a_server_writes_beside_its_answers_stays_out_of_the_terminal(
+    server: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    with McpToolset(server) as toolset:
+        assert run(toolset, "grumble").content == "done"
+    assert capfd.readouterr() == ("", "")
 
 
 def test_a_server_starts_also_where_the_stream_of_errors_was_another_at_import(

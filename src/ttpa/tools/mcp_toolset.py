@@ -3,11 +3,12 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import os
-import sys
+import tempfile
+from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from queue import Empty, SimpleQueue
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters, stdio_client
@@ -27,11 +28,13 @@ from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
+from ttpa.redaction import hide_keys
 from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
 from ttpa.tools.results import failed, succeeded
 
 _START_SECONDS = 60.0
 """A server may be fetched before it starts; calls have a limit of their own."""
+_LAST_LINES = 5
 _LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED)
 """Codes of no answer."""
 _LOST_OVER_HTTP = (*_LOST, INVALID_REQUEST, PARSE_ERROR)
@@ -117,9 +120,9 @@ class McpToolset(OfferedTools):
             return Connection(self._portal, self._server, self._name, self._timeout_seconds)
         command, *arguments = self._server
         server = StdioServerParameters(command=command, args=arguments, env=self._environment or None)
-        # Left to itself the library takes what sys.stderr was when it was imported, which may be closed by now.
-        errors = sys.__stderr__ or sys.stderr
-        return Connection(self._portal, stdio_client(server, errlog=errors), self._name, self._timeout_seconds)
+        # Kept out of the terminal, where a server that tells of every error would bury what the command says.
+        log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - the connection closes it
+        return Connection(self._portal, stdio_client(server, errlog=log), self._name, self._timeout_seconds, log)
 
 
 class McpSession:
@@ -147,7 +150,15 @@ class McpSession:
 class Connection:
     """A client, opened in the portal's thread."""
 
-    def __init__(self, portal: BlockingPortal, server: Transport | str, name: str, timeout_seconds: float) -> None:
+    def __init__(
+        self,
+        portal: BlockingPortal,
+        server: Transport | str,
+        name: str,
+        timeout_seconds: float,
+        log: TextIO | None = None,
+    ) -> None:
+        """Opens it; `log` is what a launched server writes beside its answers. Raises `ToolError` where it fails."""
         self._portal = portal
         self._name = name
         self._timeout_seconds = timeout_seconds
@@ -155,11 +166,14 @@ class Connection:
         self.is_broken = False
         """Whether a call had no answer, so that nobody knows what the server is doing."""
         client = Client(server, read_timeout_seconds=_START_SECONDS)
-        self._context = portal.wrap_async_context_manager(client)
+        self._stack = ExitStack()
+        if log is not None:
+            self._stack.enter_context(log)
         try:
-            self._client = self._context.__enter__()
+            self._client = self._stack.enter_context(portal.wrap_async_context_manager(client))
         except Exception as error:  # a server may fail to start in any way
-            raise ToolError(f"MCP server {name!r} does not start: {_innermost(error)}") from error
+            with self._stack:
+                raise ToolError(f"MCP server {name!r} does not start: {_innermost(error)}{_last_lines(log)}") from error
 
     def definitions(self) -> list[Definition]:
         """All tools that the server tells of. Raises `ToolError` where it does not."""
@@ -189,7 +203,7 @@ class Connection:
     def close(self) -> None:
         """Ends the connection, and a server that was launched for it."""
         with suppress(Exception):  # it is gone, and nothing depends on how it went
-            self._context.__exit__(None, None, None)
+            self._stack.close()
 
     async def _list(self, cursor: str | None) -> Any:
         return await self._client.list_tools(cursor=cursor)
@@ -211,6 +225,15 @@ def _text(result: CallToolResult) -> str:
     if not parts and result.structured_content is not None:
         return canonical_json(result.structured_content)
     return "\n".join(parts)
+
+
+def _last_lines(log: TextIO | None) -> str:
+    """What a server wrote last, without keys; nothing where it wrote nothing."""
+    if log is None:
+        return ""
+    log.seek(0)
+    lines = "".join(f"\n  {line.rstrip()}" for line in deque(filter(str.strip, log), _LAST_LINES))
+    return f"; it wrote last:{hide_keys(lines)}" if lines else ""
 
 
 def _innermost(error: BaseException) -> str:
