@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -94,6 +95,22 @@ def test_what_was_made_is_described_beside_it(tmp_path: Path, write_tools: Write
     assert diversity.grounded == diversity.with_calls > 20
     assert set(diversity.tools) == {"find_shop", "order_paint", "draw_lot", "count_cans"}
     assert summary.facts["made of"] == diversity.line()
+
+
+def test_tools_that_no_instruction_calls_are_named_with_the_reason(tmp_path: Path, write_tools: WriteTools) -> None:
+    closed = """
+        def close_shop(shop_id: str) -> str:
+            '''Closes a shop.'''
+            raise RuntimeError("nobody is there")
+    """
+    summary, _ = taken(make_run(tmp_path, write_tools(dedent(TOOLS) + dedent(closed)), max_calls=3, tools_shown=5))
+    assert summary.facts["never called"] == (
+        "draw_lot (shown in 23 plans, 9 not_reproducible), close_shop (shown in 23 plans, 8 failed_execution)"
+    )
+    every_tool_is_called, _ = taken(
+        make_run(tmp_path / "other", write_tools(TOOLS), nondeterministic=["draw_lot"], max_calls=3)
+    )
+    assert "never called" not in every_tool_is_called.facts
 
 
 def test_a_judge_sees_what_passed_all_other_checks(tmp_path: Path, write_tools: WriteTools) -> None:

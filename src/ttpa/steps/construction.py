@@ -24,6 +24,7 @@ from ttpa.stages.construct import (
     count_held_out,
     describe,
     describe_agreement,
+    describe_uncalled,
     drop_duplicates,
     drop_overlap,
     estimate_cost,
@@ -68,6 +69,8 @@ def construct_instructions(run: Run) -> None:
     if checks.judgements:
         write_records(run.directory.judgements, checks.judgements)
     facts = count_splits(kept) | {"made of": diversity.line()} | facts | checks.facts()
+    if uncalled := describe_uncalled(plans, diversity, [*spoilt, *dropped]):
+        facts["never called"] = uncalled
     if config.unseen_share and not count_held_out(offered, config):
         facts["test_unseen"] = f"none, {offered} tools are too few to hold some out"
     if missing > 0 and config.plans_at_most:

@@ -348,7 +348,7 @@ def test_calls_that_give_something_else_the_second_time_spoil_an_instance_unless
     spoilt = made()
     assert isinstance(spoilt, Discard)
     assert spoilt.reason is DiscardReason.NOT_REPRODUCIBLE
-    assert "draw_ticket gave " in spoilt.detail
+    assert spoilt.detail.startswith("draw_ticket: it gave ")
     assert isinstance(made(nondeterministic=["draw_ticket"]), Instruction)
     assert isinstance(made(replay=False), Instruction)
 

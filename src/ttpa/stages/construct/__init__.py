@@ -2,7 +2,7 @@
 
 from ttpa.stages.construct.benchmarks import BenchmarkQuestions, drop_overlap
 from ttpa.stages.construct.config import ConstructConfig, JudgeConfig
-from ttpa.stages.construct.diversity import describe
+from ttpa.stages.construct.diversity import describe, describe_uncalled
 from ttpa.stages.construct.duplicates import drop_duplicates
 from ttpa.stages.construct.estimate import estimate_cost
 from ttpa.stages.construct.judge import choose_controls, describe_agreement, judge, refuse
@@ -20,6 +20,7 @@ __all__ = [
     "count_held_out",
     "describe",
     "describe_agreement",
+    "describe_uncalled",
     "drop_duplicates",
     "drop_overlap",
     "estimate_cost",

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
 
+from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.diversity import Diversity
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.json_shapes import leaves
@@ -12,6 +13,13 @@ from ttpa.records.strict_json import canonical_json
 from ttpa.stages.construct.benchmarks import BenchmarkQuestions, drop_overlap
 from ttpa.stages.construct.checks import find_leaked_tool, find_ungrounded
 from ttpa.stages.construct.duplicates import drop_duplicates
+from ttpa.stages.construct.plan import Plan
+
+_OF_A_CALL = (DiscardReason.INVALID_ARGUMENTS, DiscardReason.FAILED_EXECUTION, DiscardReason.NOT_REPRODUCIBLE)
+"""Reasons whose detail begins with the tool that was called."""
+_OFTEN = 10
+"""A tool that so many plans showed should have been called, whatever the others are."""
+_MOST_NAMED = 5
 
 
 def describe(
@@ -50,6 +58,26 @@ def describe(
         near_duplicates=len(drop_duplicates(instructions, near_duplicate)[1]),
         overlaps=None if benchmarks is None else len(drop_overlap(instructions, benchmarks)[1]),
     )
+
+
+def describe_uncalled(plans: Sequence[Plan], diversity: Diversity, discards: Sequence[Discard]) -> str:
+    """The tools that no instruction calls although plans showed them, and why most often; empty where there are none.
+
+    A tool without a failed call is left out where few plans showed it.
+    """
+    shown = Counter(tool.name for plan in plans if plan.kind == "calls" for tool in plan.shown)
+    failed: dict[str, Counter[str]] = {}
+    for discard in discards:
+        if discard.reason in _OF_A_CALL:
+            failed.setdefault(discard.detail.partition(": ")[0], Counter())[discard.reason.value] += 1
+    uncalled = [name for name in shown if name not in diversity.tools and (name in failed or shown[name] >= _OFTEN)]
+    uncalled.sort(key=lambda name: (-failed[name].total() if name in failed else 0, -shown[name], name))
+    told: list[str] = []
+    for name in uncalled[:_MOST_NAMED]:
+        why = "".join(f", {count} {reason}" for reason, count in failed.get(name, Counter[str]()).most_common(1))
+        told.append(f"{name} (shown in {shown[name]} plans{why})")
+    more = len(uncalled) - len(told)
+    return ", ".join(told) + (f" and {more} more" if more else "")
 
 
 def _without_results(instruction: Instruction) -> list[Step]:
