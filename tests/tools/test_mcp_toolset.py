@@ -148,7 +148,9 @@ def test_of_the_environment_it_sees_what_is_named(server: list[str], monkeypatch
 
 
 def test_a_server_that_does_not_start_is_named_and_says_why() -> None:
-    with pytest.raises(ToolError, match=r"MCP server .*no_such_module.* does not start.*\n.*No module named"):
+    with pytest.raises(
+        ToolError, match=r"MCP server .*no_such_module.* does not start.*it wrote last: .*No module named"
+    ):
         McpToolset([sys.executable, "-m", "no_such_module"])
 
 

@@ -232,8 +232,8 @@ def _last_lines(log: TextIO | None) -> str:
     if log is None:
         return ""
     log.seek(0)
-    lines = "".join(f"\n  {line.rstrip()}" for line in deque(filter(str.strip, log), _LAST_LINES))
-    return f"; it wrote last:{hide_keys(lines)}" if lines else ""
+    lines = " | ".join(line.strip() for line in deque(filter(str.strip, log), _LAST_LINES))
+    return f"; it wrote last: {hide_keys(lines)}" if lines else ""
 
 
 def _innermost(error: BaseException) -> str:
