@@ -274,11 +274,10 @@ REFUSED = [
     ("def broken(:", "SyntaxError"),
     ("raise SystemExit(1)", "its process ended"),
     ("import os\nos._exit(0)", "its process ended"),
-    (f"{ONE}def bare(a: int) -> int:\n    return a\n", "tool 'bare' has no docstring"),
-    (f"{ONE}def odd(_a: 'Nowhere') -> int:\n    'Odd.'\n    return 1\n", "tool 'odd'"),
+    ("def bare(a: int) -> int:\n    return a\n", "no tool to offer: bare: it has no docstring"),
+    ("TOOLS = ['two']\n", "no tool to offer: 'two': it is of the type 'str'"),
     (f"{ONE}first = one\n{ONE}TOOLS = [first, one]\n", "two tools are named 'one'"),
-    (f"{ONE}TOOLS = [one, 'two']\n", "two"),
-    (BAD_SCHEMA, r"tool 'odd' of .*no JSON Schema at properties\.a\.type"),
+    (BAD_SCHEMA, r"no tool to offer: odd: .*no JSON Schema at properties\.a\.type"),
 ]
 
 
@@ -289,6 +288,71 @@ def test_tools_that_cannot_be_used_stop_at_once_with_a_reason(source: str, reaso
     with pytest.raises(ToolError, match=reason) as caught:
         PythonToolset(str(path))
     assert "bad_tools.py" in str(caught.value)
+
+
+CALLABLES = """
+    from dataclasses import dataclass
+    from functools import cache, partial, wraps
+    from os.path import join
+    from textwrap import dedent
+    from typing import NewType, TypedDict
+
+    from pydantic import BaseModel
+    from ttpa.tools.effects import effect
+
+    Name = NewType("Name", str)
+
+    class Node(BaseModel):
+        children: list["Node"] = []
+
+    class Desk:
+        def ring(self, times: int) -> int:
+            'Ring the bell.'
+            return times
+
+        def __call__(self) -> int:
+            'Nothing that a model is told.'
+            return 1
+
+    @cache
+    @effect("write")
+    def keep(number: int) -> int:
+        'Keep a number.'
+        return number + 1
+
+    def count(root: Node) -> int:
+        'Count nodes.'
+        return 1
+
+    def add(*numbers: int) -> int:
+        'Add numbers.'
+        return sum(numbers)
+
+    def bare(a: int) -> int:
+        return a
+
+    ring_bell = Desk().ring
+    desk = Desk()
+    keep_three = partial(keep, 3)
+"""
+
+
+def test_functions_that_cannot_be_tools_are_left_out_and_the_rest_is_offered(write_tools: WriteTools) -> None:
+    path = write_tools(CALLABLES)
+    with PythonToolset(path, allow_write=True) as tools:
+        assert [spec.name for spec in tools.specs] == ["keep", "ring_bell"]
+        assert tools.left_out == {
+            "count": "its parameter 'root' is of the type 'Node', which holds itself; it must end",
+            "add": "its parameter 'numbers' cannot be given by name",
+            "bare": "it has no docstring; its first line is what the model reads",
+            "desk": "it is of the type 'Desk'; a function was due",
+            "keep_three": "it is of the type 'partial'; a function was due",
+        }
+        assert [run(tools, "keep", number=3).content, run(tools, "ring_bell", times=2).content] == ["4", "2"]
+        assert not run(tools, "bare", a=1).ok
+    with PythonToolset(path) as tools:
+        assert [spec.name for spec in tools.specs] == ["ring_bell"]
+        assert "tools.allow_write" in tools.left_out["keep"]
 
 
 def test_a_missing_file_module_or_tool_is_named(write_tools: WriteTools, tmp_path: Path) -> None:

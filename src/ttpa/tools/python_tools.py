@@ -1,4 +1,4 @@
-"""Python functions as tools: their schemas from type hints and docstrings."""
+"""Python functions as tools: their schemas from type hints and docstrings, or why they have none."""
 
 import inspect
 import json
@@ -7,24 +7,34 @@ from typing import Any, NoReturn, cast
 
 import docstring_parser
 import jsonschema_rs
-from pydantic import ConfigDict, Field, create_model
+from pydantic import Field, create_model
 from pydantic.errors import PydanticUserError
 from pydantic_core import SchemaError
 
 from ttpa.errors import ToolError
-from ttpa.records.record import JsonObject
+from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.schema_growth import find_growth
 from ttpa.records.tools import ToolSpec
 
 
-def read_specs(functions: Mapping[str, Callable[..., object]]) -> list[ToolSpec]:
-    """One spec a function, in order; `functions` are named as tools.
+class Undescribed(Exception):
+    """A function that no model can be told of as a tool; the message says why."""
 
-    Parameters come from the signature, descriptions from a Google-, NumPy- or reST-style docstring. Raises
-    `ToolError` that names the function for a missing description, an unannotated parameter, `*args`, a type that has
-    no JSON Schema, or that holds itself.
+
+def read_specs(functions: Mapping[str, Callable[..., object]]) -> tuple[list[ToolSpec], dict[str, str]]:
+    """One spec a function, in order, and the reasons of those that have none; `functions` are named as tools.
+
+    Parameters come from the signature, descriptions from a Google-, NumPy- or reST-style docstring. A missing one, an
+    unannotated parameter, `*args`, and a type that has no JSON Schema, or that holds itself, leave a function out.
     """
-    return [_read_spec(name, function) for name, function in functions.items()]
+    specs: list[ToolSpec] = []
+    left_out: dict[str, str] = {}
+    for name, function in functions.items():
+        try:
+            specs.append(_read_spec(name, function))
+        except Undescribed as reason:
+            left_out[name] = str(reason)
+    return specs, left_out
 
 
 def check_schema(spec: ToolSpec) -> str | None:
@@ -54,36 +64,48 @@ def refuse_remote(uri: str) -> NoReturn:
 
 
 def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
+    if not (inspect.isroutine(function) or hasattr(function, "__wrapped__")):  # what `functools.cache` makes is one
+        raise Undescribed(f"it is of the type {type(function).__name__!r}; a function was due")
     docstring = docstring_parser.parse(inspect.getdoc(function) or "")
     if not docstring.short_description:
-        raise ToolError(f"tool {name!r} has no docstring; its first line is what the model reads")
-    described = {parameter.arg_name: parameter.description or "" for parameter in docstring.params}
-    fields: dict[str, Any] = {}
+        raise Undescribed("it has no docstring; its first line is what the model reads")
+    described = {parameter.arg_name: parameter.description for parameter in docstring.params}
+    properties: JsonObject = {}
+    required: list[JsonValue] = []
     try:
         signature = inspect.signature(function, eval_str=True)
     except (NameError, TypeError, ValueError) as error:
-        raise ToolError(f"tool {name!r} has a signature that cannot be read: {error}") from error
-    for index, parameter in enumerate(signature.parameters.values()):
-        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            raise ToolError(f"tool {name!r}: parameter {parameter.name!r} cannot be given by name")
-        if parameter.annotation is parameter.empty:
-            raise ToolError(f"tool {name!r}: parameter {parameter.name!r} has no type annotation")
-        default = ... if parameter.default is parameter.empty else parameter.default
-        # The name goes into an alias: pydantic keeps `json`, `copy`, `_x` and others to itself.
-        description = described.get(parameter.name)
-        told: dict[str, Any] = {"description": description} if description else {}  # else what the annotation says
-        fields[f"parameter_{index}"] = (parameter.annotation, Field(default, alias=parameter.name, **told))
+        raise Undescribed(f"its signature cannot be read: {error}") from error
+    for parameter in signature.parameters.values():
+        properties[parameter.name] = _property(parameter, described.get(parameter.name))
+        if parameter.default is parameter.empty:
+            required.append(parameter.name)
+    schema: JsonObject = {"type": "object", "properties": properties}
+    return ToolSpec(
+        name=name,
+        description=docstring.short_description,
+        parameters={**schema, "required": required} if required else schema,
+    )
+
+
+def _property(parameter: inspect.Parameter, description: str | None) -> Any:
+    """The schema of a parameter. Raises `Undescribed` that names it where it has none."""
+    name = parameter.name
+    if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+        raise Undescribed(f"its parameter {name!r} cannot be given by name")
+    if parameter.annotation is parameter.empty:
+        raise Undescribed(f"its parameter {name!r} has no type annotation")
+    default = ... if parameter.default is parameter.empty else parameter.default
+    told: dict[str, Any] = {"description": description} if description else {}  # else what the annotation says
+    # pydantic keeps `json`, `copy`, `_x` and others to itself, so the field has a name of ours.
+    field: Any = (parameter.annotation, Field(default, alias="value", **told))
     try:
-        model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)
-        schema = cast("JsonObject", model.model_json_schema())
-    except PydanticUserError as error:
-        raise ToolError(f"tool {name!r} has a parameter type without a JSON Schema: {error.message}") from error
-    except SchemaError as error:
-        reason = " ".join(str(error).split())
-        raise ToolError(f"tool {name!r} has a parameter type without a JSON Schema: {reason}") from error
-    schema = _tidy(schema, schema.pop("$defs", {}), name)
-    schema.setdefault("properties", {})
-    return ToolSpec(name=name, description=docstring.short_description, parameters=schema)
+        schema = create_model(name, value=field).model_json_schema()
+    except (PydanticUserError, SchemaError) as error:
+        message = error.message if isinstance(error, PydanticUserError) else str(error)
+        reason = " ".join(message.split())
+        raise Undescribed(f"its parameter {name!r} has a type without a JSON Schema: {reason}") from error
+    return _tidy(schema["properties"]["value"], schema.get("$defs", {}), name)
 
 
 _VALUES = ("default", "const", "enum", "examples")
@@ -91,17 +113,17 @@ _VALUES = ("default", "const", "enum", "examples")
 _KEY_ORDER = ("type", "description", "enum", "const", "items", "properties", "required", "default")
 
 
-def _tidy(schema: Any, definitions: Any, tool: str, above: tuple[str, ...] = ()) -> Any:
+def _tidy(schema: Any, definitions: Any, parameter: str, above: tuple[str, ...] = ()) -> Any:
     """The schema without pydantic's titles and with its definitions in place: shorter for the model to read."""
     if isinstance(schema, list):
-        return [_tidy(item, definitions, tool, above) for item in cast("list[Any]", schema)]
+        return [_tidy(item, definitions, parameter, above) for item in cast("list[Any]", schema)]
     if not isinstance(schema, dict):
         return schema
     items = cast("dict[str, Any]", schema)
     if "$ref" in items:
         name = str(items["$ref"]).removeprefix("#/$defs/")
         if name in above:
-            raise ToolError(f"tool {tool!r}: type {name!r} holds itself; a tool's parameters must be finite")
+            raise Undescribed(f"its parameter {parameter!r} is of the type {name!r}, which holds itself; it must end")
         above = (*above, name)
         items = {**definitions[name], **{key: value for key, value in items.items() if key != "$ref"}}
     tidy: dict[str, Any] = {}
@@ -109,7 +131,7 @@ def _tidy(schema: Any, definitions: Any, tool: str, above: tuple[str, ...] = ())
         if key == "title" or (key == "additionalProperties" and isinstance(value, bool)):
             continue
         if key == "properties":
-            tidy[key] = {name: _tidy(property_, definitions, tool, above) for name, property_ in value.items()}
+            tidy[key] = {name: _tidy(property_, definitions, parameter, above) for name, property_ in value.items()}
         else:
-            tidy[key] = value if key in _VALUES else _tidy(value, definitions, tool, above)
+            tidy[key] = value if key in _VALUES else _tidy(value, definitions, parameter, above)
     return {key: tidy[key] for key in sorted(tidy, key=lambda key: _KEY_ORDER.index(key) if key in _KEY_ORDER else 99)}

@@ -7,7 +7,6 @@ from queue import Empty, SimpleQueue
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.tools.offer import Offer, OfferedTools, hash_definitions
-from ttpa.tools.python_tools import check_schema
 from ttpa.tools.results import failed
 from ttpa.tools.worker_process import Worker, WorkerDied
 
@@ -28,7 +27,7 @@ class PythonToolset(OfferedTools):
         """Loads the tools of `target`, all or `only` the named ones; a worker takes at most `memory_gb`, where not 0.
 
         Tools see the usual environment variables, no keys among them, and those that `environment` names. Raises
-        `ToolError` that names the tool when one cannot be described, has an invalid schema, or is not there.
+        `ToolError` where nothing can be offered, and for a named tool that is not there.
         """
         self._target = target
         self._timeout_seconds = timeout_seconds
@@ -39,13 +38,17 @@ class PythonToolset(OfferedTools):
         self._idle.put(worker)
         self._definitions = worker.definitions
         try:
-            if not worker.definitions:
+            if not worker.definitions and not worker.left_out:
                 raise ToolError(f"{target!r} has no tools: no TOOLS list and no public function")
-            for definition in worker.definitions:
-                if problem := check_schema(definition.spec):
-                    raise ToolError(f"tool {definition.spec.name!r} of {target!r}: {problem}")
             # What the model reads leaves `additionalProperties` out; a function takes no argument it does not name.
-            self._offer = Offer(target, worker.definitions, only=only, allow_write=allow_write, closed=True)
+            self._offer = Offer(
+                target,
+                worker.definitions,
+                only=only,
+                allow_write=allow_write,
+                left_out=worker.left_out,
+                closed=True,
+            )
         except ToolError:
             self.close()
             raise

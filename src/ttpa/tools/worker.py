@@ -1,8 +1,8 @@
 """The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD LIFE_FD MEMORY`.
 
-Its first line gives the specs; then it answers JSON lines: `reset` restores the tools' initial state, `state` tells it,
-`call` executes one call, `leftovers` counts processes and tasks that calls left behind. A keeper ends it when its
-parent ends.
+Its first line gives the specs, and why functions have none; then it answers JSON lines: `reset` restores the tools'
+initial state, `state` tells it, `call` executes one call, `leftovers` counts processes and tasks that calls left
+behind. A keeper ends it when its parent ends.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ import shutil
 import sys
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from functools import partial, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
@@ -52,19 +52,19 @@ def load_module(target: str) -> ModuleType:
 
 
 def tool_functions(module: ModuleType) -> dict[str, Callable[..., object]]:
-    """The module's tools by their names: its `TOOLS`, else every public function that it defines, in order of lines.
+    """The module's tools by their names: its `TOOLS`, else every public function that it defines, in that order.
 
     A class in `TOOLS` stands for the public methods of a new instance of it; where two of its tools and others share a
     name, a method is called `Class.method`.
     """
     found: list[tuple[str, Callable[..., object]]] = []
-    for item in _listed(module):
+    for called, item in _listed(module):
         if inspect.isclass(item):
             instance: object = item()
             methods = [(name, getattr(instance, name)) for name, _ in inspect.getmembers(item, inspect.isfunction)]
             found.extend((f"{item.__name__}.{name}", method) for name, method in methods if not name.startswith("_"))
         else:
-            found.append((getattr(item, "__name__", repr(item)), item))
+            found.append((called, item))
     last_parts = Counter(name.rpartition(".")[2] for name, _ in found)
     functions: dict[str, Callable[..., object]] = {}
     for name, function in found:
@@ -76,24 +76,44 @@ def tool_functions(module: ModuleType) -> dict[str, Callable[..., object]]:
     return functions
 
 
-def _listed(module: ModuleType) -> list[Any]:
-    """What the module offers: functions, and classes of them."""
+def _listed(module: ModuleType) -> list[tuple[str, Any]]:
+    """What the module offers, by name: functions, and classes of them."""
     listed = getattr(module, "TOOLS", None)
     if listed is not None:
-        return list(cast("Sequence[Any]", listed))
-    own = [
-        function
-        for name, function in inspect.getmembers(module, inspect.isfunction)
-        if function.__module__ == module.__name__ and not name.startswith("_") and name not in ("reset", "state")
+        return [(getattr(item, "__name__", repr(item)), item) for item in cast("Sequence[Any]", listed)]
+    return [
+        (name, item)
+        for name, item in vars(module).items()
+        if _is_own(item, module) and not name.startswith("_") and name not in ("reset", "state")
     ]
-    return sorted(own, key=lambda function: function.__code__.co_firstlineno)
+
+
+def _is_own(item: object, module: ModuleType) -> bool:
+    """Whether it can be called and the module made it: no class or other type, and nothing imported."""
+    if inspect.isclass(item) or not callable(item) or type(item).__module__ == "typing":
+        return False
+    return isinstance(item, partial) or getattr(item, "__module__", None) == module.__name__  # a partial tells none
 
 
 def _callable(
     functions: Mapping[str, Callable[..., object]], runner: asyncio.Runner
 ) -> dict[str, Callable[..., object]]:
     """The functions, given what their type hints promise (dates, models) of the JSON that a model writes."""
-    return {name: partial(_finish, runner, validate_call(function)) for name, function in functions.items()}
+    return {
+        name: partial(_finish, runner, validate_call(_as_function(function))) for name, function in functions.items()
+    }
+
+
+def _as_function(function: Callable[..., object]) -> Callable[..., object]:
+    """A function that calls it, where it is an object around one, as `functools.cache` makes: pydantic takes none."""
+    if not hasattr(function, "__wrapped__"):
+        return function
+
+    @wraps(function)
+    def call(*arguments: object, **named: object) -> object:
+        return function(*arguments, **named)
+
+    return call
 
 
 def _finish(runner: asyncio.Runner, function: Callable[..., object], /, **arguments: object) -> object:
@@ -198,14 +218,20 @@ def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
         try:
             module = load_module(target)
             found = tool_functions(module)
-            specs = [spec.model_dump(mode="json") for spec in read_specs(found)]
-            functions = _callable(found, runner)
+            specs, left_out = read_specs(found)
+            offered = {spec.name: found[spec.name] for spec in specs}
+            functions = _callable(offered, runner)
         except Exception as error:  # loading runs the user's module, which may raise anything
             reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
             return
         surroundings = Surroundings(folder)
-        effects = [effect_of(function) for function in found.values()]
-        reply(specs=specs, effects=effects, process=process, folder=str(folder))
+        reply(
+            specs=[spec.model_dump(mode="json") for spec in specs],
+            effects=[effect_of(function) for function in offered.values()],
+            left_out=left_out,
+            process=process,
+            folder=str(folder),
+        )
         for line in requests:
             request = json.loads(line)
             content, ok = "", True
@@ -213,8 +239,9 @@ def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
                 surroundings.restore()
                 try:
                     _finish(runner, getattr(module, "reset", lambda: None))
-                    if any(inspect.ismethod(function) for function in found.values()):
-                        functions = _callable(tool_functions(module), runner)  # instances begin anew
+                    if any(inspect.ismethod(function) for function in offered.values()):
+                        anew = tool_functions(module)  # with instances of their own
+                        functions = _callable({name: anew[name] for name in offered}, runner)
                 except Exception as error:  # anybody's code
                     content, ok = f"{type(error).__name__}: {error}", False
             elif request["op"] == "state":

@@ -74,6 +74,7 @@ class Worker:
             self.stop()
             raise ToolError(f"the tools of {target!r} cannot be loaded: {greeting['error']}")
         self._tools, self._folder = greeting["process"], greeting["folder"]
+        self.left_out: dict[str, str] = greeting["left_out"]
         self.definitions = [
             Definition(ToolSpec.model_validate(spec), effect)
             for spec, effect in zip(greeting["specs"], greeting["effects"], strict=True)

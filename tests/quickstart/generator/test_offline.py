@@ -25,7 +25,7 @@ from ttpa.stages.construct.trajectory import memory as memory_of
 from ttpa.tools.python_tools import read_specs
 from ttpa.tools.worker import run_call
 
-SPECS = {spec.name: spec for spec in read_specs({tool.__name__: tool for tool in TOOLS})}
+SPECS = {spec.name: spec for spec in read_specs({tool.__name__: tool for tool in TOOLS})[0]}
 FUNCTIONS = {function.__name__: function for function in TOOLS}
 INSTANCES = 2000
 WANTED: list[JsonValue] = [2, 4]

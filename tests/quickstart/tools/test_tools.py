@@ -24,7 +24,7 @@ from ttpa.records.record import JsonObject
 from ttpa.records.tools import ToolSpec
 from ttpa.tools.python_tools import check_schema, read_specs
 
-SPECS = read_specs({tool.__name__: tool for tool in TOOLS})
+SPECS, _ = read_specs({tool.__name__: tool for tool in TOOLS})
 
 
 @pytest.fixture(autouse=True)
