@@ -266,6 +266,11 @@ REFUSED: dict[str, tuple[Script, DiscardReason, str]] = {
         DiscardReason.FAILED_EXECUTION,
         "find_station: LookupError: no such city",
     ),
+    "a call that fails, after which the generator calls nothing": (
+        {"calls": [{"calls": [{"name": "find_station", "arguments": {"city": "Atlantis"}}]}, {"calls": []}]},
+        DiscardReason.FAILED_EXECUTION,
+        "find_station: LookupError: no such city",
+    ),
     "a call that stands twice in one turn": (
         {"calls": [{"calls": [FIND, FIND]}]},
         DiscardReason.DUPLICATE,

@@ -57,7 +57,7 @@ def run_trajectory(
     used = {call.name for step in steps for call in step.calls}
     made = sum(len(step.calls) for step in steps)
     if made < config.min_calls or len(used) < config.min_tools:
-        raise Spoilt(DiscardReason.TOO_FEW_CALLS, f"{made} calls of {len(used)} tools")
+        raise trajectory.failure or Spoilt(DiscardReason.TOO_FEW_CALLS, f"{made} calls of {len(used)} tools")
     return steps
 
 
@@ -69,6 +69,8 @@ class _Trajectory:
     ) -> None:
         self.steps: list[Step] = []
         self.is_whole = False
+        self.failure: Spoilt | None = None
+        """Of the last calls, where nothing came after them."""
         self._scenario, self._asker, self._config = scenario, asker, config
         self._tools = describe_tools(tuple(tool for tool in plan.shown if tool.name in scenario.tools))
         self._failed: list[JsonValue] = []
@@ -94,7 +96,7 @@ class _Trajectory:
                 self._take_back(reply, spoilt)
                 return
             self.steps.append(step)
-            self._failed = []
+            self._failed, self.failure = [], None
         self.is_whole = True
 
     def _ask(self) -> JsonObject:
@@ -112,11 +114,12 @@ class _Trajectory:
         if not self._retries:
             raise spoilt
         self._retries -= 1
+        self.failure = spoilt
         self._failed.append({"calls": reply.get("calls"), "why": spoilt.detail})
 
     def _begin_anew(self) -> None:
         if not self._restarts:
-            raise Spoilt(DiscardReason.GIVEN_UP, f"calls: no use in what {len(self.steps)} turns gave")
+            raise self.failure or Spoilt(DiscardReason.GIVEN_UP, f"calls: no use in what {len(self.steps)} turns gave")
         self._restarts -= 1
         self.steps, self._failed = [], []
 
