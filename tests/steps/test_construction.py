@@ -10,7 +10,7 @@ import pytest
 
 from ttpa.assemble import Parts, assemble
 from ttpa.config import make_config
-from ttpa.errors import RunError
+from ttpa.errors import ModelError, RunError
 from ttpa.models.recorded_chat import ReplyStore
 from ttpa.models.scripted import ScriptedChatModel
 from ttpa.models.spending import Spending
@@ -22,10 +22,12 @@ from ttpa.records.instructions import Instruction
 from ttpa.records.judgements import Judgement
 from ttpa.records.messages import Message
 from ttpa.records.summaries import StepSummary
+from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.steps.run import Run
 from ttpa.tools.base import Toolset
 from ttpa.tools.python_toolset import PythonToolset
+from ttpa.tools.worker_process import Worker
 
 WriteTools = Callable[[str], str]
 TOOLS = """
@@ -50,7 +52,12 @@ TOOLS = """
 
 
 def make_run(
-    tmp_path: Path, module: str, *, change: Callable[[Parts], Parts] = lambda parts: parts, **construct: object
+    tmp_path: Path,
+    module: str,
+    *,
+    change: Callable[[Parts], Parts] = lambda parts: parts,
+    generator: str = "schema",
+    **construct: object,
 ) -> Run:
     settings = {"instances": 30, "max_calls": 2, "unseen_share": 0.0, "tools_shown": 4, **construct}
     config = make_config(
@@ -58,7 +65,7 @@ def make_run(
             "name": "made",
             "runs": str(tmp_path / "runs"),
             "tools": {"module": module},
-            "generator": {"kind": "schema"},
+            "generator": {"kind": generator},
             "construct": settings,
         }
     )
@@ -173,6 +180,36 @@ def test_remote_calls_are_made_once_and_once_more_and_the_account_tells_it(
     assert "made once more" in told
     drawn = [one for one in made for step in one.steps for call in step.calls if call.name == "draw_lot"]
     assert not drawn  # the second pass really asks
+
+
+def test_tools_that_never_answer_stop_it_and_the_same_command_asks_them_again(
+    tmp_path: Path, write_tools: WriteTools
+) -> None:
+    class Service(Remote):
+        """Nobody listens at first."""
+
+        is_up = False
+
+        def run(self, worker: Worker, call: ToolCall) -> ToolResult:
+            return super().run(worker, call) if self.is_up else ToolResult(content="nobody listens", ok=False)
+
+    module = write_tools(TOOLS)
+    run = make_run(tmp_path, module, change=opening(Service, module), nondeterministic=["draw_lot"], no_call_share=0.5)
+    with pytest.raises(RunError, match=r"all 16 plans ended .* failed, the last with 'draw_lot: nobody listens'"):
+        taken(run)
+    assert not run.directory.has_begun("construct")
+    Service.is_up = True
+    summary, made = taken(run)
+    assert len(made) + summary.discards.get("duplicate", 0) == summary.items_in == 30
+
+
+def test_where_nothing_was_made_another_config_is_taken(tmp_path: Path, write_tools: WriteTools) -> None:
+    module = write_tools(TOOLS)
+    with pytest.raises(ModelError, match="does not know tool"):
+        taken(make_run(tmp_path, module, generator="offline"))
+    taken(make_run(tmp_path, module))
+    with pytest.raises(RunError, match="has begun the step 'construct' with another config"):
+        taken(make_run(tmp_path, module, generator="offline"))
 
 
 def test_tools_that_change_while_it_constructs_stop_it(tmp_path: Path, write_tools: WriteTools) -> None:

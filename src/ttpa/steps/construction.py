@@ -11,7 +11,7 @@ from ttpa.errors import RunError
 from ttpa.models.base import ChatModel
 from ttpa.models.recorded_chat import ForgetfulStore
 from ttpa.models.spending import Spending
-from ttpa.records.discards import Discard
+from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.records.judgements import Judgement
 from ttpa.runs.outcomes import Outcomes
@@ -38,7 +38,8 @@ from ttpa.tools.base import Toolset
 
 _PLANS_A_WRITE = 100
 _PLANS_A_LOOK = 100
-"""After so many plans it is looked whether the source still tells the same of its tools."""
+"""After so many plans it is looked whether the source tells the same of its tools, and whether any call succeeds."""
+_OF_A_FAILED_CALL = (DiscardReason.INVALID_ARGUMENTS, DiscardReason.FAILED_EXECUTION)
 
 
 def construct_instructions(run: Run) -> None:
@@ -109,7 +110,7 @@ class _Construction:
         self._run = run
         self._desk = desk
         self._source = toolset
-        self._pinned = _pin_tools(run, toolset)
+        self._pinned = _require_known_tools(run, toolset)
         self._calls = Calls()
         self.outcomes = Outcomes(run.directory.instructions, Instruction)
         engine, parts, config = run.parts.generator_engine, run.parts, run.config.construct_
@@ -122,7 +123,8 @@ class _Construction:
     def make(self, plans: Sequence[Plan]) -> tuple[list[Instruction], list[Discard]]:
         """All instructions and all discards that the plans became, those of earlier commands included.
 
-        Raises `RunError` where the source tells something else of its tools than when the run began.
+        Raises `RunError` where the source tells something else of its tools than when the run began, and where not one
+        plan's calls succeed.
         """
         waiting = [plan for plan in plans if plan.id not in self.outcomes.by_id]
         self._run.reporter.start("construct", len(waiting))
@@ -130,14 +132,17 @@ class _Construction:
         is_paid = self._run.config.generator.kind == "openai"
         since_look = 0
         for batch in batched(made, 1 if is_paid else _PLANS_A_WRITE):
+            self._pin_tools()
             self.outcomes.add([outcome for outcome, _ in batch])
             self._calls = sum((calls for _, calls in batch), self._calls)
             self._run.reporter.advance(len(batch), self._told())
             since_look += len(batch)
             if since_look >= _PLANS_A_LOOK:
                 self._require_same_tools()
+                self._require_answers(plans)
                 since_look = 0
         self._require_same_tools()
+        self._require_answers(plans)
         return self.outcomes.in_order([plan.id for plan in plans])
 
     def facts(self) -> dict[str, str]:
@@ -153,6 +158,34 @@ class _Construction:
         """What was spent; nothing where nothing is paid for."""
         spending = self._desk.spending
         return spending.line() if self._run.config.generator.kind == "openai" and spending.spent.requests else ""
+
+    def _pin_tools(self) -> None:
+        """Keeps with the run what its tools are, once there is something made of them."""
+        if not self._run.directory.tools.exists():
+            offered = [spec.model_dump(mode="json") for spec in self._source.specs]
+            told = {"definitions": self._pinned, "offered": offered, "left_out": dict(self._source.left_out)}
+            write_text(self._run.directory.tools, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
+
+    def _require_answers(self, plans: Sequence[Plan]) -> None:
+        """Raises `RunError` where all plans with calls ended at one that failed. Then the next command makes them anew.
+
+        The generator's replies stay in the journal, so nothing is paid for twice.
+        """
+        by_id = self.outcomes.by_id
+        failed: list[Discard] = []
+        for plan in plans:
+            if plan.kind == "calls" and (outcome := by_id.get(plan.id)) is not None:
+                if not isinstance(outcome, Discard) or outcome.reason not in _OF_A_FAILED_CALL:
+                    return
+                failed.append(outcome)
+        tried = [one for one in failed if one.reason is DiscardReason.FAILED_EXECUTION]
+        if tried:
+            self._run.directory.clear("construct")
+            raise RunError(
+                f"the tools of run {self._run.config.name!r} do not answer: all {len(failed)} plans ended at a call "
+                f"that failed, the last with {tried[-1].detail!r}; nothing is lost: see to the tools, and run the same "
+                "command again"
+            )
 
     def _require_same_tools(self) -> None:
         if self._source.definitions() != self._pinned:
@@ -209,10 +242,10 @@ class _Checks:
         return {discard.id: discard for discard in found if discard is not None}
 
 
-def _pin_tools(run: Run, toolset: Toolset) -> str:
-    """The hash of what the tools' source says of them, kept with the run from its first construction on.
+def _require_known_tools(run: Run, toolset: Toolset) -> str:
+    """The hash of what the tools' source says of them.
 
-    Raises `RunError` where it says something else than when the run began.
+    Raises `RunError` where the run has made something of others.
     """
     told = toolset.definitions()
     if run.directory.tools.exists():
@@ -222,8 +255,4 @@ def _pin_tools(run: Run, toolset: Toolset) -> str:
                 f"the tools of run {run.config.name!r} are not those that it began with; "
                 "give this one another name, or take the run again with --redo construct"
             )
-    else:
-        offered = [spec.model_dump(mode="json") for spec in toolset.specs]
-        kept = {"definitions": told, "offered": offered, "left_out": dict(toolset.left_out)}
-        write_text(run.directory.tools, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
     return told
