@@ -308,6 +308,33 @@ def test_what_no_tool_can_call_is_left_out_with_the_reason(tmp_path: Path) -> No
         assert "nothing outside of the document is fetched" in toolset.left_out["far"]
 
 
+MALFORMED: list[tuple[Any, str, str]] = [
+    (None, "/odd", "it is None; an object was due"),
+    ({"get": "x"}, "get_/odd", "it is 'x'; an object was due"),
+    ({"get": {"parameters": {"name": "a"}}}, "get_/odd", "its parameters are {'name': 'a'}; a list was due"),
+    ({"parameters": "x", "get": {}}, "get_/odd", "its parameters are 'x'; a list was due"),
+    ({"get": {"parameters": [3]}}, "get_/odd", "a parameter of it is 3; an object was due"),
+    ({"get": {"parameters": [{}]}}, "get_/odd", "a parameter of it has no name: {}"),
+    ({"get": {"parameters": [{"name": "a"}]}}, "get_/odd", "its parameter 'a' goes into None; path, query or"),
+    ({"get": {"requestBody": "x"}}, "get_/odd", "its body is 'x'; an object was due"),
+]
+
+
+@pytest.mark.parametrize(("path", "name", "reason"), MALFORMED)
+def test_what_is_malformed_is_left_out_with_the_reason(tmp_path: Path, path: Any, name: str, reason: str) -> None:
+    paths = {"/do": {"get": {"operationId": "do", "parameters": None}}, "/odd": path, "x-odd": "no path"}
+    with OpenApiToolset(write(tmp_path / "api.json", paths=paths)) as toolset:
+        assert [spec.name for spec in toolset.specs] == ["do"]
+        assert list(toolset.left_out) == [name]
+        assert toolset.left_out[name].startswith(reason)
+
+
+def test_a_key_for_a_scheme_that_the_document_does_not_name_is_refused(tmp_path: Path) -> None:
+    components = {"securitySchemes": {"main": {"type": "http", "scheme": "bearer"}}}
+    with pytest.raises(ToolError, match=r"tools\.openapi\.keys names 'mian'; .* are main"):
+        OpenApiToolset(write(tmp_path / "api.json", components=components), keys={"mian": KEY})
+
+
 def test_an_operation_whose_references_double_is_left_out(tmp_path: Path) -> None:
     levels = {f"L{n}": {"anyOf": [{"$ref": f"#/components/schemas/L{n + 1}"}] * 2} for n in range(30)}
     operation = {"requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/L0"}}}}}
@@ -345,7 +372,10 @@ def test_schemas_that_hold_themselves_end_and_old_forms_are_read(tmp_path: Path)
     [
         ("openapi: 3.0.0\npaths: {/a: {get: {}}}\n", r"get_/a: it names no server; tools\.openapi\.server is due"),
         ("openapi: 3.0.0\npaths: {}\n", "has no tool to offer"),
-        ("swagger: '2.0'\n", "is no OpenAPI 3 document"),
+        ("openapi: 3.0.0\npaths:\n", "has no paths: 'paths' is None, an object was due"),
+        ("openapi: 3.0.0\n", "has no paths: 'paths' is None, an object was due"),
+        ("swagger: '2.0'\n", "is no OpenAPI 3 document but Swagger 2.0; convert it first"),
+        ("openapi: 2\n", "is no OpenAPI 3 document: its 'openapi' is 2"),
         ("- a list\n", "is no object"),
         ("a: [", "is neither JSON nor YAML"),
         (None, "cannot be read"),

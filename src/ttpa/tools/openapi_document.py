@@ -88,30 +88,41 @@ def read_document(source: str, *, server: str = "", keys: Sequence[str] = ()) ->
 
     `server` takes the place of what the document names; `keys` names the security schemes that a key is there for.
     References must lead to a place within the document. An operation without an id, or with one that an operation
-    before it has, is named by its method and path. Raises `ToolError` where it cannot be read or is no OpenAPI 3.
+    before it has, is named by its method and path. Raises `ToolError` where it cannot be read, is no OpenAPI 3, has no
+    paths, or does not name a scheme of `keys`.
     """
     document = _load(source)
+    if "swagger" in document:
+        told = f"Swagger {document['swagger']}; convert it first, as `npx swagger2openapi` does"
+        raise ToolError(f"{source!r} is no OpenAPI 3 document but {told}")
     if not str(document.get("openapi", "")).startswith("3."):
         raise ToolError(f"{source!r} is no OpenAPI 3 document: its 'openapi' is {document.get('openapi')!r}")
+    if not isinstance(paths := document.get("paths"), dict):
+        raise ToolError(f"OpenAPI document {source!r} has no paths: 'paths' is {paths!r}, an object was due")
     reader = _Reader(document, partial(find_server, source, server), keys)
+    if unknown := [scheme for scheme in keys if scheme not in reader.schemes]:
+        known = ", ".join(reader.schemes) or "none"
+        raise ToolError(f"tools.openapi.keys names {unknown[0]!r}; the security schemes of {source!r} are {known}")
     operations: list[Operation] = []
     left_out: dict[str, str] = {}
     names: set[str] = set()
-    for path in as_object(document.get("paths")):
+    for path, told in paths.items():
+        if path.startswith("x-"):
+            continue  # what a vendor adds
         try:
-            shared = reader.path_item(path)
+            shared = reader.path_item(told)
         except Unusable as reason:
             left_out[path] = str(reason)
             continue
         for method in _METHODS:
-            item = shared.get(method)
-            if not isinstance(item, dict):
+            if method not in shared:
                 continue
-            name = str(item.get("operationId") or "")
+            item = shared[method]
+            name = str(as_object(item).get("operationId") or "")
             name = name if name and name not in names else f"{method}_{path}"
             names.add(name)
             try:
-                operations.append(reader.operation(name, path, method, shared, item))
+                operations.append(reader.operation(name, path, method, shared, _object(item, "it")))
             except Unusable as reason:
                 left_out[name] = str(reason)
     return Service(tuple(operations), left_out)
@@ -148,11 +159,11 @@ class _Reader:
         self._find_server = find
         self._references = References(document)
         self._keys = frozenset(keys)
-        self._schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
+        self.schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
 
-    def path_item(self, path: str) -> JsonObject:
+    def path_item(self, told: JsonValue) -> JsonObject:
         """What the operations of a path share, and they themselves by their methods."""
-        return as_object(self._references.follow(as_object(self._document["paths"])[path]))
+        return _object(self._references.follow(told), "it")
 
     def operation(self, name: str, path: str, method: str, shared: JsonObject, item: JsonObject) -> Operation:
         properties: JsonObject = {}
@@ -183,9 +194,14 @@ class _Reader:
     def _parameters(self, shared: JsonObject, item: JsonObject) -> list[JsonObject]:
         """The path's parameters and the operation's own, which take their place."""
         found: dict[tuple[str, str], JsonObject] = {}
-        for one in [*as_list(shared.get("parameters")), *as_list(item.get("parameters"))]:
-            parameter = as_object(self._references.follow(one))
-            found[str(parameter.get("name")), str(parameter.get("in"))] = parameter
+        for told in (shared.get("parameters") or [], item.get("parameters") or []):
+            if not isinstance(told, list):
+                raise Unusable(f"its parameters are {_short(told)}; a list was due")
+            for one in told:
+                parameter = _object(self._references.follow(one), "a parameter of it")
+                if not isinstance(name := parameter.get("name"), str):
+                    raise Unusable(f"a parameter of it has no name: {_short(parameter)}")
+                found[name, str(parameter.get("in"))] = parameter
         return list(found.values())
 
     def _add_parameter(
@@ -198,8 +214,8 @@ class _Reader:
         name, place = str(parameter.get("name")), parameter.get("in")
         is_required = bool(parameter.get("required")) or place == "path"
         if place not in ("path", "query", "header"):
-            if is_required:
-                raise Unusable(f"its parameter {name!r} goes into a {place}")
+            if is_required or place != "cookie":
+                raise Unusable(f"its parameter {name!r} goes into {place!r}; path, query or header was due")
             return
         if place == "header" and name.lower() in ("authorization", "accept", "content-type", "host", "cookie"):
             return  # not for a model to say
@@ -221,7 +237,7 @@ class _Reader:
         required: list[JsonValue],
         arguments: dict[str, Argument],
     ) -> tuple[Literal["none", "json", "form"], str | None]:
-        request = as_object(self._references.follow(item.get("requestBody")))
+        request = _object(self._references.follow(item.get("requestBody") or {}), "its body")
         if not request:
             return "none", None
         content = as_object(request.get("content"))
@@ -274,7 +290,7 @@ class _Reader:
         raise Unusable(f"it needs a key for {' or '.join(wanted)}; tools.openapi.keys names where it is")
 
     def _secret(self, scheme: str) -> Secret:
-        found = as_object(self._references.follow(self._schemes.get(scheme)))
+        found = as_object(self._references.follow(self.schemes.get(scheme)))
         kind, place, name = found.get("type"), found.get("in"), str(found.get("name", ""))
         if kind == "apiKey" and place in ("header", "query", "cookie"):
             return Secret(scheme, place, name)
@@ -283,6 +299,17 @@ class _Reader:
         if kind in ("oauth2", "openIdConnect"):
             return Secret(scheme, "bearer")
         raise Unusable(f"its security scheme {scheme!r} is none that is known here")
+
+
+def _object(value: JsonValue, what: str) -> JsonObject:
+    """The value. Raises `Unusable` where it is no object."""
+    if not isinstance(value, dict):
+        raise Unusable(f"{what} is {_short(value)}; an object was due")
+    return value
+
+
+def _short(value: JsonValue) -> str:
+    return f"{value!r:.60}"
 
 
 def _style(name: str, place: Literal["path", "query", "header"], told: JsonValue) -> Style:
