@@ -219,6 +219,13 @@ def test_a_call_can_be_tried(
     assert ttpa("tools", source, "--call", tool, "--arguments", arguments) == (code, answer + "\n", "")
 
 
+def test_a_call_of_a_tool_that_is_left_out_says_why_it_is(ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools) -> None:
+    bare = "\n    def bare(a: int) -> int:\n        return a\n"
+    code, _, err = ttpa("tools", config(tmp_path, f'tools.module = "{write_tools(TOOLS + bare)}"'), "--call", "bare")
+    assert code == 1
+    assert err == "error: tool 'bare' is left out: it has no docstring; its first line is what the model reads\n"
+
+
 def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path) -> None:
     code, out, _ = ttpa("run", config(tmp_path), "--dry-run")
     assert code == 0

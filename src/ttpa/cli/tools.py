@@ -13,6 +13,7 @@ from ttpa.models.spending import Spending
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.tools.base import Toolset
+from ttpa.tools.offer import legal_names
 
 
 def tools(
@@ -32,6 +33,9 @@ def tools(
             return
         names = [spec.name for spec in toolset.specs]
         if call not in names:
+            for name, reason in toolset.left_out.items():
+                if call in (name, *legal_names([name])):
+                    raise ConfigError(f"tool {name!r} is left out: {reason}")
             raise ConfigError(f"there is no tool {call!r} to call; the tools are {', '.join(names)}")
         try:
             values = read_json(arguments)
