@@ -30,6 +30,7 @@ def run(
     tmp_path: Path, lines: list[str], config: ScoreConfig | None = None
 ) -> tuple[list[str], list[dict[str, object]]]:
     cases, scored = tmp_path / "cases.jsonl", tmp_path / "scored.jsonl"
+    scored.unlink(missing_ok=True)
     cases.write_text("\n".join(lines) + "\n", encoding="utf-8")
     told = score_file(cases, scored, config or ScoreConfig()).lines()
     return told, [json.loads(line) for line in scored.read_text(encoding="utf-8").splitlines()]
@@ -58,6 +59,8 @@ def test_every_case_gets_score_parts_errors_and_an_explanation(tmp_path: Path) -
             "candidate_text needs the dialect that it is written in, one of hermes",
         ),
         (json.dumps({"tools": [TOOL], "candidate_calls": []}), "reference_calls"),
+        (json.dumps({**RIGHT, "score": 0.5}), "it has 'score', which the verdict would overwrite"),
+        (json.dumps({**RIGHT, "errors": []}), "it has 'errors', which the verdict would overwrite"),
     ],
 )
 def test_a_spoilt_line_is_told_by_its_number_and_the_rest_goes_on(tmp_path: Path, line: str, reason: str) -> None:
@@ -79,17 +82,34 @@ def test_the_cases_are_never_written_over(tmp_path: Path) -> None:
     cases.write_text(json.dumps(RIGHT))
     with pytest.raises(RunError, match="another file"):
         score_file(cases, cases, ScoreConfig())
-    with pytest.raises(RunError, match="cannot be read"):
-        score_file(tmp_path / "none.jsonl", cases, ScoreConfig())
     assert json.loads(cases.read_text()) == RIGHT
 
 
-def test_what_cannot_be_written_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
-    cases, folder = tmp_path / "cases.jsonl", tmp_path / "scored"
+def test_a_file_that_is_there_already_is_kept(tmp_path: Path) -> None:
+    cases, mine = tmp_path / "cases.jsonl", tmp_path / "mine.txt"
     cases.write_text(json.dumps(RIGHT))
-    folder.mkdir()
-    with pytest.raises(RunError, match="scored' is a folder; the scored cases need the name of a file"):
-        score_file(cases, folder, ScoreConfig())
+    mine.write_text("mine")
+    with pytest.raises(RunError, match=r"mine\.txt' is there already; give the scored cases a file of their own"):
+        score_file(cases, mine, ScoreConfig())
+    assert mine.read_text() == "mine"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"), [("", "holds no case$"), ("\n[]\n{}\n", "holds no case: line 2: a case is a JSON object")]
+)
+def test_a_file_without_a_case_is_an_error_and_nothing_is_written(tmp_path: Path, text: str, reason: str) -> None:
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(text)
+    with pytest.raises(RunError, match=reason):
+        score_file(cases, tmp_path / "scored.jsonl", ScoreConfig())
+    assert list(tmp_path.iterdir()) == [cases]
+
+
+def test_what_cannot_be_read_or_written_is_told_and_leaves_nothing_behind(tmp_path: Path) -> None:
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(json.dumps(RIGHT))
+    with pytest.raises(RunError, match="cannot be read"):
+        score_file(tmp_path / "none.jsonl", tmp_path / "scored.jsonl", ScoreConfig())
     with pytest.raises(RunError, match="cannot be written"):
         score_file(cases, cases / "scored.jsonl", ScoreConfig())
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["cases.jsonl", "scored"]
+    assert list(tmp_path.iterdir()) == [cases]

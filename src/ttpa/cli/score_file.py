@@ -14,7 +14,9 @@ def score_file(
     cases: Annotated[
         Path, typer.Argument(help="JSON Lines: tools, reference_calls, and candidate_calls or candidate_text.")
     ],
-    out: Annotated[Path, typer.Option("--out", help="The file for the cases with their verdicts.")],
+    out: Annotated[
+        Path, typer.Option("--out", help="The file for the cases with their verdicts; it must not be there yet.")
+    ],
     strings: Annotated[str, typer.Option(help="exact, or folded as in BFCL's checker.")] = "exact",
     ordered: Annotated[bool, typer.Option("--ordered", help="The calls must come in the reference's order.")] = False,
     as_json: AsJson = False,

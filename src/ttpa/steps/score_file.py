@@ -21,12 +21,13 @@ from ttpa.stages.score.cases import (
 def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
     """Writes the cases with their verdicts to `output`; what they come to, and which lines are refused.
 
-    Raises `RunError` where `cases` cannot be read, or `output` is the same file or cannot be written.
+    Raises `RunError` where `cases` cannot be read or no line of it is a case, and where `output` is there already or
+    cannot be written.
     """
-    if output.is_dir():
-        raise RunError(f"{str(output)!r} is a folder; the scored cases need the name of a file")
     if output.resolve() == cases.resolve():
         raise RunError(f"{str(output)!r} holds the cases; give the scored ones another file")
+    if output.exists():
+        raise RunError(f"{str(output)!r} is there already; give the scored cases a file of their own")
     try:
         lines = cases.read_text(encoding="utf-8").split("\n")
     except (OSError, UnicodeDecodeError) as error:
@@ -45,6 +46,9 @@ def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
             continue
         verdicts.append(verdict)
         rows.append(json.dumps(scored_row(row, verdict), ensure_ascii=False) + "\n")
+    if not rows:
+        first = f": line {refused[0].line}: {refused[0].reason}" if refused else ""
+        raise RunError(f"{str(cases)!r} holds no case{first}")
     try:
         write_text(output, "".join(rows))
     except OSError as error:

@@ -14,6 +14,9 @@ from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.stages.score.explain import explain
 from ttpa.stages.score.stage import ScoreConfig, score_turn
 
+_VERDICT = (*TurnScore.model_fields, "explanation")
+"""Keys of a scored case."""
+
 
 class InvalidCase(ValueError):
     """The line is no case; the message says why."""
@@ -44,8 +47,11 @@ def read_case(line: str) -> JsonObject:
 def score_case(row: JsonObject, config: ScoreConfig) -> TurnScore:
     """The verdict on a case: `tools`, `reference_calls`, and `candidate_calls` or `candidate_text` with its `dialect`.
 
-    `acceptable` is optional; other keys are not read. Raises `InvalidCase` that names the key that is wrong.
+    `acceptable` is optional; other keys are not read. Raises `InvalidCase` that names the key that is wrong, or that
+    the verdict would overwrite.
     """
+    if taken := next((key for key in _VERDICT if key in row), None):
+        raise InvalidCase(f"it has {taken!r}, which the verdict would overwrite; give it another name")
     try:
         case = _Case.model_validate(row)
     except ValidationError as error:
@@ -75,8 +81,7 @@ def score_case(row: JsonObject, config: ScoreConfig) -> TurnScore:
 
 def scored_row(row: JsonObject, verdict: TurnScore) -> JsonObject:
     """The case with `score`, `parts`, `errors` and an `explanation` in one line."""
-    found = verdict.model_dump(mode="json")
-    return {**row, **found, "explanation": explain(verdict.errors)}
+    return {**row, **verdict.model_dump(mode="json"), "explanation": explain(verdict.errors)}
 
 
 class KindCount(Record):
@@ -100,8 +105,7 @@ class CaseSummary(Record):
 
     turns: int
     right: int
-    mean_score: float | None
-    """None where nothing was scored."""
+    mean_score: float
     errors: dict[str, KindCount]
     """By kind, the most frequent first."""
     refused: tuple[RefusedLine, ...]
@@ -109,11 +113,8 @@ class CaseSummary(Record):
     def lines(self) -> list[str]:
         """The summary for a terminal, after the lines that are refused."""
         lines = [f"line {each.line}: {each.reason}" for each in self.refused]
-        if self.mean_score is None:
-            lines.append("no case was scored")
-        else:
-            share = 100 * self.right / self.turns
-            lines.append(f"{self.turns} turns, {self.right} right ({share:.1f} %), mean score {self.mean_score:.3f}")
+        share = 100 * self.right / self.turns
+        lines.append(f"{self.turns} turns, {self.right} right ({share:.1f} %), mean score {self.mean_score:.3f}")
         if self.errors:
             lines.append(f"{'error':<18} {'errors':>8} {'turns':>8}")
         lines.extend(f"{kind:<18} {count.errors:>8} {count.turns:>8}" for kind, count in self.errors.items())
@@ -121,14 +122,14 @@ class CaseSummary(Record):
 
 
 def summarise(verdicts: Sequence[TurnScore], refused: Sequence[RefusedLine]) -> CaseSummary:
-    """The share of right turns, the mean score, and each kind's errors and turns that hold it."""
+    """The share of right turns, the mean score, and each kind's errors and turns that hold it; some were scored."""
     errors = Counter(error.kind.value for verdict in verdicts for error in verdict.errors)
     turns = Counter(kind for verdict in verdicts for kind in {error.kind.value for error in verdict.errors})
     ranked = sorted(errors, key=lambda kind: (-errors[kind], kind))
     return CaseSummary(
         turns=len(verdicts),
         right=sum(not verdict.errors for verdict in verdicts),
-        mean_score=fmean(verdict.score for verdict in verdicts) if verdicts else None,
+        mean_score=fmean(verdict.score for verdict in verdicts),
         errors={kind: KindCount(errors=errors[kind], turns=turns[kind]) for kind in ranked},
         refused=tuple(refused),
     )
