@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tomllib
@@ -229,9 +230,11 @@ def test_a_call_of_a_tool_that_is_left_out_says_why_it_is(ttpa: Ttpa, tmp_path: 
 def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path) -> None:
     code, out, _ = ttpa("run", config(tmp_path), "--dry-run")
     assert code == 0
-    assert out == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, evaluate, report\n"
-    due = ttpa("run", config(tmp_path), "--dry-run", "--set", "rounds=2")[1]
-    assert due == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, rounds, evaluate, report\n"
+    due, made = out.splitlines()
+    assert due == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, evaluate, report"
+    assert re.fullmatch(r"construct: \d+ instances over 37 tools.*", made)
+    due = ttpa("run", config(tmp_path), "--dry-run", "--set", "rounds=2")[1].splitlines()[0]
+    assert due == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, rounds, evaluate, report"
     assert ttpa("score", config(tmp_path), "--dry-run", "--run", "other")[1] == "run 'other' in runs/other: score\n"
     assert not (tmp_path / "runs").exists()
 

@@ -1,8 +1,9 @@
 """The whole method on scripted models in seconds: real tools and offline generator, a policy that wavers by script."""
 
 import json
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import pytest
 from ttpa.assemble import Parts, assemble
 from ttpa.config import RunConfig, make_config
 from ttpa.dialects import DIALECTS
-from ttpa.errors import DialogueRefused, RunError
+from ttpa.errors import DialogueRefused, ModelError, RunError
 from ttpa.models.base import TokenModel
 from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
 from ttpa.pipeline import due_steps, take_import, take_steps, train_steps
@@ -36,6 +37,7 @@ from ttpa.steps.run import Run
 
 HERMES = DIALECTS["hermes"]
 FEW = {"instances": 16, "test_share": 0.2}
+GENTLE = {"sft": {"learning_rate": 1e-5}, "dpo": {"learning_rate": 1e-5}}
 
 
 class ScriptedLearners:
@@ -141,11 +143,16 @@ def scripted_parts(config: RunConfig) -> Parts:
     def load_model(path: str) -> TokenModel:
         return load_scripted(directory, path)
 
+    def check(steps: Collection[Step]) -> None:
+        """A scripted policy reads any length."""
+        del steps
+
     return replace(
         assemble(config),
         load_tokenizer=load_tokenizer,
         load_model=load_model,
         load_learners=ScriptedLearners,
+        check=check,
     )
 
 
@@ -212,7 +219,7 @@ def test_grpo_takes_the_decision_points_that_were_sampled(tmp_path: Path) -> Non
     assert summary.items_used == len(trees)
     assert summary.facts["method"] == "grpo"
     assert read_record(run.directory.checkpoint_record("grpo"), Checkpoint).examples == len(trees)
-    assert read_record(run.directory.evaluation, Evaluation).policies == ("sft", "sft_continued", "grpo")
+    assert read_record(run.directory.evaluation, Evaluation).policies == ("base", "sft", "sft_continued", "grpo")
 
 
 def test_probability_learns_from_the_instructions_alone_and_samples_nothing(tmp_path: Path) -> None:
@@ -224,7 +231,7 @@ def test_probability_learns_from_the_instructions_alone_and_samples_nothing(tmp_
     assert summary.facts["method"] == "probability"
     assert summary.items_used == len(run.instructions("train"))
     evaluation = read_record(run.directory.evaluation, Evaluation)
-    assert evaluation.policies == ("sft", "sft_continued", "probability")
+    assert evaluation.policies == ("base", "sft", "sft_continued", "probability")
     assert evaluation.groups["test: calls"]["probability"].exact.value == 1.0
     assert not run.directory.trees.exists()
     assert "probability" in run.directory.report.read_text(encoding="utf-8")
@@ -341,7 +348,7 @@ def test_the_account_of_a_training_says_what_was_too_long(tmp_path: Path) -> Non
 
 def test_alignment_shows_as_a_paired_difference(finished: Run) -> None:
     evaluation = read_record(finished.directory.evaluation, Evaluation)
-    assert evaluation.policies == ("sft", "sft_continued", "dpo")
+    assert evaluation.policies == ("base", "sft", "sft_continued", "dpo")
     calls = evaluation.groups["test: calls"]
     assert calls["dpo"].exact.value == 1.0
     assert 0.0 < calls["sft"].exact.value < 1.0
@@ -474,9 +481,9 @@ def test_a_redo_that_is_refused_removes_nothing(finished: Run, tmp_path: Path) -
 def test_what_was_made_of_older_records_is_made_again(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     take_steps(run, ["construct", "sft", "sample", "score", "pair", "evaluate", "report"])
-    assert read_record(run.directory.evaluation, Evaluation).policies == ("sft",)
+    assert read_record(run.directory.evaluation, Evaluation).policies == ("base", "sft")
     take_steps(run)
-    assert read_record(run.directory.evaluation, Evaluation).policies == ("sft", "sft_continued", "dpo")
+    assert read_record(run.directory.evaluation, Evaluation).policies == ("base", "sft", "sft_continued", "dpo")
 
 
 def test_another_policy_is_refused_once_one_was_sampled(tmp_path: Path) -> None:
@@ -567,3 +574,29 @@ def test_imported_instructions_are_not_lost_to_redo(finished: Run, tmp_path: Pat
         take_steps(run, redo="construct")
     with pytest.raises(RunError, match="has instructions already"):
         take_import(run, [file])
+
+
+def test_a_dialect_that_the_policy_does_not_write_stops_the_run_before_it_trains(tmp_path: Path) -> None:
+    run = make_run(tmp_path, construct=FEW, policy={"dialect": "mistral"})
+    with pytest.raises(RunError, match=r"policy.dialect = 'mistral' reads 0 of \d+ .*: set policy.dialect = 'hermes'"):
+        take_steps(run)
+    assert not run.directory.checkpoint("sft").exists()
+
+
+@pytest.mark.parametrize(
+    ("sections", "told"),
+    [
+        ({"policy": {"base": "/no/such/folder"}, "train": GENTLE}, "policy.base = '/no/such/folder': there is no such"),
+        ({"policy": {"engine": "vllm"}}, "policy.engine = 'vllm' needs vLLM"),
+        ({"train": {"max_length": 4097}}, "the policy 'embedded' reads 4096 tokens at most: set train.max_length"),
+        ({"train": {"report_to": ["no_such_tracker"]}}, "train.report_to = 'no_such_tracker' needs it"),
+    ],
+)
+def test_what_cannot_be_done_here_stops_a_run_before_its_first_step(
+    tmp_path: Path, sections: dict[str, dict[str, object]], told: str
+) -> None:
+    run = make_run(tmp_path, **({"construct": FEW, "train": {}} | sections))
+    run.parts = assemble(run.config)
+    with pytest.raises(ModelError, match=re.escape(told)):
+        take_steps(run)
+    assert not run.directory.config.exists()

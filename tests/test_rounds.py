@@ -74,7 +74,7 @@ def test_the_records_of_each_round_are_kept_and_add_up(finished: Run) -> None:
 
 def test_all_rounds_are_evaluated_side_by_side_and_shown(finished: Run) -> None:
     evaluation = read_record(finished.directory.evaluation, Evaluation)
-    assert evaluation.policies == ("sft", "sft_continued", "dpo", "sft_continued_2", "dpo_2")
+    assert evaluation.policies == ("base", "sft", "sft_continued", "dpo", "sft_continued_2", "dpo_2")
     calls = evaluation.groups["test: calls"]
     assert calls["dpo_2"].exact.value == 1.0 > calls["dpo"].exact.value
     told = [summary.step for summary in read_summaries(finished.directory)]

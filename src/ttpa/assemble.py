@@ -4,11 +4,13 @@ What is large (torch, TRL, openai, the quickstart's knowledge) is imported late 
 of it start at once.
 """
 
+import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from pathlib import Path
 
 from ttpa.config import GeneratorConfig, PolicyConfig, RunConfig
 from ttpa.dialects import DIALECTS, Dialect
@@ -20,6 +22,7 @@ from ttpa.models.hub import Hub
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
 from ttpa.models.spending import MeteredChatModel, Purse
 from ttpa.quickstart.embedded import policy_path
+from ttpa.runs.layout import Step
 from ttpa.stages.train import Learners, TrainConfig
 from ttpa.tools.base import Toolset
 from ttpa.tools.config import ToolsConfig, ToolSource
@@ -43,6 +46,8 @@ class Parts:
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
     load_learners: Callable[[], Learners]
+    check: Callable[[Collection[Step]], None]
+    """Raises `ModelError` where steps to come ask for what is not there, before the first of them is taken."""
     open_hub: Callable[[], Hub]
     dialect: Dialect
     generator_engine: Engine
@@ -64,6 +69,7 @@ def assemble(config: RunConfig) -> Parts:
         load_tokenizer=_load_tokenizer,
         load_model=partial(_load_model, config.policy),
         load_learners=partial(_load_learners, config.train),
+        check=partial(_check, config),
         open_hub=_open_hub,
         dialect=DIALECTS[config.policy.dialect],
         generator_engine=_open_engine(config, threads=config.generator.workers),
@@ -125,8 +131,6 @@ def _load_model(policy: PolicyConfig, path: str) -> TokenModel:
         key, urls = os.environ.get("VLLM_API_KEY"), (policy.url,) if isinstance(policy.url, str) else policy.url
         servers = [VllmServer(url, path, tokenizer, key=key, in_flight=policy.batch_size) for url in urls]
         return ServedModel(tokenizer, servers[0] if len(servers) == 1 else Replicas(servers))
-    if find_spec("vllm") is None:
-        raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
     from ttpa.models.vllm_engine import VllmEngine
 
     return ServedModel(tokenizer, VllmEngine(path))
@@ -141,6 +145,38 @@ def _load_learners(train: TrainConfig) -> Learners:
     from ttpa.stages.train.trl_learners import TrlLearners
 
     return TrlLearners()
+
+
+def _check(config: RunConfig, steps: Collection[Step]) -> None:
+    asks = bool({"sample", "rounds", "evaluate"}.intersection(steps))
+    trains = bool({"sft", "align", "rounds"}.intersection(steps))
+    if not asks and not trains:
+        return
+    _require_training_extra()
+    folder = Path(policy_path(config.policy.base))
+    if folder.is_absolute() and not folder.is_dir():
+        raise ModelError(f"policy.base = {config.policy.base!r}: there is no such folder")
+    if asks and config.policy.engine == "vllm" and find_spec("vllm") is None:
+        raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
+    if trains:
+        from ttpa.stages.train.arguments import refuse_unable
+
+        refuse_unable(config.train)
+        longest = _context(folder)
+        if longest is not None and config.train.max_length > longest:
+            raise ModelError(
+                f"train.max_length = {config.train.max_length}, but the policy {config.policy.base!r} reads {longest} "
+                f"tokens at most: set train.max_length = {longest}"
+            )
+
+
+def _context(folder: Path) -> int | None:
+    """How many tokens the policy in a folder reads, as far as its config says."""
+    try:
+        told = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("max_position_embeddings")
+    except (OSError, ValueError):
+        return None
+    return told if isinstance(told, int) else None
 
 
 def _open_engine(config: RunConfig, *, threads: int = 1, holds_policy: bool = False) -> Engine:

@@ -73,6 +73,7 @@ def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = N
     refuse_idle_steps(run, steps, redo=redo)
     with run.directory.lock():
         refuse_another_config(run, redo=redo)
+        run.parts.check([step for step in asked_steps(run) if step in steps])
         if redo is not None:
             _refuse_to_lose_import(run, redo)
             run.directory.clear_from(redo)

@@ -2,8 +2,7 @@
 
 import sys
 
-from ttpa.cli.commands import app
-from ttpa.cli.failures import FAILED, explain
+from ttpa.cli.failures import FAILED, INTERRUPTED, explain
 from ttpa.visible_text import visible
 
 __all__ = ["main"]
@@ -12,7 +11,12 @@ __all__ = ["main"]
 def main() -> None:
     """Runs the command line; an error that a person can act on is one line on standard error and exit code 1."""
     try:
+        from ttpa.cli.commands import app  # takes a moment, in which somebody may think better of it
+
         app(prog_name="ttpa")
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted\n")
+        sys.exit(INTERRUPTED)
     except Exception as failure:
         told = explain(failure)
         if told is None:

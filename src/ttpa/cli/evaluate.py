@@ -7,6 +7,7 @@ import typer
 
 from ttpa.assemble import assemble
 from ttpa.cli import run
+from ttpa.cli.failures import INTERRUPTED
 from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell, word_for
 from ttpa.config import make_config
 from ttpa.errors import ConfigError
@@ -53,7 +54,7 @@ def evaluate(
             evaluations = evaluate_suite(prepared, suite, policies or (), redo=redo)
         except KeyboardInterrupt:
             sys.stderr.write("interrupted; the same command goes on from here\n")
-            raise typer.Exit(run.INTERRUPTED) from None
+            raise typer.Exit(INTERRUPTED) from None
         finally:
             prepared.reporter.close()
         tell(f"\n{suite}\n")

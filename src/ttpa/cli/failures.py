@@ -6,6 +6,7 @@ import sys
 from ttpa.errors import TtpaError
 
 FAILED = 1
+INTERRUPTED = 130
 
 
 def explain(failure: Exception) -> str | None:

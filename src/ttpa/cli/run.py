@@ -8,16 +8,16 @@ from typing import Annotated
 import typer
 
 from ttpa.assemble import assemble
+from ttpa.cli.failures import INTERRUPTED
 from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell, word_for
 from ttpa.config import RunConfig
-from ttpa.errors import ConfigError, RunError
+from ttpa.errors import ConfigError, ModelError, RunError
 from ttpa.pipeline import asked_steps, due_steps, refuse_another_config, refuse_idle_steps, take_steps, train_steps
 from ttpa.progress import SilentReporter, make_reporter
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.construction import estimate_construction
 from ttpa.steps.run import Run
 
-INTERRUPTED = 130
 Redo = Annotated[str | None, typer.Option(help=f"Take the run again from this step: {', '.join(STEPS)}.")]
 
 
@@ -100,10 +100,14 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
     refuse_another_config(prepared, redo=redo)
     again = STEPS[STEPS.index(redo) :] if redo else ()
     left = due_steps(prepared)
-    due = [step for step in asked_steps(prepared) if step in steps and (step in again or step in left)]
+    due: list[Step] = [step for step in asked_steps(prepared) if step in steps and (step in again or step in left)]
     tell(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
-    if "construct" in due and config.generator.kind == "openai":
+    if "construct" in due:
         tell(estimate_construction(prepared))
+    try:
+        prepared.parts.check(due)
+    except ModelError as error:
+        tell(f"on this machine it would stop at once: {error}")
 
 
 def _step(word: str | None) -> Step | None:

@@ -84,16 +84,20 @@ def construct_instructions(run: Run) -> None:
 
 
 def estimate_construction(run: Run) -> str:
-    """What construction will about ask of a paid generator, in words; loads the tools, and asks nothing."""
+    """What construction will make, and about what it asks of a paid generator; loads the tools, and asks nothing."""
     config = run.config
     construct_config = config.construct_
     spending = Spending(config.generator.budget, config.generator.prices)
     with run.parts.open_toolset(ForgetfulStore(), spending) as toolset:
         plans = plan_construction(toolset.specs, construct_config, seed=config.seed)
-    cost = estimate_cost(plans, construct_config.judge, simulated=run.config.tools.source == "simulated")
+        offered = len(toolset.specs)
     more = construct_config.plans_at_most
     retold = f"; up to {more} where some are discarded" if more > len(plans) else ""
-    return f"construct: {len(plans)} instances, about {cost.line(spending.prices)}{retold}"
+    made = f"construct: {len(plans)} instances over {offered} tools"
+    if config.generator.kind != "openai":
+        return made + retold
+    cost = estimate_cost(plans, construct_config.judge, simulated=run.config.tools.source == "simulated")
+    return f"{made}, about {cost.line(spending.prices)}{retold}"
 
 
 def _open_judge(run: Run, desk: Desk) -> ChatModel | None:

@@ -12,6 +12,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.stages.sample import label_tokens
 from ttpa.stages.train import SftExample, build_examples, count_shared
+from ttpa.steps.dialects import fit_dialect
 from ttpa.steps.lengths import LengthAccount
 from ttpa.steps.run import Run
 
@@ -123,18 +124,15 @@ def _dialect(
     chosen: str,
 ) -> Finding:
     texts = [tokenizer.text(turn[:-1]) for _, turn in turns]
-    read = {
-        name: sum(dialect.read_turn(text).calls == point.reference for text, point in zip(texts, points, strict=True))
-        for name, dialect in DIALECTS.items()
-    }
-    if read[chosen] == len(points):
+    fit = fit_dialect(points, texts, chosen)
+    if fit.read == len(points):
         return Finding(
             is_good=True, text=f"dialect {chosen!r} reads what the template writes, and decode(encode) holds"
         )
-    best = max(read, key=lambda name: read[name])
-    text = f"dialect {chosen!r} reads {read[chosen]} of {len(points)} turns that the template writes"
-    if read[best] > read[chosen]:
-        return Finding(is_good=False, text=f"{text}; {best!r} reads {read[best]}: set policy.dialect = {best!r}")
+    text = f"dialect {chosen!r} reads {fit.read} of {len(points)} turns that the template writes"
+    if fit.best != chosen:
+        text += f"; {fit.best!r} reads {fit.best_read}: set policy.dialect = {fit.best!r}"
+        return Finding(is_good=False, text=text)
     return Finding(
         is_good=False, text=f"{text}, and no other reads more: its calls are in a form that is not known here"
     )

@@ -24,6 +24,7 @@ from ttpa.runs.record_files import writing
 from ttpa.stages.pair import PairConfig, pair
 from ttpa.stages.sample import sample
 from ttpa.stages.score import CompiledTools, ScoreConfig, fits_schemas, score
+from ttpa.steps.dialects import refuse_other_dialect
 from ttpa.steps.joining import beside_points, beside_turns
 from ttpa.steps.run import Account, Run, batched
 
@@ -38,6 +39,7 @@ def sample_trees(run: Run) -> None:
     """Train decision points -> `2-sample/trees.jsonl`."""
     account = Account(run, "sample", takes="turns", gives="trees")
     config = run.config.sample
+    refuse_other_dialect(run, run.stream_points("train"))
     every_id = [point.id for point in run.stream_points("train")]
     drawn = sorted(run.rng("sample").sample(range(len(every_id)), min(config.points, len(every_id))))
     ids = [every_id[index] for index in drawn]

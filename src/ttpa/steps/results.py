@@ -21,7 +21,7 @@ from ttpa.steps.run import Account, Run, batched
 
 def evaluate_policies(run: Run) -> None:
     """Held-out decision points -> `6-evaluate/POLICY.jsonl` and `evaluation.json`."""
-    account = Account(run, "evaluate", takes="turns", gives="cases")
+    account = Account(run, "evaluate", takes="turns of all policies", gives="cases")
     config = run.config.evaluate
     points = [*run.points("test")[: config.points], *run.points("test_unseen")[: config.points]]
     if not points:
@@ -67,16 +67,16 @@ def _open_evaluator(
 
 
 def _policies(run: Run) -> dict[str, str]:
-    """The policies by name: the one that was sampled first, then each round's control and its aligned one."""
-    trained = {name: run.checkpoint(name) for name in run.directory.trained if name != "sft"}
-    return {"sft" if run.config.train.sft else "base": run.policy(), **trained}
+    """The policies by name: the one that the run starts from, and each that it has trained, in order."""
+    return {"base": run.parts.base} | {name: run.checkpoint(name) for name in run.directory.trained}
 
 
 def _describe(evaluation: Evaluation) -> dict[str, str]:
-    return {
-        f"exact on {group}": ", ".join(f"{policy} {_shares(m)}" for policy, m in by_policy.items())
-        for group, by_policy in evaluation.groups.items()
-    }
+    facts = {"policies": str(len(evaluation.policies))}
+    for group, by_policy in evaluation.groups.items():
+        turns = max(measures.cases for measures in by_policy.values())
+        facts[f"exact on {group} ({turns})"] = ", ".join(f"{name} {_shares(m)}" for name, m in by_policy.items())
+    return facts
 
 
 def _shares(measures: Measures) -> str:

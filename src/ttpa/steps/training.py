@@ -15,6 +15,7 @@ from ttpa.rewards import BrokenReward, ToolCallReward, reward_columns
 from ttpa.runs.record_files import write_record
 from ttpa.stages.train import RewardedPrompt, SftExample, build_examples
 from ttpa.stages.train.stage import SftMethod
+from ttpa.steps.dialects import refuse_other_dialect
 from ttpa.steps.lengths import LengthAccount
 from ttpa.steps.run import Account, Run
 
@@ -25,6 +26,7 @@ def fine_tune(run: Run) -> None:
     """Train instructions -> `5-train/sft`, the policy that is sampled."""
     account = Account(run, "sft", takes="instructions", gives="sequences")
     instructions = run.instructions("train")
+    refuse_other_dialect(run, (point for one in instructions for point in one.decision_points()))
     base = run.parts.base
     examples, discards, lengths = _examples(run, instructions, base)
     run.reporter.tell(f"sft       {lengths.text}")
@@ -218,6 +220,11 @@ def _describe(checkpoint: Checkpoint) -> dict[str, str]:
     }
     rewards = [step.metrics["reward"] for step in checkpoint.history if "reward" in step.metrics]
     if rewards:
-        part = -(-len(rewards) // 6)
-        return facts | {"mean reward": f"{fmean(rewards[:part]):.3f} -> {fmean(rewards[-part:]):.3f}"}
-    return facts | {"loss": f"{checkpoint.history[-1].loss:.3f}" if checkpoint.history else "not logged"}
+        return facts | {"mean reward": _course(rewards)}
+    return facts | {"loss": _course([step.loss for step in checkpoint.history])}
+
+
+def _course(values: Sequence[float]) -> str:
+    """The mean of the first sixth of a training's steps, and of the last: a single step says little."""
+    part = -(-len(values) // 6)
+    return f"{fmean(values[:part]):.3f} -> {fmean(values[-part:]):.3f}" if values else "not logged"

@@ -89,7 +89,8 @@ def test_balanced_books_raise_no_alarm(inputs: ReportInputs) -> None:
 def test_policies_stand_side_by_side_with_their_intervals(inputs: ReportInputs) -> None:
     words = _words(inputs)
     assert "38.7 %32.7 to 44.7" in words.replace("% 32", "%32")
-    assert "38.7 → 74.1 %" in words
+    assert "38.7 → 60.4 → 74.1 %" in words
+    assert "base → sft → dpo" in words
     assert "+35.4 points" in words
     assert "81 gained, 6 lost" in words
 

@@ -6,7 +6,6 @@ On CPUs it is computed as it is written, without gradients, so that all but its 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 # pyright: reportPrivateUsage=false
 
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -21,10 +20,7 @@ from torch.nn.attention.flex_attention import BlockMask, create_block_mask, flex
 from transformers import Qwen3Config, Qwen3ForCausalLM
 
 from ttpa.errors import ModelError
-from ttpa.records.pairs import PreferencePair
 from ttpa.stages.train import TrainConfig
-from ttpa.stages.train.dpo import make_trainer
-from ttpa.stages.train.run_trainer import without_known_warnings
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_attention import tree_attention
 from ttpa.stages.train.tree_block_mask import BLOCK, fill_up, make_block_mask
@@ -154,13 +150,6 @@ def test_one_compilation_does_for_forests_of_all_lengths() -> None:
     torch.compiler.reset()
     assert len(lengths) >= 4
     assert counter.frame_count == 1
-
-
-@pytest.mark.heavy
-@pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU, which can")
-def test_without_a_gpu_nothing_is_trained_with_it(base: str, pairs: list[PreferencePair], tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match="needs a GPU: on CPUs it has no gradients"), without_known_warnings():
-        make_trainer(base, pairs, tmp_path, TrainConfig(attention="flex"), seed=0)
 
 
 def test_where_it_cannot_be_used_the_reason_is_given() -> None:

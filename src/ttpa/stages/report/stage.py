@@ -124,21 +124,20 @@ def _figures(inputs: ReportInputs) -> list[Figure]:
 
 
 def _headline(evaluation: Evaluation) -> list[Figure]:
-    """Exact turns of the first group, the first policy and the last; their paired difference where there is one."""
-    if not evaluation.groups or not evaluation.policies:
+    """Exact turns of the first group, policy by policy without the controls, and what the last one added."""
+    if not evaluation.groups:
         return []
     group, by_policy = next(iter(evaluation.groups.items()))
-    first, last = evaluation.policies[0], evaluation.policies[-1]
-    if first not in by_policy or last not in by_policy:
+    names = [name for name in evaluation.policies if name in by_policy and not name.startswith("sft_continued")]
+    if not names:
         return []
-    before, after = by_policy[first].exact.value, by_policy[last].exact.value
-    label = visible(f"exact turns, {group}")
-    if first == last:
-        return [Figure(percent(after), label, visible(last))]
-    found = [d for d in evaluation.differences if (d.group, d.policy, d.baseline) == (group, last, first)]
-    interval = f"; 95 %: {points(found[0].exact.low)} to {points(found[0].exact.high)} points" if found else ""
-    arrow = f"{percent(before).removesuffix(' %')} \N{RIGHTWARDS ARROW} {percent(after)}"
-    return [Figure(arrow, label, visible(f"{first} \N{RIGHTWARDS ARROW} {last}{interval}"))]
+    arrow = " \N{RIGHTWARDS ARROW} "
+    shares = arrow.join(percent(by_policy[name].exact.value).removesuffix(" %") for name in names)
+    added = [d for d in evaluation.differences if (d.group, d.policy, d.baseline) == (group, *names[:-3:-1])]
+    note = arrow.join(names)
+    if added:
+        note += f"; {names[-1]}: 95 % {points(added[0].exact.low)} to {points(added[0].exact.high)} points"
+    return [Figure(f"{shares} %", visible(f"exact turns, {group}"), visible(note))]
 
 
 def _pair_facts(pairs: tuple[PreferencePair, ...]) -> list[tuple[str, str]]:

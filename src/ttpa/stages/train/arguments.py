@@ -72,7 +72,7 @@ def trainer_arguments(
         # Where a mean over steps is logged, so that it never spans a state.
         "save_steps": max(1, math.ceil(config.checkpoint_steps / logged)) * logged,
         "save_total_limit": 2,
-        "report_to": [require_tracker(name) for name in config.report_to],
+        "report_to": list(config.report_to),
         "disable_tqdm": True,
         "log_level": "error",
         "seed": seed,
@@ -80,24 +80,27 @@ def trainer_arguments(
     }
 
 
-def require_tracker(name: str) -> str:
-    """The tracker's name. Raises `ModelError` where its package is missing."""
-    if find_spec(name) is None:
-        raise ModelError(f"train.report_to = {name!r} needs it in this environment: pip install {name}")
-    return name
+def refuse_unable(config: TrainConfig) -> None:
+    """Raises `ModelError` where this machine or environment lacks what the config asks of a training."""
+    for tracker in config.report_to:
+        if find_spec(tracker) is None:
+            raise ModelError(f"train.report_to = {tracker!r} needs it in this environment: pip install {tracker}")
+    if config.parameters == "qlora":
+        if find_spec("bitsandbytes") is None:
+            raise ModelError("train.parameters = 'qlora' needs it in this environment: pip install bitsandbytes")
+        if not torch.cuda.is_available():
+            raise ModelError("train.parameters = 'qlora' needs a GPU; on CPUs take 'lora'")
+    if config.packing == "tree" and config.attention == "flex" and not torch.cuda.is_available():
+        raise ModelError("train.attention = 'flex' needs a GPU: on CPUs it has no gradients; take 'sdpa'")
 
 
 def quantization(config: TrainConfig) -> BitsAndBytesConfig | None:
     """How the weights below the adapters are held: in four bits for `qlora`, else as they are.
 
-    Raises `ModelError` where bitsandbytes or a GPU is missing. Reference: Dettmers et al. 2023.
+    Reference: Dettmers et al. 2023.
     """
     if config.parameters != "qlora":
         return None
-    if find_spec("bitsandbytes") is None:
-        raise ModelError("train.parameters = 'qlora' needs it in this environment: pip install bitsandbytes")
-    if not torch.cuda.is_available():
-        raise ModelError("train.parameters = 'qlora' needs a GPU; on CPUs take 'lora'")
     return BitsAndBytesConfig(
         load_in_4bit=True,
         bnb_4bit_quant_type="nf4",

@@ -20,7 +20,6 @@ from transformers import PreTrainedModel
 from trl import DPOConfig as TrlDpoConfig
 from trl import DPOTrainer
 
-from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.stages.train.arguments import peft_config, quantization, trainer_arguments
@@ -103,10 +102,8 @@ class TokenDpoTrainer(OrderedTrainer, DPOTrainer):
     def pack(self, attention: Attention = "sdpa") -> None:
         """Computes what the sequences of a batch share once.
 
-        Raises `ModelError` for a model with other than full attention, and for `flex` without a GPU.
+        Raises `ModelError` for a model with other than full attention.
         """
-        if attention == "flex" and not torch.cuda.is_available():
-            raise ModelError("train.attention = 'flex' needs a GPU: on CPUs it has no gradients; take 'sdpa'")
         for model in (self.model, self.ref_model):
             if model is not None:
                 base = model.get_base_model() if isinstance(model, PeftModel) else model

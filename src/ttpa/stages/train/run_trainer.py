@@ -23,6 +23,7 @@ from ttpa.records.checkpoints import Checkpoint, TrainMethod, TrainStep
 from ttpa.records.record import Record
 from ttpa.runs.manifest import hash_files, write_manifest
 from ttpa.runs.record_files import read_record, write_record
+from ttpa.stages.train.arguments import refuse_unable
 from ttpa.stages.train.order import EpochSampler, Order
 from ttpa.stages.train.remarks import remark
 from ttpa.stages.train.resume import (
@@ -91,7 +92,7 @@ def train_once(
 
     It goes on from the last whole state where there is one. The checkpoint is there whole or not at all; the states are
     removed then. Of several processes the first one writes, and all return once it is there. Raises `ModelError` where
-    the loss is not finite.
+    this machine lacks what the config asks for, and where the loss is not finite.
     """
     data_sha256 = hash_records(data)
     identity = identify(method, base, data_sha256, config, steps=steps, seed=seed, reward=reward)
@@ -99,6 +100,7 @@ def train_once(
         if os.environ.get("RANK", "0") == "0":  # killed between the checkpoint and the end, it has left them
             shutil.rmtree(states_folder(output), ignore_errors=True)
         return done
+    refuse_unable(config)
     trainer = make_trainer()
     assert isinstance(trainer.model, torch.nn.Module)
     trainer.remove_callback(PrinterCallback)
