@@ -8,6 +8,7 @@ import pytest
 import torch
 from transformers import (
     AutoModelForCausalLM,
+    GPTNeoConfig,
     LlamaConfig,
     MistralConfig,
     MixtralConfig,
@@ -50,3 +51,11 @@ def test_a_window_that_is_switched_off_hides_nothing(form: type[PreTrainedConfig
 
 def test_a_model_that_knows_no_window_attends_to_all() -> None:
     assert partial_attention(make(LlamaConfig)) == []
+
+
+def test_a_family_that_names_local_layers_by_its_own_key_is_read_too() -> None:
+    sizes: dict[str, Any] = {"vocab_size": 60, "hidden_size": 32, "num_layers": 2, "num_heads": 4}
+    for kinds, partial in ((["global", "local"], ["local"]), (["global"], [])):
+        form = GPTNeoConfig(**sizes, attention_types=[[kinds, 2 // len(kinds)]], window_size=8)
+        with torch.device("meta"):
+            assert partial_attention(AutoModelForCausalLM.from_config(form)) == partial
