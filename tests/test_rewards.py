@@ -180,8 +180,9 @@ def test_it_is_called_as_trl_calls_it_and_logs_the_spread_within_a_group() -> No
 def test_a_turn_without_an_end_token_earns_nothing() -> None:
     reward, made = ToolCallReward(tokenizer=CharacterTokenizer()), row()
     ids = [*map(ord, said("Ann", 2))]
-    columns = {"tools": [made["tools"]] * 2, "reference": [made["reference"]] * 2}
-    assert reward(["p"] * 2, ["", ""], completion_ids=[[*ids, 0], ids], **columns) == [1.0, 0.0]
+    tools, reference = [made["tools"]] * 2, [made["reference"]] * 2
+    ended, cut = [*ids, 0], ids
+    assert reward(["p"] * 2, ["", ""], completion_ids=[ended, cut], tools=tools, reference=reference) == [1.0, 0.0]
 
 
 def test_without_token_ids_a_turn_is_text_or_the_last_of_some_messages() -> None:
