@@ -24,7 +24,7 @@ PAYLOAD = (
     "</script></style><img src=x onerror=alert(1)><script>alert(2)</script>\" onload='alert(3)' {{ 7*7 }}\u202e\x00"
 )
 
-POLICIES = ("base", "sft", "sft continued", "dpo")
+POLICIES = ("base", "sft", "sft_continued", "dpo")
 END = "<|im_end|>"
 _TOKEN = re.compile(r"</?tool_call>|<\|im_end\|>| ?[A-Za-z]{1,6}|\d|[_:.-]|\n|[^\w\s]{1,4}|\s|\w")
 
@@ -312,10 +312,10 @@ def _evaluation() -> Evaluation:
     }
     rows = (
         ("test: calls", "sft", 0.217, 0.142, 0.292, 55, 9),
-        ("test: calls", "sft continued", 0.226, 0.151, 0.302, 57, 9),
+        ("test: calls", "sft_continued", 0.226, 0.151, 0.302, 57, 9),
         ("test: calls", "dpo", 0.354, 0.274, 0.434, 81, 6),
         ("test: no call", "sft", 0.354, 0.188, 0.521, 19, 2),
-        ("test: no call", "sft continued", 0.354, 0.188, 0.521, 19, 2),
+        ("test: no call", "sft_continued", 0.354, 0.188, 0.521, 19, 2),
         ("test: no call", "dpo", 0.312, 0.146, 0.479, 18, 3),
     )
     differences = [
