@@ -20,8 +20,8 @@ demo: venv  ## the whole method on the bundled tools: no GPU, no key, no network
 policy: venv  ## the embedded policy, pretrained from nothing: some four hours on two cores, a quarter of an hour on a GPU; goes on where it stopped
 	GOMP_SPINCOUNT=30000 $(BIN)/python -m ttpa.pretrain runs/policy
 
-test: venv  ## the tests, heavy ones included; a file at a time on each core, up to four
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile
+test: venv  ## the tests, heavy ones included; a file at a time on each core, up to four, in their order: the longest are not the last
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 faults: venv  ## the fault kit: every promise of docs/reliability.md tried, one table; SMALL=--small for minutes
 	PYTHONPATH=tests OMP_NUM_THREADS=1 $(BIN)/python -m faults $(SMALL)
