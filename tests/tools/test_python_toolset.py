@@ -567,6 +567,87 @@ def test_classes_stand_for_the_methods_of_an_instance_that_is_new_in_every_sessi
             assert said == ["true", "false", "true", "radio", "lamp"]
 
 
+DECORATED = """
+    from functools import cached_property, lru_cache, partialmethod
+    from pydantic import BaseModel
+    from ttpa.tools.effects import effect
+
+    class Shop(dict):
+        Rows = list[int]
+        __hash__ = object.__hash__
+
+        @lru_cache
+        def price(self, number: int) -> int:
+            'Tell a price.'
+            return number + len(self)
+
+        @classmethod
+        def open(cls, city: str) -> str:
+            'Open a shop.'
+            return f'{cls.__name__} in {city}'
+
+        @effect('write')
+        @classmethod
+        def move(cls, city: str) -> str:
+            'Move the shop.'
+            return city
+
+        @effect('write')
+        @staticmethod
+        def close(city: str) -> str:
+            'Close a shop.'
+            return city
+
+        @classmethod
+        def count(cls, kind) -> int:
+            'Count shops.'
+            return 1
+
+    class Corner(Shop):
+        cheap = partialmethod(Shop.price, 1)
+
+        class Row(BaseModel):
+            number: int
+
+        @property
+        def door(self) -> object:
+            raise LookupError('nobody asked')
+
+        @cached_property
+        def window(self) -> object:
+            raise LookupError('nobody asked')
+
+    class Model(BaseModel):
+        @staticmethod
+        def ring(times: int) -> int:
+            'Ring the bell.'
+            return times
+
+    TOOLS = [Corner, Model]
+"""
+
+
+def test_methods_that_a_decorator_wraps_are_offered_or_left_out_with_the_reason(write_tools: WriteTools) -> None:
+    path = write_tools(DECORATED)
+    with PythonToolset(path, allow_write=True) as tools:
+        names = {spec.name for spec in tools.specs}
+        assert {"close", "move", "open", "price", "ring"} <= names
+        assert tools.left_out["cheap"] == "it is of the type 'partial'; a function was due"
+        assert tools.left_out["count"] == "its parameter 'kind' has no type annotation"
+        no_methods = {"Row", "Rows", "door", "window"}
+        not_own = {"fromkeys", "get", "model_validate"}
+        assert not (no_methods | not_own) & (names | set(tools.left_out))
+        assert run(tools, "open", city="Oslo") == ToolResult(content="Corner in Oslo", ok=True)
+        assert [run(tools, name, city="Oslo").content for name in ("move", "close")] == ["Oslo", "Oslo"]
+        assert [run(tools, "price", number=3).content, run(tools, "ring", times=2).content] == ["3", "2"]
+
+
+def test_an_effect_above_a_decorator_of_a_method_is_heard(write_tools: WriteTools) -> None:
+    with PythonToolset(write_tools(DECORATED)) as tools:
+        assert not {"move", "close"} & {spec.name for spec in tools.specs}
+        assert all("tools.allow_write" in tools.left_out[name] for name in ("move", "close"))
+
+
 def test_two_tools_of_one_name_are_refused(write_tools: WriteTools) -> None:
     source = """
     def one() -> str:
@@ -599,14 +680,53 @@ def test_a_session_tells_the_state_of_its_tools_where_the_module_has_one(write_t
         assert session.state() == "[3]"
 
 
+STATES = """
+    from collections import deque
+    from dataclasses import dataclass, field
+    from pydantic import BaseModel
+
+    LETTERS = frozenset('abcdefgh')
+
+    @dataclass(frozen=True)
+    class Box:
+        inside: object
+        lock: object = field(default_factory=object, repr=False)
+
+    class Model(BaseModel):
+        inside: set[str]
+
+    LOOP = Box([])
+    LOOP.inside.append(LOOP)
+
+    def state() -> object:
+        return {EXPRESSION}
+
+    def one() -> int:
+        'One.'
+        return 1
+"""
+LETTERS = '["a", "b", "c", "d", "e", "f", "g", "h"]'
+STATE_TEXTS = [
+    ("{'cities': set(LETTERS)}", f'{{"cities": {LETTERS}}}'),
+    ("Box(LETTERS)", f'{{"Box": {{"inside": {LETTERS}}}}}'),
+    ("Model(inside=LETTERS)", f'{{"Model": {{"inside": {LETTERS}}}}}'),
+    ("{frozenset({'z', 'y'}), LETTERS}", f'[{LETTERS}, ["y", "z"]]'),
+    ("[{Box(letter) for letter in 'ba'}]", '[[{"Box": {"inside": "a"}}, {"Box": {"inside": "b"}}]]'),
+    ("Box({('b', LETTERS): 2, ('a', 1): 1})", f'{{"Box": {{"inside": [[["a", 1], 1], [["b", {LETTERS}], 2]]}}}}'),
+    ("deque([LETTERS])", f"[{LETTERS}]"),
+    ("LOOP", '{"Box": {"inside": ["..."]}}'),
+]
+
+
+@pytest.mark.parametrize(("expression", "text"), STATE_TEXTS)
 def test_a_set_in_a_state_reads_the_same_in_every_process(
-    write_tools: WriteTools, monkeypatch: pytest.MonkeyPatch
+    write_tools: WriteTools, monkeypatch: pytest.MonkeyPatch, expression: str, text: str
 ) -> None:
-    path = write_tools(f"def state() -> object:\n    return {{'cities': set('abcdefgh')}}\n{ONE}")
+    path = write_tools(STATES.replace("{EXPRESSION}", expression))
     for seed in ("1", "2"):
         monkeypatch.setenv("PYTHONHASHSEED", seed)
         with PythonToolset(path) as toolset, toolset.session() as session:
-            assert session.state() == '{"cities": ["a", "b", "c", "d", "e", "f", "g", "h"]}'
+            assert session.state() == text
 
 
 def test_a_session_tells_no_state_where_the_module_has_none(write_tools: WriteTools) -> None:

@@ -14,19 +14,20 @@ import os
 import resource
 import shutil
 import sys
-from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial, wraps
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set, ValuesView
+from dataclasses import fields, is_dataclass
+from functools import partial, partialmethod, singledispatchmethod, wraps
 from pathlib import Path
 from types import ModuleType
 from typing import Any, cast
 
-from pydantic import validate_call
+from pydantic import BaseModel, validate_call
 from pydantic_core import SchemaSerializer, to_jsonable_python
 from pydantic_core.core_schema import any_schema
 
 from ttpa.errors import ToolError
-from ttpa.tools.effects import effect_of
+from ttpa.tools.effects import effect, effect_of
 from ttpa.tools.keeper import descendants, stand_guard
 from ttpa.tools.python_tools import read_specs
 from ttpa.tools.results import cap
@@ -34,6 +35,8 @@ from ttpa.tools.results import cap
 _LARGEST_FILE = 2**30
 _IN_PYTHON = SchemaSerializer(any_schema())
 """Takes models and dataclasses apart, in whatever they stand, and leaves their values as Python has them."""
+_NOT_OWN = sys.stdlib_module_names | {"pydantic"}
+"""Packages whose classes others derive theirs from."""
 
 
 def load_module(target: str) -> ModuleType:
@@ -60,9 +63,7 @@ def tool_functions(module: ModuleType) -> dict[str, Callable[..., object]]:
     found: list[tuple[str, Callable[..., object]]] = []
     for called, item in _listed(module):
         if inspect.isclass(item):
-            instance: object = item()
-            methods = [(name, getattr(instance, name)) for name, _ in inspect.getmembers(item, inspect.isfunction)]
-            found.extend((f"{item.__name__}.{name}", method) for name, method in methods if not name.startswith("_"))
+            found.extend((f"{item.__name__}.{name}", method) for name, method in _methods(item))
         else:
             found.append((called, item))
     last_parts = Counter(name.rpartition(".")[2] for name, _ in found)
@@ -74,6 +75,35 @@ def tool_functions(module: ModuleType) -> dict[str, Callable[..., object]]:
             raise ToolError(f"two tools are named {chosen!r}; every tool needs a name of its own")
         functions[chosen] = function
     return functions
+
+
+def _methods(kind: type) -> list[tuple[str, Callable[..., object]]]:
+    """The public methods of a new instance, by name: functions, and what a decorator made of one.
+
+    The latter count where the class or a base of the user's own holds them: nobody meant `fromkeys` or
+    `model_validate` as a tool. A property is no method, so none is evaluated.
+    """
+    instance: object = kind()
+    names = {name for name, _ in inspect.getmembers(kind, inspect.isfunction)}
+    for base in kind.__mro__:  # a file of tools may be named as a module of Python's is
+        if base.__module__ == kind.__module__ or base.__module__.partition(".")[0] not in _NOT_OWN:
+            names.update(name for name in vars(base) if _is_method(inspect.getattr_static(kind, name)))
+    found: list[tuple[str, Callable[..., object]]] = []
+    for name in sorted(name for name in names if not name.startswith("_")):
+        method = getattr(instance, name)
+        marked = effect_of(inspect.getattr_static(kind, name))
+        if marked not in ("none", effect_of(method)):  # `@effect` above `@classmethod` marks what the method lies in
+            method = effect(marked)(_around(method))
+        found.append((name, method))
+    return found
+
+
+def _is_method(attribute: Any) -> bool:
+    """Whether a class's attribute, as the class holds it, is a method: no class or other type, no property."""
+    if isinstance(attribute, classmethod | partialmethod | singledispatchmethod):
+        return True  # though it cannot be called as the class holds it
+    is_type = inspect.isclass(attribute) or type(attribute).__module__ in ("types", "typing")
+    return callable(attribute) and not is_type
 
 
 def _listed(module: ModuleType) -> list[tuple[str, Any]]:
@@ -106,9 +136,10 @@ def _callable(
 
 def _as_function(function: Callable[..., object]) -> Callable[..., object]:
     """A function that calls it, where it is an object around one, as `functools.cache` makes: pydantic takes none."""
-    if not hasattr(function, "__wrapped__"):
-        return function
+    return _around(function) if hasattr(function, "__wrapped__") else function
 
+
+def _around(function: Callable[..., object]) -> Callable[..., object]:
     @wraps(function)
     def call(*arguments: object, **named: object) -> object:
         return function(*arguments, **named)
@@ -158,15 +189,40 @@ def read_state(module: ModuleType, runner: asyncio.Runner) -> tuple[str, bool]:
     if not callable(tell):
         return "", False
     try:
-        return json.dumps(_finish(runner, tell), sort_keys=True, default=_as_text), True
+        return _text(_in_order(_finish(runner, tell))), True
     except Exception as error:  # anybody's code
         return f"{type(error).__name__}: {error}", False
 
 
-def _as_text(value: object) -> object:
-    """A value as it prints itself; of a set, whose order is another in each process, the members in order."""
-    if isinstance(value, set | frozenset):
-        return sorted(map(str, cast("frozenset[object]", value)))
+def _text(value: object) -> str:
+    return json.dumps(value, sort_keys=True)
+
+
+def _in_order(value: object, above: frozenset[int] = frozenset()) -> object:
+    """A value as JSON has it, sets sorted in whatever they stand: their order is another in each process.
+
+    A dataclass or model gives the fields that it prints, below its name, for others may have the same; the rest is
+    as it prints itself. `_IN_PYTHON` would not do here: it fails where a dataclass is in a set.
+    """
+    if isinstance(value, str | int | float | None):
+        return value
+    if id(value) in above:
+        return "..."  # as Python prints what holds itself
+    within = partial(_in_order, above=above | {id(value)})
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value)
+        if all(isinstance(key, str) for key in items) or all(isinstance(key, int | float) for key in items):
+            return {key: within(item) for key, item in items.items()}
+        return sorted(([within(key), within(item)] for key, item in items.items()), key=_text)  # JSON has no such keys
+    if isinstance(value, Set):
+        return sorted(map(within, cast("Set[object]", value)), key=_text)
+    if isinstance(value, list | tuple | deque | ValuesView):
+        return [within(item) for item in cast("Sequence[object]", value)]
+    if isinstance(value, BaseModel):
+        return {type(value).__qualname__: within({str(name): item for name, item in value.__repr_args__()})}
+    if is_dataclass(value) and not isinstance(value, type):
+        shown = {field.name: getattr(value, field.name) for field in fields(value) if field.repr}
+        return {type(value).__qualname__: within(shown)}
     return str(value)
 
 
