@@ -57,6 +57,7 @@ def make_run(
     *,
     change: Callable[[Parts], Parts] = lambda parts: parts,
     generator: str = "schema",
+    seed: int = 0,
     **construct: object,
 ) -> Run:
     settings = {"instances": 30, "max_calls": 2, "unseen_share": 0.0, "tools_shown": 4, **construct}
@@ -64,6 +65,7 @@ def make_run(
         {
             "name": "made",
             "runs": str(tmp_path / "runs"),
+            "seed": seed,
             "tools": {"module": module},
             "generator": {"kind": generator},
             "construct": settings,
@@ -201,6 +203,54 @@ def test_tools_that_never_answer_stop_it_and_the_same_command_asks_them_again(
     Service.is_up = True
     summary, made = taken(run)
     assert len(made) + summary.discards.get("duplicate", 0) == summary.items_in == 30
+
+
+class Dead(Remote):
+    """Nobody listens."""
+
+    def run(self, worker: Worker, call: ToolCall) -> ToolResult:
+        del worker, call
+        return ToolResult(content="nobody listens", ok=False)
+
+
+def test_a_few_failed_plans_do_not_stop_it_where_more_may_follow(tmp_path: Path, write_tools: WriteTools) -> None:
+    choosy = """
+        def find_page(number: int) -> str:
+            '''Finds a page.'''
+            if number % 2:
+                raise ValueError("there are even pages alone")
+            return f"page {number}"
+
+        def find_note(page: int) -> str:
+            '''Finds the note of a page.'''
+            return find_page(page)
+
+        def find_print(page: int) -> str:
+            '''Finds the print of a page.'''
+            return find_page(page)
+    """
+    module = write_tools(choosy)
+    for seed in range(6):
+        folder = tmp_path / str(seed)
+        run = make_run(folder, module, seed=seed, instances=2, plans_at_most=80, tools_shown=2, retries=0, restarts=0)
+        summary, made = taken(run)
+        assert len(made) >= 2
+        assert summary.items_in == len(made) + sum(summary.discards.values())
+
+
+@pytest.mark.parametrize(
+    ("wanted", "at_most", "told"), [(10, 0, r"all \d plans"), (4, 12, r"all \d plans"), (10, 1000, r"all 100 plans")]
+)
+def test_tools_that_never_answer_stop_it_after_a_hundred_plans_or_the_last(
+    tmp_path: Path, write_tools: WriteTools, wanted: int, at_most: int, told: str
+) -> None:
+    module = write_tools(TOOLS)
+    run = make_run(
+        tmp_path, module, change=opening(Dead, module), instances=wanted, plans_at_most=at_most, no_call_share=0.5
+    )
+    with pytest.raises(RunError, match=told):
+        taken(run)
+    assert not run.directory.has_begun("construct")
 
 
 def test_where_nothing_was_made_another_config_is_taken(tmp_path: Path, write_tools: WriteTools) -> None:

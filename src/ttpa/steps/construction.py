@@ -59,9 +59,12 @@ def construct_instructions(run: Run) -> None:
             kept, dropped = checks.look_through(made)
             missing = config.instances - len(kept)
             most = max(config.instances, config.plans_at_most)
-            if missing <= 0 or len(plans) >= most:
+            if len(plans) >= most:
+                construction.require_answers(plans)
+            # Enough without a single call tells nothing of the tools yet.
+            if len(plans) >= most or (missing <= 0 and not construction.failed_calls(plans)):
                 break
-            plans = planner.first(min(most, len(plans) + missing))
+            plans = planner.first(min(most, len(plans) + max(missing, 1)))
         facts, offered = construction.facts(), len(toolset.specs)
         spent = desk.spending.spent
     diversity = describe(kept, near_duplicate=config.near_duplicate, benchmarks=benchmarks)
@@ -127,8 +130,8 @@ class _Construction:
     def make(self, plans: Sequence[Plan]) -> tuple[list[Instruction], list[Discard]]:
         """All instructions and all discards that the plans became, those of earlier commands included.
 
-        Raises `RunError` where the source tells something else of its tools than when the run began, and where not one
-        plan's calls succeed.
+        Raises `RunError` where the source tells something else of its tools than when the run began, and where of many
+        plans with calls not one succeeds.
         """
         waiting = [plan for plan in plans if plan.id not in self.outcomes.by_id]
         self._run.reporter.start("construct", len(waiting))
@@ -143,10 +146,10 @@ class _Construction:
             since_look += len(batch)
             if since_look >= _PLANS_A_LOOK:
                 self._require_same_tools()
-                self._require_answers(plans)
+                self.require_answers(plans, of_at_least=_PLANS_A_LOOK)
                 since_look = 0
         self._require_same_tools()
-        self._require_answers(plans)
+        self.require_answers(plans, of_at_least=_PLANS_A_LOOK)
         return self.outcomes.in_order([plan.id for plan in plans])
 
     def facts(self) -> dict[str, str]:
@@ -170,25 +173,31 @@ class _Construction:
             told = {"definitions": self._pinned, "offered": offered, "left_out": dict(self._source.left_out)}
             write_text(self._run.directory.tools, json.dumps(told, indent=1, ensure_ascii=False) + "\n")
 
-    def _require_answers(self, plans: Sequence[Plan]) -> None:
-        """Raises `RunError` where all plans with calls ended at one that failed. Then the next command makes them anew.
-
-        The generator's replies stay in the journal, so nothing is paid for twice.
-        """
+    def failed_calls(self, plans: Sequence[Plan]) -> list[Discard]:
+        """What became of the plans with calls where all of them ended at one that failed; else nothing."""
         by_id = self.outcomes.by_id
         failed: list[Discard] = []
         for plan in plans:
             if plan.kind == "calls" and (outcome := by_id.get(plan.id)) is not None:
                 if not isinstance(outcome, Discard) or outcome.reason not in _OF_A_FAILED_CALL:
-                    return
+                    return []
                 failed.append(outcome)
-        tried = [one for one in failed if one.reason is DiscardReason.FAILED_EXECUTION]
-        if tried:
+        return failed if any(one.reason is DiscardReason.FAILED_EXECUTION for one in failed) else []
+
+    def require_answers(self, plans: Sequence[Plan], *, of_at_least: int = 1) -> None:
+        """Raises `RunError` where all plans with calls, so many or more, ended at one that failed.
+
+        Of a few plans that may be chance, and the next ones tell. The next command makes them all anew; the generator's
+        replies stay in the journal, so nothing is paid for twice.
+        """
+        failed = self.failed_calls(plans)
+        if failed and len(failed) >= of_at_least:
+            last = [one for one in failed if one.reason is DiscardReason.FAILED_EXECUTION][-1]
             self._run.directory.clear("construct")
             raise RunError(
                 f"the tools of run {self._run.config.name!r} do not answer: all {len(failed)} plans ended at a call "
-                f"that failed, the last with {tried[-1].detail!r}; nothing is lost: see to the tools, and run the same "
-                "command again"
+                f"that failed, the last with {last.detail!r}; nothing is lost: see to the tools, and run the same "
+                "command again; tools that refuse some values want more plans (construct.plans_at_most)"
             )
 
     def _require_same_tools(self) -> None:
