@@ -70,6 +70,53 @@ def test_no_gold_that_is_held_out_stands_in_what_is_trained_on(run: Run, tmp_pat
     assert all(splits[f"Rain in A{n}?"] == splits[f"Rain in B{n}?"] for n in range(30))
 
 
+def turn_by_turn(city: str, **more: str) -> list[str]:
+    """A dialogue with a question that two calls answer one after the other: up to each turn of the assistant."""
+    messages: list[object] = [{"role": "user", "content": f"Rain in {city}, then in its port?"}]
+    lines: list[str] = []
+    for place in (city, f"{city} port"):
+        call = {"id": "a", "type": "function", "function": {"name": "rain", "arguments": {"city": place}}}
+        messages.append({"role": "assistant", "content": None, "tool_calls": [call]})
+        lines.append(json.dumps({"messages": messages, "tools": TOOLS, **more}))
+        messages.append({"role": "tool", "content": "dry", "tool_call_id": "a"})
+    messages.append({"role": "assistant", "content": "Both are dry."})
+    return [*lines, json.dumps({"messages": messages, "tools": TOOLS, **more})]
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 2, 0)])
+def test_lines_that_tell_a_dialogue_turn_by_turn_are_split_together(
+    run: Run, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    file = tmp_path / "turns.jsonl"
+    file.write_text("\n".join(turn_by_turn(f"A{n}")[place] for n in range(30) for place in order))
+    made, _ = imported(run, file)
+    assert len(made) == 90
+    points = [(point.split, (point.history, point.reference)) for one in made for point in one.decision_points()]
+    trained_on = [what for split, what in points if split == "train"]
+    held_out = [what for split, what in points if split != "train"]
+    assert len(held_out) >= 30
+    assert not any(what in trained_on for what in held_out)
+
+
+def test_a_dialogue_that_is_told_turn_by_turn_may_have_one_id(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "ids.jsonl"
+    file.write_text("\n".join([*turn_by_turn("Oslo", id="x"), *turn_by_turn("Rome", id="x")]))
+    made, summary = imported(run, file)
+    assert [one.id for one in made] == ["ids:x@0", "ids:x+2@0", "ids:x+3@0"]
+    assert [len(one.decision_points()) for one in made] == [1, 2, 3]
+    assert len({one.split for one in made}) == 1
+    assert summary.discards == {"invalid_record": 3}
+
+
+def test_lines_that_are_a_dialogue_each_are_held_out_as_ever(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "each.jsonl"
+    file.write_text("\n".join(dialogue(f"A{n}", f"B{n}") for n in range(40)))
+    made, _ = imported(run, file)
+    assert [one.id for one in made[:5]] == ["each:1@0", "each:1@2", "each:1@6", "each:2@2", "each:2@6"]
+    held_out = [1, 2, 6, 8, 9, 12, 15, 21, 22, 24, 26, 37, 38]
+    assert [one.id for one in made if one.split != "train"] == [f"each:{n}@{at}" for n in held_out for at in (2, 6)]
+
+
 def test_a_dialogue_with_the_id_of_another_is_refused_whole(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "ids.jsonl"
     file.write_text("\n".join(dialogue(*cities, id="x") for cities in [("Oslo",), ("Rome", "Bern"), ("Oslo", "Ulm")]))
