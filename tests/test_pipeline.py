@@ -144,8 +144,11 @@ def scripted_parts(config: RunConfig) -> Parts:
         return load_scripted(directory, path)
 
     def check(steps: Collection[Step]) -> None:
-        """A scripted policy reads any length."""
+        """Nothing is asked of the machine."""
         del steps
+
+    def read_context(_: str) -> None:
+        """A scripted policy reads any length."""
 
     return replace(
         assemble(config),
@@ -153,6 +156,7 @@ def scripted_parts(config: RunConfig) -> Parts:
         load_model=load_model,
         load_learners=ScriptedLearners,
         check=check,
+        read_context=read_context,
     )
 
 
@@ -588,7 +592,7 @@ def test_a_dialect_that_the_policy_does_not_write_stops_the_run_before_it_trains
     [
         ({"policy": {"base": "/no/such/folder"}, "train": GENTLE}, "policy.base = '/no/such/folder': there is no such"),
         ({"policy": {"engine": "vllm"}}, "policy.engine = 'vllm' needs vLLM"),
-        ({"train": {"max_length": 4097}}, "the policy 'embedded' reads 4096 tokens at most: set train.max_length"),
+        ({"policy": {"base": "no/such/folder"}, "train": GENTLE}, "policy.base = 'no/such/folder': there is no such"),
         ({"train": {"report_to": ["no_such_tracker"]}}, "train.report_to = 'no_such_tracker' needs it"),
     ],
 )
@@ -600,3 +604,48 @@ def test_what_cannot_be_done_here_stops_a_run_before_its_first_step(
     with pytest.raises(ModelError, match=re.escape(told)):
         take_steps(run)
     assert not run.directory.config.exists()
+
+
+def test_a_finished_training_asks_nothing_more_of_the_machine(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    run = make_run(tmp_path)
+    asked: list[list[Step]] = []
+
+    def check(steps: Collection[Step]) -> None:
+        asked.append([*steps])
+
+    run.parts = replace(run.parts, check=check)
+    run.directory.clear("report")
+    take_steps(run)
+    take_steps(run, redo="evaluate")
+    assert asked == [["report"], ["evaluate", "report"]]
+
+
+def test_a_sequence_that_is_beyond_what_the_policy_reads_is_not_trained_on(tmp_path: Path) -> None:
+    def read_context(_: str) -> int:
+        return 100
+
+    run = make_run(tmp_path, construct=FEW)
+    run.parts = replace(run.parts, read_context=read_context)
+    with pytest.raises(RunError, match=r"the policy reads 100 at most: set train\.max_length = 100"):
+        take_steps(run)
+
+
+class UnknownFormTokenizer(CharacterTokenizer):
+    """A template that writes calls in a form of its own."""
+
+    def turn_ids(
+        self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        prompt, ids = super().turn_ids(history, tools, turn)
+        return prompt, (*map(ord, "<call>"), *ids[len("<tool_call>") :])
+
+
+def test_calls_that_no_dialect_reads_stop_the_run_before_it_trains(tmp_path: Path) -> None:
+    def load_tokenizer(_: str) -> UnknownFormTokenizer:
+        return UnknownFormTokenizer()
+
+    run = make_run(tmp_path, construct=FEW)
+    run.parts = replace(run.parts, load_tokenizer=load_tokenizer)
+    with pytest.raises(RunError, match="no dialect reads the calls that the policy's template writes, such as '<call>"):
+        take_steps(run)

@@ -183,6 +183,17 @@ def test_a_turn_without_an_end_token_earns_nothing() -> None:
     tools, reference = [made["tools"]] * 2, [made["reference"]] * 2
     ended, cut = [*ids, 0], ids
     assert reward(["p"] * 2, ["", ""], completion_ids=[ended, cut], tools=tools, reference=reference) == [1.0, 0.0]
+    logged: dict[str, float] = {}
+    rewards = reward(
+        ["p"] * 2,
+        [said("Ann", 2)] * 2,
+        ended=[True, False],
+        tools=tools,
+        reference=reference,
+        log_metric=logged.__setitem__,
+    )
+    assert rewards == [1.0, 0.0]
+    assert logged == {"reward_spread": 0.5}
 
 
 def test_without_token_ids_a_turn_is_text_or_the_last_of_some_messages() -> None:

@@ -4,7 +4,6 @@ What is large (torch, TRL, openai, the quickstart's knowledge) is imported late 
 of it start at once.
 """
 
-import json
 import os
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -45,6 +44,8 @@ class Parts:
     """Opens a model at the generator's endpoint: who wants it, its name, its temperature."""
     load_tokenizer: Callable[[str], ChatTokenizer]
     load_model: Callable[[str], TokenModel]
+    read_context: Callable[[str], int | None]
+    """How many tokens a policy reads at most; none where its config does not say."""
     load_learners: Callable[[], Learners]
     check: Callable[[Collection[Step]], None]
     """Raises `ModelError` where steps to come ask for what is not there, before the first of them is taken."""
@@ -68,6 +69,7 @@ def assemble(config: RunConfig) -> Parts:
         open_chat=partial(_open_chat, config.generator),
         load_tokenizer=_load_tokenizer,
         load_model=partial(_load_model, config.policy),
+        read_context=_read_context,
         load_learners=partial(_load_learners, config.train),
         check=partial(_check, config),
         open_hub=_open_hub,
@@ -131,6 +133,7 @@ def _load_model(policy: PolicyConfig, path: str) -> TokenModel:
         key, urls = os.environ.get("VLLM_API_KEY"), (policy.url,) if isinstance(policy.url, str) else policy.url
         servers = [VllmServer(url, path, tokenizer, key=key, in_flight=policy.batch_size) for url in urls]
         return ServedModel(tokenizer, servers[0] if len(servers) == 1 else Replicas(servers))
+    _require_vllm()
     from ttpa.models.vllm_engine import VllmEngine
 
     return ServedModel(tokenizer, VllmEngine(path))
@@ -147,36 +150,37 @@ def _load_learners(train: TrainConfig) -> Learners:
     return TrlLearners()
 
 
+def _require_vllm() -> None:
+    if find_spec("vllm") is None:
+        raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
+
+
 def _check(config: RunConfig, steps: Collection[Step]) -> None:
     asks = bool({"sample", "rounds", "evaluate"}.intersection(steps))
     trains = bool({"sft", "align", "rounds"}.intersection(steps))
     if not asks and not trains:
         return
     _require_training_extra()
-    folder = Path(policy_path(config.policy.base))
-    if folder.is_absolute() and not folder.is_dir():
+    base = policy_path(config.policy.base)
+    if not _may_be_on_a_hub(base) and not Path(base).is_dir():
         raise ModelError(f"policy.base = {config.policy.base!r}: there is no such folder")
-    if asks and config.policy.engine == "vllm" and find_spec("vllm") is None:
-        raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
+    if asks and config.policy.engine == "vllm" and config.engine.kind == "local":
+        _require_vllm()  # elsewhere the workers need it, and this machine does not
     if trains:
         from ttpa.stages.train.arguments import refuse_unable
 
         refuse_unable(config.train)
-        longest = _context(folder)
-        if longest is not None and config.train.max_length > longest:
-            raise ModelError(
-                f"train.max_length = {config.train.max_length}, but the policy {config.policy.base!r} reads {longest} "
-                f"tokens at most: set train.max_length = {longest}"
-            )
 
 
-def _context(folder: Path) -> int | None:
-    """How many tokens the policy in a folder reads, as far as its config says."""
-    try:
-        told = json.loads((folder / "config.json").read_text(encoding="utf-8")).get("max_position_embeddings")
-    except (OSError, ValueError):
-        return None
-    return told if isinstance(told, int) else None
+def _may_be_on_a_hub(base: str) -> bool:
+    return not base.startswith((".", "~", "/")) and base.count("/") <= 1
+
+
+def _read_context(path: str) -> int | None:
+    _require_training_extra()
+    from ttpa.models.transformers_context import read_context
+
+    return read_context(path)
 
 
 def _open_engine(config: RunConfig, *, threads: int = 1, holds_policy: bool = False) -> Engine:

@@ -73,7 +73,7 @@ def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = N
     refuse_idle_steps(run, steps, redo=redo)
     with run.directory.lock():
         refuse_another_config(run, redo=redo)
-        run.parts.check([step for step in asked_steps(run) if step in steps])
+        run.parts.check(coming_steps(run, steps, redo=redo))
         if redo is not None:
             _refuse_to_lose_import(run, redo)
             run.directory.clear_from(redo)
@@ -119,6 +119,14 @@ def asked_steps(run: Run) -> list[Step]:
     asked: dict[Step, bool] = {"sft": bool(run.config.train.sft), "rounds": run.config.rounds > 1}
     asked |= dict.fromkeys(_SAMPLING, run.config.train.samples)
     return [step for step in STEPS if asked.get(step, True)]
+
+
+def coming_steps(run: Run, steps: Sequence[Step], *, redo: Step | None = None) -> list[Step]:
+    """Those of `steps` that would be taken now: what is not done yet or taken again, and what follows the first."""
+    due = due_steps(run)
+    asked: list[Step] = [step for step in asked_steps(run) if step in steps]
+    first: Step | None = redo or next((step for step in asked if step in due), None)
+    return [] if first is None else [step for step in asked if STEPS.index(step) >= STEPS.index(first)]
 
 
 def due_steps(run: Run) -> list[Step]:

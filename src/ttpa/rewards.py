@@ -87,19 +87,21 @@ class ToolCallReward:
         reference: Sequence[str],
         acceptable: Sequence[str | None] | None = None,
         completion_ids: Sequence[Sequence[int]] | None = None,
+        ended: Sequence[bool] | None = None,
         log_metric: Callable[[str, float], None] | None = None,
         **_: object,
     ) -> list[float]:
         """One reward in [0, 1] for each completion: text, or messages whose last one is the turn.
 
         TRL's trainers hand over `completion_ids`, too; then the turns are read from these, with all their marks, and
-        one without an end token earns 0: it was cut off.
+        one without an end token earns 0: it was cut off. Of texts `ended` says which were not.
         With `log_metric` the mean spread (standard deviation) of the rewards of one prompt is logged as
         `reward_spread`: where it is 0, a group teaches nothing. Raises `ValueError` for `completion_ids` without a
         tokenizer to read them.
         """
         if completion_ids is None:
-            turns = [_Turn(_text(completion)) for completion in completions]
+            whole = [True] * len(completions) if ended is None else ended
+            turns = [_Turn(_text(said), end) for said, end in zip(completions, whole, strict=True)]
         else:
             turns = self._turns(completion_ids)
         prepared: dict[tuple[str, str, str | None], _Due] = {}  # the completions of one prompt are judged alike
@@ -189,7 +191,7 @@ class _Turn(NamedTuple):
     """What the policy said."""
 
     text: str
-    ended: bool = True
+    ended: bool
 
 
 class _Due(NamedTuple):

@@ -12,7 +12,7 @@ from ttpa.cli.failures import INTERRUPTED
 from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell, word_for
 from ttpa.config import RunConfig
 from ttpa.errors import ConfigError, ModelError, RunError
-from ttpa.pipeline import asked_steps, due_steps, refuse_another_config, refuse_idle_steps, take_steps, train_steps
+from ttpa.pipeline import coming_steps, due_steps, refuse_another_config, refuse_idle_steps, take_steps, train_steps
 from ttpa.progress import SilentReporter, make_reporter
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.construction import estimate_construction
@@ -98,9 +98,7 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
             prepared.reporter.close()
         return
     refuse_another_config(prepared, redo=redo)
-    again = STEPS[STEPS.index(redo) :] if redo else ()
-    left = due_steps(prepared)
-    due: list[Step] = [step for step in asked_steps(prepared) if step in steps and (step in again or step in left)]
+    due = coming_steps(prepared, steps, redo=redo)
     tell(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
     if "construct" in due:
         tell(estimate_construction(prepared))

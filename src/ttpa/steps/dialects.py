@@ -34,7 +34,7 @@ def fit_dialect(points: Sequence[DecisionPoint], texts: Sequence[str], chosen: s
 
 
 def refuse_other_dialect(run: Run, points: Iterable[DecisionPoint]) -> None:
-    """Raises `RunError` where another dialect reads more of the first turns with calls than the config's does."""
+    """Raises `RunError` where the first turns with calls are read better by another dialect, or by none at all."""
     tokenizer = run.parts.load_tokenizer(run.parts.base)
     asked: list[DecisionPoint] = []
     texts: list[str] = []
@@ -45,10 +45,17 @@ def refuse_other_dialect(run: Run, points: Iterable[DecisionPoint]) -> None:
             continue
         asked.append(point)
         texts.append(tokenizer.text(turn[:-1]))
+    if not asked:
+        return
     chosen = run.config.policy.dialect
     fit = fit_dialect(asked, texts, chosen)
     if fit.best != chosen:
         raise RunError(
             f"policy.dialect = {chosen!r} reads {fit.read} of {len(asked)} turns that the policy's template writes, "
             f"{fit.best!r} reads {fit.best_read}: set policy.dialect = {fit.best!r}"
+        )
+    if not fit.read:
+        raise RunError(
+            f"no dialect reads the calls that the policy's template writes, such as {texts[0][:200]!r}: `ttpa doctor` "
+            "shows them"
         )

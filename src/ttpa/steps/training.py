@@ -179,7 +179,8 @@ def _examples(
 ) -> tuple[list[SftExample], list[Discard], LengthAccount]:
     """The training sequences that are short enough, discards, and the account of all sequences' lengths.
 
-    A discard is an instruction that gives no sequence at all.
+    A discard is an instruction that gives no sequence at all. Raises `RunError` where a sequence is short enough by the
+    config, and longer than what the policy reads.
     """
     tokenizer = run.parts.load_tokenizer(base)
     limit = run.config.train.max_length
@@ -203,6 +204,12 @@ def _examples(
         elif not short:
             longest = max(len(example.token_ids) for example in built)
             discards.append(_too_long(instruction.id, longest, limit))
+    longest, context = max((len(example.token_ids) for example in examples), default=0), run.parts.read_context(base)
+    if context is not None and longest > context:
+        raise RunError(
+            f"a training sequence has {longest} tokens, and the policy reads {context} at most: set train.max_length = "
+            f"{context}"
+        )
     return examples, discards, LengthAccount("sequences", limit, lengths)
 
 

@@ -111,7 +111,7 @@ def _make_trainer(
 
 
 def _told_as_text(reward: TurnReward, tokenizer: PreTrainedTokenizerBase) -> Callable[..., list[float | None]]:
-    """The reward as TRL asks for it, of each turn's whole text without its end token; 0 for a turn that was cut off."""
+    """The reward as TRL asks for it, of each turn's whole text without its end token."""
 
     def judge(
         prompts: list[str], completions: list[str], completion_ids: list[list[int]], **told: Any
@@ -120,8 +120,7 @@ def _told_as_text(reward: TurnReward, tokenizer: PreTrainedTokenizerBase) -> Cal
         ended = [ids[-1:] == [tokenizer.eos_token_id] for ids in completion_ids]
         spoken = [ids[:-1] if whole else ids for ids, whole in zip(completion_ids, ended, strict=True)]
         texts = tokenizer.batch_decode(spoken, skip_special_tokens=False, clean_up_tokenization_spaces=False)
-        worth = reward(prompts, texts, **told)
-        return [each if whole else 0.0 for each, whole in zip(worth, ended, strict=True)]
+        return [*reward(prompts, texts, ended=ended, **told)]
 
     return judge
 

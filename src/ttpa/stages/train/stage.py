@@ -19,7 +19,8 @@ Attention = Literal["sdpa", "flex"]
 SftMethod = Literal["sft", "sft_continued", "probability"]
 """The trainings that read instructions: the first, its control, and the alignment by probabilities."""
 TurnReward = Callable[..., list[float]]
-"""A reward function in TRL's signature: prompts, completions as text, and the columns of the prompts by name."""
+"""A reward function in TRL's signature: prompts, completions as text, and by name which of them `ended` and the columns
+of the prompts."""
 
 
 class LoraConfig(Record):

@@ -1,0 +1,14 @@
+"""How much a policy reads, as its config says, without its weights."""
+
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from transformers import AutoConfig
+
+
+def read_context(path: str) -> int | None:
+    """How many tokens prompt and turn may have together; none where the config of the checkpoint does not say."""
+    config = AutoConfig.from_pretrained(path).get_text_config()
+    rope = getattr(config, "rope_parameters", None) or {}
+    if rope.get("rope_type", "default") != "default":
+        return None  # positions that are stretched reach further than the config says
+    return getattr(config, "max_position_embeddings", None)
