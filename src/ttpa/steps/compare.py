@@ -13,7 +13,6 @@ from ttpa.stages.evaluate import bootstrap, dialogue_of, find_shared, group_of
 from ttpa.stages.score import explain
 from ttpa.steps.run import Run
 from ttpa.steps.suite_results import SuiteFiles, suite_cases
-from ttpa.steps.suites import suite_policies
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +64,7 @@ def _read(run: Run, suite: str | None, policy: str | None) -> _Side:
     if suite is None:
         return _read_held_out(run, policy)
     chosen = policy or next(
-        (
-            name
-            for name in reversed(suite_policies(run))
-            if SuiteFiles(run.directory.suite(suite), name).evaluation.exists()
-        ),
+        (name for name in reversed(run.policies) if SuiteFiles(run.directory.suite(suite), name).evaluation.exists()),
         "base",
     )
     cases = suite_cases(run, suite, chosen)

@@ -27,7 +27,7 @@ def evaluate_policies(run: Run) -> None:
     if not points:
         account.close(0, 0, 0, [], {"nothing is held out": "no instruction is in test or test_unseen"})
         return
-    policies = _policies(run)
+    policies = {name: run.policy_path(name) for name in run.policies}
     run.reporter.start("evaluate", len(points) * len(policies))
     cases: dict[str, list[CaseResult]] = {}
     discards: list[Discard] = []
@@ -64,11 +64,6 @@ def _open_evaluator(
     yield lambda points: evaluate(
         points, model=model, dialect=parts.dialect, config=config.evaluate, scoring=config.score
     )
-
-
-def _policies(run: Run) -> dict[str, str]:
-    """The policies by name: the one that the run starts from, and each that it has trained, in order."""
-    return {"base": run.parts.base} | {name: run.checkpoint(name) for name in run.directory.trained}
 
 
 def _describe(evaluation: Evaluation) -> dict[str, str]:

@@ -97,6 +97,15 @@ class Run:
         if split == "train" and not found:
             raise RunError(f"run {self.config.name!r} has no instruction in the split 'train'")
 
+    @property
+    def policies(self) -> tuple[str, ...]:
+        """The policies that can be asked, by name: the one that the run starts from, and each that it has trained."""
+        return ("base", *self.directory.trained)
+
+    def policy_path(self, name: str) -> str:
+        """The path of one of `policies`. Raises `RunError` where it is not what was written."""
+        return self.parts.base if name == "base" else self.checkpoint(name)
+
     def policy(self) -> str:
         """The path of the policy that this round samples and aligns. Raises `RunError` where it is not trained yet.
 

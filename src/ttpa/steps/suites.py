@@ -24,12 +24,6 @@ from ttpa.suites.summary import summarise
 from ttpa.tools.base import Toolset
 
 
-def suite_policies(run: Run) -> dict[str, str]:
-    """The policies that a suite can ask, by name: the one the run starts from, and each that it has trained."""
-    policies = {"base": run.parts.base}
-    return policies | {name: str(run.directory.checkpoint(name)) for name in run.directory.trained}
-
-
 def evaluate_suite(
     run: Run, name: str, policies: Sequence[str] = (), *, redo: bool = False
 ) -> list[tuple[SuiteEvaluation, list[Discard]]]:
@@ -40,20 +34,16 @@ def evaluate_suite(
     """
     if name not in SUITES:
         raise RunError(f"there is no suite {name!r}; the suites are {', '.join(SUITES)}")
-    known = suite_policies(run)
-    unknown = next((policy for policy in policies if policy not in known), None)
+    unknown = next((policy for policy in policies if policy not in run.policies), None)
     if unknown is not None:
-        raise RunError(f"run {run.config.name!r} has no policy {unknown!r}; it has {', '.join(known)}")
-    chosen = policies or list(known)
-    for policy in chosen:
-        if policy in run.directory.trained:
-            run.checkpoint(policy)
+        raise RunError(f"run {run.config.name!r} has no policy {unknown!r}; it has {', '.join(run.policies)}")
+    paths = {policy: run.policy_path(policy) for policy in policies or run.policies}
     journal = Journal(run.directory.journal)
     try:
         with run.directory.lock(), SUITES[name](suite_setting(run, name, journal)) as suite:
             if not run.directory.config.exists():  # a run may begin with a suite
                 run.keep_config()
-            return [_evaluate(run, name, suite, policy, known[policy], redo=redo) for policy in chosen]
+            return [_evaluate(run, name, suite, policy, path, redo=redo) for policy, path in paths.items()]
     finally:
         journal.close()
 
