@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from benchmarks.evidence.arms import Arm
-from benchmarks.evidence.place import SETTINGS, Place, link_step
+from benchmarks.evidence.place import Place, link_step
 
 from ttpa.pipeline import take_steps
 from ttpa.records.pairs import PreferencePair
@@ -17,7 +17,7 @@ def score_trees(place: Place, arm: Arm, trees: Run, folder: Path) -> Run:
         "seed": trees.config.seed,
         "sample": trees.config.sample.model_dump(mode="json"),
         "score": arm.score,
-        "pair": {**SETTINGS.get("pair", {}), **arm.pair},
+        "pair": arm.pair,
     }
     run = place.open(folder, sections, policy=trees.config.policy.base)
     for step in ("1-construct", "2-sample"):

@@ -66,7 +66,7 @@ def _section(
         lines += [*table(results, MAIN.name, START.name, resamples=resamples), ""]
         lines += ["Errors at 100 turns:", "", *kinds_table(results), ""]
         lines += ["Cost, means over seeds:", "", *cost_table(results), ""]
-        dots[says] = {one.arm.says: mean(one.due_calls(), exact, resamples=resamples) for one in results}
+        dots[says] = {_row(one, len(seeds)): mean(one.due_calls(), exact, resamples=resamples) for one in results}
     if dots:
         picture = f"images/{name}-{tools.name}-{told}.svg"
         title = f"{tools.name}, {told}: exact turns where a call is due"
@@ -74,6 +74,12 @@ def _section(
         write_text(folder / picture, draw_dots(title, rows, dots))
         lines += [f"![{title}]({picture})", ""]
     return lines
+
+
+def _row(result: Result, most: int) -> str:
+    """An arm's name in the picture; of fewer seeds than others it cannot be held against them by eye."""
+    seeds = len(result.cases)
+    return result.arm.says if seeds == most else f"{result.arm.says} (seeds: {seeds})"
 
 
 def _gather(results: Sequence[UnitResult], arms: Sequence[Arm], kind: BudgetKind, split: str) -> Iterable[Result]:

@@ -19,7 +19,7 @@ class Size(Record):
     """Held-out tasks of each category (split and number of calls) that are played to the end, at most."""
     seeds: tuple[int, ...]
     sweep_seeds: tuple[int, ...]
-    """Settings are chosen on these, and no table reports them."""
+    """Settings are chosen on these; no table of the test holds them."""
     resamples: int
     """Of a bootstrap."""
 

@@ -50,7 +50,7 @@ def table(results: Sequence[Result], main: str, start: str, *, resamples: int) -
     """An arm a row; differences are of the arm `main` less the row's and, where it is there, less the arm `start`."""
     begun = next((one for one in results if one.arm.name == start), None)
     columns = (
-        "arm", "exact, calls", f"{main} less this", *([f"this less {start}"] if begun else []), "tool names",
+        "arm", "seeds", "exact, calls", f"{main} less this", *([f"this less {start}"] if begun else []), "tool names",
         "mean score", "exact, all turns", "errors in name, required, type at 100 turns with calls", "tasks solved",
     )  # fmt: skip
     lines = _head(columns)
@@ -65,7 +65,7 @@ def table(results: Sequence[Result], main: str, start: str, *, resamples: int) -
                 return ""
             return _points(difference(more.due_calls(), less.due_calls(), exact, resamples=resamples))
 
-        cells = [one.arm.says, told(calls, exact), minus(_main_of(one, results, main), one)]
+        cells = [one.arm.says, str(len(one.cases)), told(calls, exact), minus(_main_of(one, results, main), one)]
         cells += [minus(one, begun)] if begun else []
         cells += [told(calls, names_right), told(calls, mean_score, share=False), told(one.cases, exact)]
         wrong = (mean(calls, errors_of(kinds), resamples=2).value for kinds in NAMED_KINDS.values())

@@ -31,6 +31,7 @@ from benchmarks.evidence.studies import STUDIES
 from benchmarks.evidence.units import Unit
 from transformers import AutoModelForCausalLM
 
+from ttpa.errors import TtpaError
 from ttpa.records.pairs import PreferencePair
 from ttpa.runs.record_files import read_record
 from ttpa.stages.train.tree_forward import add_tree_forward
@@ -83,7 +84,10 @@ class First:
         policy = make_start(place, "reversed").policy()
         self.odds = log_odds(policy, self.pairs)
         untrained = (_done(place, arm, "training") for arm in STUDIES["sweep"].arms if arm.method == "none")
-        self._right = _right_calls(place, next(unit for unit in untrained if unit and unit.policy == policy))
+        begun = next((unit for unit in untrained if unit and unit.policy == policy), None)
+        if begun is None:
+            raise TtpaError(f"the sweep's policy {policy!r} was not asked at dev yet: its arms of `start` come first")
+        self._right = _right_calls(place, begun)
 
     def compare(self, unit: Unit) -> Change:
         """The policy of a unit, held against this one."""

@@ -12,6 +12,9 @@ from benchmarks.evidence.sizes import FULL, SMALL
 from benchmarks.evidence.studies import STUDIES, Study
 from benchmarks.evidence.sweep import variants
 
+from ttpa.stages.pair import PairConfig
+from ttpa.stages.sample import SampleConfig
+
 BY_NAME = {arm.name: arm for arm in ARMS}
 
 
@@ -26,22 +29,31 @@ def test_every_arm_names_settings_that_there_are(study: Study, tmp_path: Path) -
     assert len({arm.name for arm in study.arms}) == len(study.arms)
 
 
-def test_a_sweep_varies_one_thing_and_has_the_shared_settings_among_it() -> None:
-    for name, tried in variants().items():
-        assert all(arm.name.startswith(name) for arm in tried) or name == "shared"
+def test_a_sweep_varies_one_thing_and_tries_nothing_twice() -> None:
     config = train_config("dpo", {})
     assert config.sft
     shared = {
+        f"gap-{(forks := SampleConfig().forks).max_gap:g}",
+        f"forks-{forks.max_forks}",
+        f"trunk-{SampleConfig().trunk}",
+        f"margin-{PairConfig().margin:g}",
+        f"tail-{PairConfig().tail}",
         f"beta-{config.dpo.beta:g}",
         f"rate-{config.dpo.learning_rate:g}",
         f"nll-{config.dpo.nll_weight:g}",
-        f"start-{config.sft.epochs:g}-{config.sft.learning_rate:g}",
-        *(f"longer-rate-{tuned['learning_rate']:g}" for tuned in (TUNING, TUNING_TOTAL)),
+        f"points-{MAIN.points}",
     }
-    assert shared <= {arm.name for arm in STUDIES["sweep"].arms}
+    for name, tried in variants().items():
+        assert all(arm.name.startswith(name) for arm in tried) or name == "shared"
+        assert not shared & {arm.name for arm in tried}, "it would train the main arm once more"
+    tuned = {
+        f"start-{config.sft.epochs:g}-{config.sft.learning_rate:g}",
+        *(f"longer-rate-{each['learning_rate']:g}" for each in (TUNING, TUNING_TOTAL)),
+    }
+    assert tuned <= {arm.name for arm in STUDIES["sweep"].arms}
 
 
-def test_settings_are_chosen_on_seeds_that_no_table_reports() -> None:
+def test_settings_are_chosen_on_seeds_that_no_table_of_the_test_holds() -> None:
     for size in (FULL, SMALL):
         assert not set(size.seeds) & set(size.sweep_seeds)
     assert len(FULL.seeds) == 5

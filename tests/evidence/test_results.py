@@ -65,7 +65,7 @@ def test_an_arm_that_is_no_more_is_told_all_the_same(tmp_path: Path) -> None:
     results = read_published(tmp_path, arms, "final")
     page = write_report(tmp_path, "experiment", results, arms, "final", resamples=50, commands=[])
     assert page is not None
-    assert "| gone (withdrawn: its code is gone) | 50.0 %" in page.read_text(encoding="utf-8")
+    assert "| gone (withdrawn: its code is gone) | 1 | 50.0 %" in page.read_text(encoding="utf-8")
 
 
 def test_arms_of_no_common_seed_are_not_compared(tmp_path: Path) -> None:
@@ -73,7 +73,17 @@ def test_arms_of_no_common_seed_are_not_compared(tmp_path: Path) -> None:
     page = write_report(tmp_path, "experiment", results, ARMS, "final", resamples=50, commands=[])
     assert page is not None
     row = next(line for line in page.read_text(encoding="utf-8").splitlines() if line.startswith("| SFT only |"))
-    assert not row.split("|")[3].strip()
+    assert not row.split("|")[4].strip()
+
+
+def test_an_arm_of_fewer_seeds_than_others_is_marked_in_table_and_picture(tmp_path: Path) -> None:
+    results = [result(), result(seed=1), result(SFT)]
+    page = write_report(tmp_path, "experiment", results, ARMS, "final", resamples=50, commands=[])
+    assert page is not None
+    assert "| SFT only | 1 | " in page.read_text(encoding="utf-8")
+    picture = (tmp_path / "images" / "results_experiment-quickstart-test.svg").read_text(encoding="utf-8")
+    assert "SFT only (seeds: 1)" in picture
+    assert f"{MAIN.says} (seeds" not in picture
 
 
 def test_a_page_tells_arms_differences_tasks_and_costs(tmp_path: Path) -> None:
@@ -82,7 +92,7 @@ def test_a_page_tells_arms_differences_tasks_and_costs(tmp_path: Path) -> None:
     assert page is not None
     told = page.read_text(encoding="utf-8")
     assert "one\ntwo\n" in told
-    assert "| SFT only | 25.0 %" in told
+    assert "| SFT only | 2 | 25.0 %" in told
     assert "| +25.0 (" in told
     assert "100.0 % of 2" in told
     assert (tmp_path / "images" / "results_experiment-quickstart-test.svg").exists()
