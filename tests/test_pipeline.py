@@ -631,6 +631,42 @@ def test_a_sequence_that_is_beyond_what_the_policy_reads_is_not_trained_on(tmp_p
         take_steps(run)
 
 
+@pytest.mark.parametrize("method", ["dpo", "grpo", "probability"])
+def test_without_fine_tuning_the_context_is_asked_before_the_alignment_and_its_advice_can_be_followed(
+    tmp_path: Path, method: str
+) -> None:
+    def read_context(_: str) -> int:
+        return 2500
+
+    def run(max_length: int) -> Run:
+        train = {"sft": False, "method": method, "grpo": {"max_new_tokens": 1}, "max_length": max_length}
+        made = make_run(tmp_path, construct=FEW, train=train)
+        made.parts = replace(made.parts, read_context=read_context)
+        return made
+
+    with pytest.raises(RunError, match=r"set train\.max_length = 2500"):
+        take_steps(run(100_000))
+    assert run(100_000).directory.trained == ()
+    take_steps(run(2500))
+    assert due_steps(run(2500)) == []
+
+
+def test_turns_that_could_be_drawn_beyond_the_context_are_told_how_long_they_may_be(tmp_path: Path) -> None:
+    def run(max_new_tokens: int) -> Run:
+        grpo = {"max_new_tokens": max_new_tokens}
+        made = make_run(tmp_path, construct=FEW, train={"method": "grpo", "grpo": grpo, "max_length": 100_000})
+        made.parts = replace(made.parts, read_context=read_context)
+        return made
+
+    def read_context(_: str) -> int:
+        return 40_000
+
+    with pytest.raises(RunError, match=r"turns has \d+ tokens, .*: set train\.grpo\.max_new_tokens = ") as told:
+        take_steps(run(50_000))
+    take_steps(run(int(str(told.value).rpartition(" ")[2])))
+    assert due_steps(run(1)) == []
+
+
 class UnknownFormTokenizer(CharacterTokenizer):
     """A template that writes calls in a form of its own."""
 

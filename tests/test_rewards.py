@@ -7,13 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ttpa.dialects import DIALECTS
-from ttpa.models.scripted import CharacterTokenizer
+from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
+from ttpa.records.evaluations import CaseResult
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.messages import AssistantMessage, UserMessage
 from ttpa.records.record import JsonValue
 from ttpa.records.tools import ToolCall, ToolSpec
-from ttpa.rewards import BrokenReward, Row, Shape, ToolCallReward, reward_rows, verl_score, within_group_spread
-from ttpa.stages.score import CompiledTools, fits_schemas
+from ttpa.rewards import (
+    BrokenReward,
+    Row,
+    Shape,
+    ToolCallReward,
+    reward_columns,
+    reward_rows,
+    verl_score,
+    within_group_spread,
+)
+from ttpa.stages.evaluate import EvaluateConfig, evaluate
+from ttpa.stages.score import CompiledTools, ScoreConfig, fits_schemas
 
 SHAPES: tuple[Shape, ...] = ("graded", "binary", "gated")
 TOOL = ToolSpec(
@@ -177,7 +188,7 @@ def test_it_is_called_as_trl_calls_it_and_logs_the_spread_within_a_group() -> No
     assert logged == {"reward_spread": 0.5}
 
 
-def test_a_turn_without_an_end_token_earns_nothing() -> None:
+def test_a_turn_without_an_end_token_earns_nothing_where_a_call_is_due() -> None:
     reward, made = ToolCallReward(tokenizer=CharacterTokenizer()), row()
     ids = [*map(ord, said("Ann", 2))]
     tools, reference = [made["tools"]] * 2, [made["reference"]] * 2
@@ -194,6 +205,32 @@ def test_a_turn_without_an_end_token_earns_nothing() -> None:
     )
     assert rewards == [1.0, 0.0]
     assert logged == {"reward_spread": 0.5}
+
+
+@given(
+    st.sampled_from(["It is done, and ", said("Ann", 2), said("Ann", 3), said("Ann", 2) + " And", "<tool_call>\n{"]),
+    st.booleans(),
+    st.booleans(),
+)
+def test_a_turn_earns_what_it_scores_in_evaluation_whether_it_ends_or_not(
+    text: str, is_due: bool, is_cut_off: bool
+) -> None:
+    point = POINT if is_due else POINT.model_copy(update={"reference": (), "answer": "It is done."})
+    [case] = evaluate(
+        [point],
+        model=ScriptedTokenModel(lambda _: {text + "and on" * is_cut_off: 1.0}),
+        dialect=DIALECTS["hermes"],
+        config=EvaluateConfig(max_new_tokens=len(text) + (not is_cut_off)),
+        scoring=ScoreConfig(),
+    )
+    assert isinstance(case, CaseResult)
+    assert case.text == text
+    columns = reward_columns(point)
+    tools, reference = [columns["tools"]], [columns["reference"]]
+    ids = [*map(ord, text), *([] if is_cut_off else [0])]
+    reward = ToolCallReward(tokenizer=CharacterTokenizer())
+    assert reward(["p"], [""], completion_ids=[ids], tools=tools, reference=reference) == [case.score]
+    assert reward(["p"], [text], ended=[not is_cut_off], tools=tools, reference=reference) == [case.score]
 
 
 def test_without_token_ids_a_turn_is_text_or_the_last_of_some_messages() -> None:

@@ -22,8 +22,7 @@ from ttpa.records.messages import AssistantMessage
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.strict_json import read_json
 from ttpa.records.tools import ToolCall
-from ttpa.stages.score import CompiledTools, TurnScorer, Weights, fits_schemas, mutate
-from ttpa.stages.score.stage import score_text
+from ttpa.stages.score import CompiledTools, TurnScorer, Weights, fits_schemas, mutate, read_turn, score_text
 from ttpa.stages.score.turns import is_mapping, read_calls
 from ttpa.stages.score.values import Strings
 
@@ -94,7 +93,8 @@ class ToolCallReward:
         """One reward in [0, 1] for each completion: text, or messages whose last one is the turn.
 
         TRL's trainers hand over `completion_ids`, too; then the turns are read from these, with all their marks, and
-        one without an end token earns 0: it was cut off. Of texts `ended` says which were not.
+        one without an end token was cut off. Of texts `ended` says which were not. A turn that was cut off earns 0
+        where a call is due, as it is malformed in evaluation.
         With `log_metric` the mean spread (standard deviation) of the rewards of one prompt is logged as
         `reward_spread`: where it is 0, a group teaches nothing. Raises `ValueError` for `completion_ids` without a
         tokenizer to read them.
@@ -110,7 +110,7 @@ class ToolCallReward:
             columns = tools[index], reference[index], acceptable[index] if acceptable else None
             if columns not in prepared:
                 prepared[columns] = self._prepare(*columns)
-            rewards.append(self._judge(prepared[columns], turn.text) if turn.ended else 0.0)
+            rewards.append(self._judge(prepared[columns], turn.text, ended=turn.ended))
         if log_metric is not None:
             log_metric("reward_spread", within_group_spread(prompts, rewards))
         return rewards
@@ -167,18 +167,19 @@ class ToolCallReward:
 
     def _prepare(self, tools: str, reference: str, acceptable: str | None) -> "_Due":
         compiled = CompiledTools(_objects(tools))
+        calls = _array(reference)
         scorer = TurnScorer(
-            _array(reference),
+            calls,
             compiled,
             acceptable=json.loads(acceptable) if acceptable else None,
             strings=self._strings,
             ordered=self._ordered,
             weights=self._weights,
         )
-        return _Due(scorer, compiled)
+        return _Due(scorer, compiled, bool(calls))
 
-    def _judge(self, due: "_Due", text: str) -> float:
-        turn = self._dialect.read_turn(text)
+    def _judge(self, due: "_Due", text: str, *, ended: bool = True) -> float:
+        turn = read_turn(self._dialect, text, ended=ended, call_is_due=due.call_is_due)
         verdict = score_text(due.scorer, turn)
         if self.shape == "binary":
             return 0.0 if verdict.errors else 1.0
@@ -199,6 +200,7 @@ class _Due(NamedTuple):
 
     scorer: TurnScorer
     tools: CompiledTools
+    call_is_due: bool
 
 
 def reward_rows(

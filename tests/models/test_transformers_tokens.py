@@ -4,10 +4,11 @@
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
-from transformers import MistralConfig, MistralForCausalLM
+from transformers import MistralConfig, MistralForCausalLM, Qwen3Config, Qwen3ForCausalLM
 
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Growth
@@ -242,6 +243,17 @@ def test_a_policy_whose_window_slides_is_refused(model: TransformersModel, tmp_p
     model.tokenizer.tokenizer.save_pretrained(tmp_path)
     with pytest.raises(ModelError, match=r"has sliding_attention layers; branches need full attention in all"):
         TransformersModel(str(tmp_path))
+
+
+def test_a_policy_reads_as_much_as_its_config_says_and_any_length_where_positions_are_stretched(
+    model: TransformersModel,
+) -> None:
+    assert model.max_length == 4096
+    rope = {"rope_type": "yarn", "rope_theta": 1e6, "factor": 4.0, "original_max_position_embeddings": 512}
+    sizes: dict[str, Any] = {"vocab_size": 400, "hidden_size": 16, "num_hidden_layers": 1, "head_dim": 8}
+    config = Qwen3Config(**sizes, max_position_embeddings=512, rope_parameters=rope)
+    stretched = TransformersModel.holding(Qwen3ForCausalLM(config), model.tokenizer, batch_size=1)
+    assert stretched.max_length > 2048
 
 
 def test_a_checkpoint_opens_with_plain_transformers(model: TransformersModel) -> None:

@@ -178,12 +178,50 @@ def ask_calls(failed: list[JsonValue]) -> list[JsonObject]:
 
 
 def test_a_call_that_failed_is_tried_with_another_value_and_then_left_out() -> None:
-    tried: JsonValue = {"calls": [{"name": "find", "arguments": {"city": "Oslo"}}], "why": "no such city"}
-    assert ask_calls([])[0] == {"name": "find", "arguments": {"city": "Oslo"}}
-    [again] = ask_calls([tried])
+    track: JsonObject = {"name": "track", "arguments": {"order_id": "A1"}}
+    tried: JsonValue = {"calls": [{"name": "find", "arguments": {"city": "Oslo"}}, track], "why": "find: no such city"}
+    assert ask_calls([]) == [{"name": "find", "arguments": {"city": "Oslo"}}, track]
+    [again, beside] = ask_calls([tried])
     assert again["name"] == "find"
     assert again["arguments"] != {"city": "Oslo"}
-    assert ask_calls([tried, tried]) == [{"name": "track", "arguments": {"order_id": "A1"}}]
+    assert beside == track
+    assert ask_calls([tried, tried]) == [track]
+
+
+BROKEN_SHOP = """
+    def find_shop(city: str) -> dict[str, str]:
+        '''Finds a shop in a city.'''
+        return {"shop": f"S{len(city)}77"}
+
+    def book_room(guests: int) -> dict[str, str]:
+        '''Books a room for some guests.'''
+        return {"room": f"R{guests}"}
+
+    def weigh_parcel(parcel: str) -> dict[str, int]:
+        '''Weighs a parcel.'''
+        return {"grams": 70 * len(parcel)}
+
+    def rent_car(plate: str) -> str:
+        '''Rents a car with a plate.'''
+        raise ValueError("out of order")
+"""
+
+
+@pytest.mark.parametrize("shape", ["chain", "free", "side by side"])
+def test_a_tool_that_always_fails_is_left_out_wherever_it_stands(write_tools: Callable[[str], str], shape: str) -> None:
+    config = ConstructConfig(instances=90, max_calls=4, unseen_share=0.0, no_call_share=0.0)
+    places: set[int] = set()
+    with PythonToolset(write_tools(BROKEN_SHOP)) as toolset:
+        for plan in plan_construction(toolset.specs, config, seed=3):
+            if plan.shape != shape or plan.calls < 3:
+                continue
+            made = construct(plan, generator=SchemaGenerator(), toolset=toolset, config=config)
+            assert isinstance(made, Instruction), made
+            assert made.scenario is not None
+            wanted = list(made.scenario.tools)
+            places |= {wanted.index("rent_car")} if "rent_car" in wanted else set()
+            assert [call.name for step in made.steps for call in step.calls] == [n for n in wanted if n != "rent_car"]
+    assert places >= {0, 1, 2}
 
 
 @pytest.mark.parametrize(("name", "told"), [("timezone", ""), ("from_zone", "IANA timezone"), ("zone", "A time zone.")])

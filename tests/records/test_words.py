@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttpa.records.words import fold, holds, split_words, tells
+from ttpa.records.words import fold, holds, split_words, tells, told_by
 
 
 @pytest.mark.parametrize(
@@ -49,6 +49,12 @@ def test_numbers_are_told_by_value_and_null_needs_no_telling() -> None:
     assert tells("At most 1,250 euros for 2.50 hours.", 2.5)
     assert not tells("In 2026", 2)
     assert tells("", None)
+
+
+def test_a_result_tells_its_texts_without_escapes_and_all_else_as_it_stands() -> None:
+    told = told_by('{"next": null, "sure": true, "nights": 3, "city": "Z\\u00fcrich", "notes": ["say \\"yes\\""]}')
+    assert all(tells(told, value) for value in (3, "Zürich", 'say "yes"', "null", "true"))
+    assert not tells(told, "none")
 
 
 @pytest.mark.parametrize("value", [2**53 + 1, 1234567890123456789, 10**300])

@@ -1,16 +1,23 @@
 """Dialogue files of a run: nothing new is lost, nothing is there twice."""
 
 import json
+import random
+from itertools import permutations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from ttpa.assemble import assemble
 from ttpa.config import make_config
 from ttpa.progress import SilentReporter
+from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
 from ttpa.records.summaries import StepSummary
-from ttpa.runs.record_files import read_record
+from ttpa.runs.record_files import read_record, read_records
+from ttpa.stages.evaluate import dialogue_of
+from ttpa.stages.importing import ToldTurns, import_dialogue
 from ttpa.steps.export import export
 from ttpa.steps.importing import import_instructions
 from ttpa.steps.run import Run
@@ -48,13 +55,17 @@ def imported(run: Run, *files: Path) -> tuple[list[Instruction], StepSummary]:
     return list(run.stream_instructions()), read_record(run.directory.summary("construct"), StepSummary)
 
 
+def discards(run: Run) -> list[Discard]:
+    return read_records(run.directory.discards("construct"), Discard)
+
+
 def test_a_dialogue_that_begins_like_another_loses_no_more_than_that_beginning(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "greet.jsonl"
     file.write_text("\n".join([dialogue("Oslo"), dialogue("Rome"), dialogue("Oslo")]))
     made, summary = imported(run, file)
     assert [one.question for one in made] == ["Hi", "Rain in Oslo?", "Rain in Rome?"]
     assert (summary.items_in, summary.items_used, summary.discards) == (3, 2, {"duplicate": 1})
-    assert summary.facts["turns that were there before"] == "1"
+    assert summary.facts["turns that another line tells"] == "1"
 
 
 def test_no_gold_that_is_held_out_stands_in_what_is_trained_on(run: Run, tmp_path: Path) -> None:
@@ -90,22 +101,98 @@ def test_lines_that_tell_a_dialogue_turn_by_turn_are_split_together(
     file = tmp_path / "turns.jsonl"
     file.write_text("\n".join(turn_by_turn(f"A{n}")[place] for n in range(30) for place in order))
     made, _ = imported(run, file)
-    assert len(made) == 90
+    assert len(made) == 30
     points = [(point.split, (point.history, point.reference)) for one in made for point in one.decision_points()]
     trained_on = [what for split, what in points if split == "train"]
     held_out = [what for split, what in points if split != "train"]
-    assert len(held_out) >= 30
+    assert len(held_out) >= 15
     assert not any(what in trained_on for what in held_out)
 
 
-def test_a_dialogue_that_is_told_turn_by_turn_may_have_one_id(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("order", [*permutations(range(3))])
+@pytest.mark.parametrize("more", [{}, {"id": "x"}])
+def test_a_dialogue_that_is_told_turn_by_turn_is_there_once_in_its_longest_telling(
+    run: Run, tmp_path: Path, order: tuple[int, ...], more: dict[str, str]
+) -> None:
+    file = tmp_path / "ids.jsonl"
+    file.write_text("\n".join(turn_by_turn("Oslo", **more)[place] for place in order))
+    [made], summary = imported(run, file)
+    assert made.id == f"ids:{more.get('id', 1)}@0"
+    assert len(made.decision_points()) == 3
+    assert (summary.items_in, summary.items_used, summary.discards) == (3, 1, {"duplicate": 2})
+    told = {discard.id: discard.detail for discard in discards(run)}
+    longest = f"ids:line {order.index(2) + 1}"
+    assert longest not in told
+    assert any(f"all of it is told in {longest}" in detail for detail in told.values())
+
+
+def test_another_dialogue_is_refused_though_the_one_of_its_id_is_told_turn_by_turn(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "ids.jsonl"
     file.write_text("\n".join([*turn_by_turn("Oslo", id="x"), *turn_by_turn("Rome", id="x")]))
+    [made], summary = imported(run, file)
+    assert made.id == "ids:x@0"
+    assert summary.discards == {"invalid_record": 3, "duplicate": 2}
+
+
+def test_what_goes_on_in_a_dialogue_is_named_after_it(run: Run, tmp_path: Path) -> None:
+    lines = [dialogue("Oslo"), dialogue("Oslo", "Rome", id="y"), dialogue("Oslo", "Bern"), dialogue("Ulm", id="y+2")]
+    file = tmp_path / "on.jsonl"
+    file.write_text("\n".join(lines))
     made, summary = imported(run, file)
-    assert [one.id for one in made] == ["ids:x@0", "ids:x+2@0", "ids:x+3@0"]
-    assert [len(one.decision_points()) for one in made] == [1, 2, 3]
-    assert len({one.split for one in made}) == 1
-    assert summary.discards == {"invalid_record": 3}
+    assert [one.id for one in made] == ["on:1@0", "on:1@2", "on:1@6", "on:1#2@6", "on:y+2@2"]
+    clusters = [dialogue_of(point.id) for one in made for point in one.decision_points()]
+    assert clusters == ["on:1"] * 7 + ["on:y+2"] * 2
+    assert (summary.items_used, summary.facts["turns that another line tells"]) == (4, "5")
+
+
+Turns = tuple[int, ...]
+"""A dialogue of one question: what is asked by each of its calls, and, where the last is 0, its answer."""
+
+
+@st.composite
+def tellings(draw: st.DrawFn) -> list[Turns]:
+    """Lines that go on from one another and part, some of them told twice."""
+    lines: list[Turns] = []
+    for _ in range(draw(st.integers(1, 8))):
+        begun = draw(st.sampled_from([(), *lines]))
+        begun = begun[: draw(st.integers(0, len(begun)))]
+        begun = begun if 0 not in begun else begun[:-1]
+        lines.append((*begun, *draw(st.lists(st.integers(1, 2), min_size=not begun, max_size=2))))
+        if draw(st.booleans()):
+            lines.append((*lines[-1], 0))
+    return lines
+
+
+def told(turns: Turns) -> str:
+    """The line of a dialogue."""
+    messages: list[object] = [{"role": "user", "content": "Where is it dry?"}]
+    for turn in turns:
+        call = {"id": "a", "type": "function", "function": {"name": "rain", "arguments": {"city": f"A{turn}"}}}
+        result = {"role": "tool", "content": "wet", "tool_call_id": "a"}
+        answer = {"role": "assistant", "content": "Nowhere."}
+        messages += [{"role": "assistant", "tool_calls": [call]}, result] if turn else [answer]
+    return json.dumps({"messages": messages, "tools": TOOLS})
+
+
+@given(tellings(), st.randoms(use_true_random=False))
+def test_in_any_order_of_lines_no_turn_is_lost_and_none_is_told_within_another(
+    lines: list[Turns], rng: random.Random
+) -> None:
+    longest = {one for one in lines if not any(other != one and other[: len(one)] == one for other in lines)}
+    for _ in range(2):
+        rng.shuffle(lines)
+        kept, lost = ToldTurns(), list[Discard]()
+        for number, turns in enumerate(lines, 1):
+            read = import_dialogue(told(turns), source="f", number=number)
+            assert isinstance(read, list)
+            lost += kept.add(f"f:line {number}", read)
+        made = kept.instructions
+        assert len({one.id for one in made}) == len(made)
+        assert sorted(len(one.decision_points()) for one in made) == sorted(map(len, longest))
+        assert len(lines) == len(made) + len(lost)
+        assert len({one.id for one in lost}) == len(lost)
+        by_start = {(dialogue_of(one.id), str(one.steps[0].calls)) for one in made}
+        assert len(by_start) == len({dialogue for dialogue, _ in by_start}) == len({one[0] for one in longest})
 
 
 def test_lines_that_are_a_dialogue_each_are_held_out_as_ever(run: Run, tmp_path: Path) -> None:
@@ -123,9 +210,9 @@ def test_a_dialogue_with_the_id_of_another_is_refused_whole(run: Run, tmp_path: 
     made, summary = imported(run, file)
     assert [one.question for one in made] == ["Hi", "Rain in Oslo?", "Rain in Ulm?"]
     assert (summary.items_used, summary.discards) == (2, {"invalid_record": 1})
-    [line] = (run.directory.instructions.parent / "construct.discards.jsonl").read_text().splitlines()
-    assert json.loads(line)["id"] == "ids:line 2"
-    assert "id 'ids:x@2' is that of another dialogue" in json.loads(line)["detail"]
+    [discard] = discards(run)
+    assert discard.id == "ids:line 2"
+    assert "id 'ids:x@2' is that of another dialogue" in discard.detail
 
 
 def test_files_of_one_name_in_folders_of_one_name_are_both_imported(run: Run, tmp_path: Path) -> None:

@@ -18,3 +18,8 @@ def test_what_is_lost_is_counted_with_the_value_that_loses_nothing() -> None:
 
 def test_of_nothing_nothing_is_lost() -> None:
     assert LengthAccount("pairs", 1, []).lost == 0
+
+
+def test_the_longest_that_is_kept_is_within_the_limit() -> None:
+    assert LengthAccount("pairs", 100, [40, 100, 260]).longest_kept == 100
+    assert LengthAccount("pairs", 10, [40, 100, 260]).longest_kept == 0

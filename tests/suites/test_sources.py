@@ -11,6 +11,7 @@ from ttpa.dialects import DIALECTS
 from ttpa.errors import RunError
 from ttpa.stages.score import ScoreConfig
 from ttpa.steps.run import Run
+from ttpa.steps.suite_results import suite_cases
 from ttpa.steps.suites import evaluate_suite
 from ttpa.suites.scripted import plan_mistakes, script_policy
 from ttpa.suites.sources import Sources
@@ -76,6 +77,20 @@ def test_each_mistake_is_found_as_what_it_is(make_run: MakeRun, files: list[Path
     assert evaluation.total.right == len(items) - len(mistakes)
     assert evaluation.total.errors == dict(Counter(mistake.kind.value for mistake in mistakes.values()))
     assert len(evaluation.total.errors) > 5
+
+
+def test_a_turn_that_is_cut_off_is_malformed_where_a_call_is_due(make_run: MakeRun, tmp_path: Path) -> None:
+    file = tmp_path / "cut.jsonl"
+    file.write_text("".join([row(0, "Oslo"), row(1, "Oslo"), row(2)]), encoding="utf-8")
+    first, _, last = suite([file]).items
+    gold = DIALECTS["hermes"].write_turn(first.gold[0])
+    changed = {first.id: f"{gold} And so on, and on.", last.id: "No tool fits. " * 20}
+    told = {"max_new_tokens": len(gold) + 1, "sources": {"files": [str(file)]}}
+    run = make_run(script_policy(suite([file]).items, changed=changed), {"suites": told})
+    [(evaluation, _)] = evaluate_suite(run, "sources")
+    assert {case.id for case in suite_cases(run, "sources", "base") if not case.right} == {first.id}
+    assert evaluation.total.errors == {"malformed": 1}
+    assert evaluation.total.measures["tool names right"].value == pytest.approx(2 / 3)
 
 
 def test_other_spelling_counts_where_strings_are_folded(make_run: MakeRun, files: list[Path]) -> None:

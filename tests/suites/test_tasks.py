@@ -68,7 +68,7 @@ def tasks_of(run: Run, toolset: PythonToolset) -> OwnTasks:
 
 def spoken(turn: AssistantMessage) -> Said:
     text = DIALECTS["hermes"].write_turn(turn)
-    return Said(text, DIALECTS["hermes"].read_turn(text))
+    return Said(text, DIALECTS["hermes"].read_turn(text), ended=True)
 
 
 def evaluate(run: Run, make_run: MakeRun, model: ScriptedTokenModel | None) -> tuple[Run, SuiteEvaluation]:
@@ -102,6 +102,21 @@ def test_a_policy_that_errs_in_some_tasks_fails_those_alone(
     assert wrong == set(changed)
     assert evaluation.total.right == len(items) - len(changed)
     assert evaluation.total.errors["no_call"] == 6  # three said nothing, three could not be read
+
+
+def test_calls_of_a_turn_that_is_cut_off_are_not_run(
+    constructed: Run, toolset: PythonToolset, make_run: MakeRun
+) -> None:
+    items = tasks_of(constructed, toolset).items
+    chosen = next(item for item in items if item.category.endswith("calls"))
+    gold = DIALECTS["hermes"].write_turn(chosen.gold[0])
+    changed = {chosen.id: gold + " And so on." * 2000}
+    run, evaluation = evaluate(constructed, make_run, script_policy(items, changed=changed))
+    assert [case.id for case in suite_cases(run, "tasks", "base") if not case.right] == [chosen.id]
+    assert set(evaluation.total.errors) == {"no_call"}
+    answers = read_records(SuiteFiles(run.directory.suite("tasks"), "base").answers, SuiteAnswer)
+    notes = next(answer.notes for answer in answers if answer.id == chosen.id)
+    assert (notes["ended"], notes["calls"]) == ("malformed", [])
 
 
 def test_what_the_policy_leaves_behind_in_the_tools_counts(

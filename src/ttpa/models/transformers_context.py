@@ -2,12 +2,17 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from transformers import AutoConfig
+from transformers import AutoConfig, PreTrainedConfig
 
 
 def read_context(path: str) -> int | None:
     """How many tokens prompt and turn may have together; none where the config of the checkpoint does not say."""
-    config = AutoConfig.from_pretrained(path).get_text_config()
+    return context_of(AutoConfig.from_pretrained(path))
+
+
+def context_of(config: PreTrainedConfig) -> int | None:
+    """The same of a config that is at hand."""
+    config = config.get_text_config()
     rope = getattr(config, "rope_parameters", None) or {}
     if rope.get("rope_type", "default") != "default":
         return None  # positions that are stretched reach further than the config says

@@ -14,6 +14,7 @@ from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
 from ttpa.models.families import batches, newly_read
 from ttpa.models.shared_prefix import SHARED_ATTENTION
+from ttpa.models.transformers_context import context_of
 from ttpa.models.transformers_layers import partial_attention
 from ttpa.models.transformers_reading import read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
@@ -22,6 +23,8 @@ from ttpa.models.transformers_trunks import Trunk
 
 ChooseTokens = Callable[[list[int], torch.Tensor], torch.Tensor]
 """Given the indices of the rows' drafts and the logits (rows, vocabulary): the next token of each row."""
+_ANY_LENGTH = 2**31
+"""Tokens that a policy reads whose config does not say."""
 
 
 class TransformersModel:
@@ -51,7 +54,7 @@ class TransformersModel:
         torch.nn.Module.to(model, self.device)  # in place
         model.set_attn_implementation(SHARED_ATTENTION)
         self.model = model.eval()
-        self.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
+        self.max_length = context_of(model.config) or _ANY_LENGTH
         self.batch_size = batch_size
 
     @classmethod
@@ -60,7 +63,7 @@ class TransformersModel:
         held = cls.__new__(cls)
         held.tokenizer, held.model, held.batch_size = tokenizer, model, batch_size
         held.device = model.device
-        held.max_length = int(getattr(model.config, "max_position_embeddings", 2**31))
+        held.max_length = context_of(model.config) or _ANY_LENGTH
         return held
 
     @torch.inference_mode()

@@ -31,7 +31,7 @@ _OPENINGS = ("Please {}.", "I want you to {}.", "Could you {}?")
 class SchemaGenerator:
     """A `ChatModel` for the prompts of construction. Equal messages and seed give an equal reply."""
 
-    identity = "schema-generator-3"
+    identity = "schema-generator-4"
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
         """A JSON object for the request in the last user message. Raises `ModelError` for any other message."""
@@ -62,17 +62,19 @@ def _scenario(rng: Random, asked: JsonObject) -> JsonObject:
 def _calls(rng: Random, asked: JsonObject) -> JsonObject:
     """The scenario's next turn; a value that an earlier result tells is taken from there.
 
-    What failed is tried again with other values, one call at a time, and left out after that.
+    A call that failed is tried once more, with other values, and left out after that.
     """
     scenario, memory = as_object(asked["scenario"]), objects_in(asked["memory"])
     tools = {str(tool["name"]): tool for tool in objects_in(asked["tools"])}
-    failed = _names_of(objects_in(asked.get("failed", [])))
-    done = {*_names_of(memory), *(name for name in failed if failed.count(name) > 1)}
-    waiting = [left for turn in _turns(scenario) if (left := [name for name in turn if name not in done])]
-    due = waiting[0] if waiting else []
+    failed = [_failed_call(turn) for turn in objects_in(asked.get("failed", []))]
+    made = {str(call["name"]) for turn in memory for call in objects_in(turn["calls"])}
+    turns = _turns(scenario)
+    # A turn that was made is over: what it lacks had failed, of which nothing is told any more.
+    coming = turns[max((place for place, turn in enumerate(turns, 1) if made & turn.keys()), default=0) :]
+    waiting = [left for turn in coming if (left := [name for name in turn if failed.count(name) < 2])]
     told = dict(leaves(_results(memory)))
     calls: list[JsonValue] = []
-    for name in due[:1] if failed else due:
+    for name in waiting[0] if waiting else ():
         schemas = properties_of(tools[name]["parameters"])
         given = draw_arguments(rng, tools[name]) if name in failed else _facts_of(name, scenario)
         known = {key: told[key] for key in given if key in told and _fits(told[key], schemas.get(key, {}))}
@@ -87,8 +89,10 @@ def _turns(scenario: JsonObject) -> list[dict[str, str]]:
     return [{name: deed for deed, name in zip(turn.split(_AND), names, strict=False)} for turn in said.split(_THEN)]
 
 
-def _names_of(turns: Sequence[JsonObject]) -> list[str]:
-    return [str(call["name"]) for turn in turns for call in objects_in(turn["calls"])]
+def _failed_call(turn: JsonObject) -> str:
+    """The name of the call that a turn failed by: the reason begins with it."""
+    names = [str(call["name"]) for call in objects_in(turn["calls"])]
+    return next((name for name in names if str(turn["why"]).startswith(f"{name}: ")), names[0])
 
 
 def _answer(rng: Random, asked: JsonObject) -> JsonObject:

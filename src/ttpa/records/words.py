@@ -52,8 +52,8 @@ def read_result(content: str) -> JsonValue:
 
 
 def told_by(content: str) -> str:
-    """The text in which a result's values are looked up: as it stands, and without JSON's escapes."""
-    return "\n".join([content, *(str(leaf) for _, leaf in leaves(read_result(content)))])
+    """The text in which a result's values are looked up: as it stands, and its texts without JSON's escapes."""
+    return "\n".join([content, *(leaf for _, leaf in leaves(read_result(content)) if isinstance(leaf, str))])
 
 
 def holds(text: str, wanted: str) -> bool:

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from ttpa.errors import RunError
 from ttpa.records.discards import Discard
-from ttpa.records.instructions import Instruction
 from ttpa.runs.record_files import write_records
-from ttpa.stages.importing import Refused, ToldTurns, assign_splits, import_dialogue, name_sources
+from ttpa.stages.importing import ToldTurns, assign_splits, import_dialogue, name_sources
 from ttpa.steps.run import Account, Run, count_splits
 
 
@@ -18,25 +17,13 @@ def import_instructions(run: Run, files: Sequence[Path]) -> None:
     sources = zip(name_sources(files), files, strict=True)
     lines = [(name, number, line) for name, file in sources for number, line in _numbered_lines(file)]
     run.reporter.start("import", len(lines))
-    instructions: list[Instruction] = []
     discards: list[Discard] = []
     told = ToldTurns()
-    used = repeated = 0
     for source, number, line in lines:
         read = import_dialogue(line, source=source, number=number)
         run.reporter.advance(1)
-        if isinstance(read, Discard):
-            discards.append(read)
-            continue
-        try:
-            new = told.add(read)
-        except Refused as refused:
-            line_id = f"{source}:line {number}"
-            discards.append(Discard(id=line_id, stage="import", reason=refused.reason, detail=refused.detail))
-            continue
-        instructions.extend(new)
-        repeated += len(read) - len(new)
-        used += 1
+        discards.extend([read] if isinstance(read, Discard) else told.add(f"{source}:line {number}", read))
+    instructions = told.instructions
     if not instructions:
         reasons = Counter(discard.reason.value for discard in discards).most_common()
         counts = ", ".join(f"{count} {reason}" for reason, count in reasons) or "no line holds anything"
@@ -44,8 +31,9 @@ def import_instructions(run: Run, files: Sequence[Path]) -> None:
         raise RunError(f"none of {len(lines)} lines could be imported ({counts}){first}")
     instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed, dialogues=told.dialogues)
     write_records(run.directory.instructions, instructions)
-    facts = count_splits(instructions) | ({"turns that were there before": str(repeated)} if repeated else {})
-    account.close(len(lines), used, len(instructions), discards, facts)
+    repeated = {"turns that another line tells": str(told.repeated)} if told.repeated else {}
+    facts = count_splits(instructions) | repeated
+    account.close(len(lines), len(lines) - len(discards), len(instructions), discards, facts)
 
 
 def _numbered_lines(file: Path) -> list[tuple[int, str]]:

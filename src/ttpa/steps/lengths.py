@@ -20,6 +20,11 @@ class LengthAccount:
         return sum(length > self.limit for length in self.lengths)
 
     @property
+    def longest_kept(self) -> int:
+        """Tokens of the longest that is within the limit."""
+        return max((length for length in self.lengths if length <= self.limit), default=0)
+
+    @property
     def text(self) -> str:
         """The account in words, with the value of the limit that loses nothing."""
         longest, tokens = max(self.lengths, default=0), sum(self.lengths)

@@ -1,7 +1,6 @@
 """The two times that a run trains: before it samples, and on what it found where the policy wavers."""
 
 from collections.abc import Sequence
-from statistics import fmean
 from typing import TypeVar
 
 from ttpa.errors import DialogueRefused, RunError
@@ -14,6 +13,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.rewards import BrokenReward, ToolCallReward, reward_columns
 from ttpa.runs.record_files import write_record
 from ttpa.stages.train import RewardedPrompt, SftExample, build_examples
+from ttpa.stages.train.remarks import find_ends
 from ttpa.stages.train.stage import SftMethod
 from ttpa.steps.dialects import refuse_other_dialect
 from ttpa.steps.lengths import LengthAccount
@@ -30,6 +30,7 @@ def fine_tune(run: Run) -> None:
     base = run.parts.base
     examples, discards, lengths = _examples(run, instructions, base)
     run.reporter.tell(f"sft       {lengths.text}")
+    _refuse_unread(run, lengths, base)
     if not examples:
         raise RunError(f"no training sequence is within train.max_length = {run.config.train.max_length}")
     checkpoint = _tune(run, "sft", base, examples, seed=run.config.seed)
@@ -53,6 +54,8 @@ def _prefer(run: Run) -> None:
     if not pairs:
         account.close(len(every_pair), 0, 0, discards, {"nothing to align on": "no pair is left"})
         return
+    _refuse_unread(run, lengths, run.policy())
+    _refuse_unread_control(run)
     run.reporter.start("dpo", 0)
     aligned = run.parts.load_learners().dpo(
         run.policy(),
@@ -85,6 +88,8 @@ def _reward(run: Run) -> None:
     if not short:
         account.close(len(sampled), 0, 0, discards, {"nothing to align on": "no turn is left"})
         return
+    _refuse_unread(run, lengths, run.policy(), drawn=config.grpo.max_new_tokens)
+    _refuse_unread_control(run)
     scoring = run.config.score
     reward = ToolCallReward(
         shape=config.grpo.reward,
@@ -120,6 +125,7 @@ def _raise_calls(run: Run) -> None:
     instructions = run.instructions("train")
     examples, discards, lengths = _examples(run, instructions, run.policy())
     run.reporter.tell(f"align     {lengths.text}")
+    _refuse_unread(run, lengths, run.policy())
     if not any(any(example.calls) for example in examples):
         used = len(instructions) - len(discards)
         account.close(len(instructions), used, 0, discards, {"nothing to align on": "no call is due within the length"})
@@ -134,6 +140,30 @@ def _raise_calls(run: Run) -> None:
 def rewarded_prompt(point: DecisionPoint, tokenizer: ChatTokenizer) -> RewardedPrompt:
     """A decision point as GRPO draws turns there: its prompt's tokens, and what the turns are judged by."""
     return RewardedPrompt(prompt_ids=tokenizer.prompt_ids(point.history, point.tools), columns=reward_columns(point))
+
+
+def _refuse_unread(run: Run, lengths: LengthAccount, base: str, *, drawn: int = 0) -> None:
+    """Raises `RunError` where what the limit keeps is longer than what the policy reads.
+
+    `drawn` is how many of the tokens are yet to be drawn. Every training asks before it starts: the advice can be
+    followed as long as no step of the run has begun that reads the limit.
+    """
+    context = run.parts.read_context(base)
+    if context is None or lengths.longest_kept <= context:
+        return
+    room = drawn - (lengths.longest_kept - context)
+    advice = f"train.grpo.max_new_tokens = {room}" if room > 0 else f"train.max_length = {context}"
+    raise RunError(
+        f"the longest of the {lengths.noun} has {lengths.longest_kept} tokens, and the policy reads {context} at most: "
+        f"set {advice}"
+    )
+
+
+def _refuse_unread_control(run: Run) -> None:
+    """The same for the control's sequences, before the alignment; fine-tuning, where there is any, has asked it."""
+    if not run.config.train.sft:
+        _, _, lengths = _examples(run, run.instructions("train"), run.control())
+        _refuse_unread(run, lengths, run.control())
 
 
 def _train_control(run: Run, steps: int) -> None:
@@ -179,8 +209,7 @@ def _examples(
 ) -> tuple[list[SftExample], list[Discard], LengthAccount]:
     """The training sequences that are short enough, discards, and the account of all sequences' lengths.
 
-    A discard is an instruction that gives no sequence at all. Raises `RunError` where a sequence is short enough by the
-    config, and longer than what the policy reads.
+    A discard is an instruction that gives no sequence at all.
     """
     tokenizer = run.parts.load_tokenizer(base)
     limit = run.config.train.max_length
@@ -204,12 +233,6 @@ def _examples(
         elif not short:
             longest = max(len(example.token_ids) for example in built)
             discards.append(_too_long(instruction.id, longest, limit))
-    longest, context = max((len(example.token_ids) for example in examples), default=0), run.parts.read_context(base)
-    if context is not None and longest > context:
-        raise RunError(
-            f"a training sequence has {longest} tokens, and the policy reads {context} at most: set train.max_length = "
-            f"{context}"
-        )
     return examples, discards, LengthAccount("sequences", limit, lengths)
 
 
@@ -232,6 +255,5 @@ def _describe(checkpoint: Checkpoint) -> dict[str, str]:
 
 
 def _course(values: Sequence[float]) -> str:
-    """The mean of the first sixth of a training's steps, and of the last: a single step says little."""
-    part = -(-len(values) // 6)
-    return f"{fmean(values[:part]):.3f} -> {fmean(values[-part:]):.3f}" if values else "not logged"
+    ends = find_ends(values)
+    return f"{ends[0]:.3f} -> {ends[1]:.3f}" if ends else "not logged"

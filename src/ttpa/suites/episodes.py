@@ -32,6 +32,8 @@ class Said:
     text: str
     turn: TurnText
     """The text as its dialect reads it."""
+    ended: bool
+    """Whether the policy ended the turn itself; else it was cut off."""
 
     def message(self) -> AssistantMessage:
         """The turn as it stands in the dialogue from here on; what cannot be read stays text."""
@@ -88,7 +90,7 @@ def play(
             for player, completion in zip(asked, completions, strict=True):
                 spoken = completion.token_ids[:-1] if completion.finished else completion.token_ids
                 text = model.tokenizer.text(spoken)
-                player.hear(Said(text, dialect.read_turn(text)), len(completion.token_ids))
+                player.hear(Said(text, dialect.read_turn(text), completion.finished), len(completion.token_ids))
             for player in alive:
                 if player.ended is not None:
                     yield player.answer(player.ended)

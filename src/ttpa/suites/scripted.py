@@ -90,7 +90,7 @@ def _prompts(item: Item, tokenizer: CharacterTokenizer, dialect: Dialect) -> lis
             text = _LOST if turn is None else dialect.write_turn(turn)
             prompt = "".join(map(chr, tokenizer.prompt_ids(ask.history, ask.tools)))
             found.append((_key(prompt), text))
-            ask = episode.send(Said(text, dialect.read_turn(text)))
+            ask = episode.send(Said(text, dialect.read_turn(text), ended=True))
     except StopIteration:
         return found
     finally:

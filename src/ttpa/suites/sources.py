@@ -11,9 +11,12 @@ from ttpa.records.instructions import DecisionPoint
 from ttpa.records.scores import TurnScore
 from ttpa.records.suites import SuiteAnswer, SuiteCase
 from ttpa.stages.importing import import_dialogue, name_sources
-from ttpa.stages.score import CompiledTools, ScoreConfig, Strings, TurnReader, score_turn
+from ttpa.stages.score import CompiledTools, ScoreConfig, Strings, TurnReader, TurnScorer, read_turn, score_text
 from ttpa.suites.base import Judgement, Setting
 from ttpa.suites.episodes import Ask, Ended, Episode, Item
+
+_CUT_OFF = "cut off"
+"""The note of an answer whose turn the policy did not end."""
 
 
 class Sources:
@@ -64,23 +67,23 @@ class Sources:
 
     def _judge(self, answer: SuiteAnswer) -> SuiteCase:
         point, text = self._points[answer.id], answer.said[0][0]
+        ended, call_is_due = not answer.notes.get(_CUT_OFF), bool(point.reference)
+        turn = read_turn(self._dialect, text, ended=ended, call_is_due=call_is_due)
         tools = CompiledTools(point.tools)
 
         def score(strings: Strings) -> TurnScore:
-            return score_turn(
-                text,
+            scorer = TurnScorer(
                 point.reference,
                 tools,
-                dialect=self._dialect,
                 acceptable=point.acceptable,
                 strings=strings,
                 ordered=self._scoring.ordered,
                 weights=self._scoring.weights,
             )
+            return score_text(scorer, turn)
 
         verdict = score(self._scoring.strings)
-        calls = self._dialect.read_turn(text).calls
-        named = None if calls is None else sorted(call.name for call in calls)
+        named = None if turn.calls is None else sorted(call.name for call in turn.calls)
         measures = {
             "strings folded": float(not score("folded").errors),
             "tool names right": float(named == sorted(call.name for call in point.reference)),
@@ -103,4 +106,4 @@ def open_sources(setting: Setting) -> Generator[Sources]:
 
 def _ask(point: DecisionPoint) -> Episode:
     heard = yield Ask(point.history, point.tools)
-    return Ended(((heard.text,),))
+    return Ended(((heard.text,),), {} if heard.ended else {_CUT_OFF: True})

@@ -86,6 +86,9 @@ class OwnTasks:
                 if not turn.tool_calls:
                     ended = "malformed" if heard.turn.calls is None else "with an answer"
                     break
+                if not heard.ended:  # calls of a turn that was cut off are never run
+                    ended = "malformed"
+                    break
                 given = [tools.run(call, offered) for call in turn.tool_calls]
                 calls.extend(turn.tool_calls)
                 results.extend(given)

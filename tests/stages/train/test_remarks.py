@@ -1,7 +1,7 @@
 """What is said of a preference training that seems to go well."""
 
 from ttpa.records.checkpoints import TrainStep
-from ttpa.stages.train.remarks import remark
+from ttpa.stages.train.remarks import find_ends, remark
 
 
 def curve(chosen: list[float], rejected: list[float]) -> list[TrainStep]:
@@ -39,3 +39,9 @@ def test_falling_chosen_turns_are_told() -> None:
 def test_a_margin_of_the_rejected_side_alone_is_told() -> None:
     [side] = remark(curve([-9.0, -9.1, -9.1], [-9, -15, -30]))
     assert "(-9.0 -> -30.0), chosen ones no more probable" in side
+
+
+def test_a_curve_is_told_by_its_first_and_last_sixth() -> None:
+    assert find_ends([float(n) for n in range(12)]) == (0.5, 10.5)
+    assert find_ends([3.0]) == (3.0, 3.0)
+    assert find_ends([]) is None

@@ -51,7 +51,7 @@ def listen(item: Item, turns: list[AssistantMessage]) -> list[JsonValue]:
         asks.append({"messages": messages, "tools": [tool.name for tool in ask.tools]})
         text = HERMES.write_turn(turn)
         try:
-            ask = episode.send(Said(text, HERMES.read_turn(text)))
+            ask = episode.send(Said(text, HERMES.read_turn(text), ended=True))
         except StopIteration:
             return asks
     raise AssertionError(f"{item.id} goes on after {len(turns)} turns")

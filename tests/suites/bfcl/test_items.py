@@ -48,7 +48,7 @@ def dialogue() -> BfclItem:
 
 def said(*calls: ToolCall, content: str = "") -> Said:
     text = HERMES.write_turn(AssistantMessage(content=content, tool_calls=calls))
-    return Said(text, HERMES.read_turn(text))
+    return Said(text, HERMES.read_turn(text), ended=True)
 
 
 def call(name: str, **arguments: JsonValue) -> ToolCall:

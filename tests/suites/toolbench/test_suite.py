@@ -82,7 +82,7 @@ ANSWER = call("Finish", return_type="give_answer", final_answer="Four.")
 
 def said(*calls: ToolCall, content: str = "") -> Said:
     text = HERMES.write_turn(AssistantMessage(content=content, tool_calls=calls))
-    return Said(text, HERMES.read_turn(text))
+    return Said(text, HERMES.read_turn(text), ended=True)
 
 
 def play(query: Query, search: Callable[[Query, Answering], object], *turns: Said) -> tuple[list[Ask], Ended | None]:
@@ -125,6 +125,12 @@ def test_one_path_without_an_answer_ends_without_one(query: Query, last: Said) -
     _, ended = play(query, search_one_path, said(LENGTH), last)
     assert ended is not None
     assert ended.notes["answer"] is None
+
+
+def test_calls_of_a_turn_that_is_cut_off_are_not_run_and_end_their_path(query: Query) -> None:
+    _, ended = play(query, search_one_path, replace(said(LENGTH), ended=False))
+    assert ended is not None
+    assert (ended.notes["made"], ended.notes["answer"]) == ([], None)
 
 
 def test_a_path_has_twelve_nodes_at_most_and_a_thought_is_one(query: Query) -> None:

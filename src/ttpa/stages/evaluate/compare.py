@@ -16,7 +16,7 @@ _RANK = [f"{split}: {due}" for split in ("test", "test_unseen", "train") for due
 
 
 def compare(cases: Mapping[str, Sequence[CaseResult]], *, prompt_hash: str, resamples: int, seed: int) -> Evaluation:
-    """The policies in the order of `cases` (the first is the one the others are compared with), by group of cases.
+    """The policies in the order of `cases`, each compared with all before it, by group of cases.
 
     Intervals are percentile bootstraps over dialogues, since the turns of one share their history; differences are
     paired, over cases that both policies have.

@@ -1,12 +1,26 @@
-"""Turns that several lines tell: each is taken once, and known to be in all the dialogues that tell it."""
+"""Turns that several lines tell: each is taken once, in its longest telling, and known to be of its dialogue."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 
-from ttpa.records.discards import DiscardReason
-from ttpa.records.instructions import DecisionPoint, Instruction
-from ttpa.stages.importing.rows import Refused
+from ttpa.records.discards import Discard, DiscardReason
+from ttpa.records.instructions import Instruction
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """An instruction as a line tells it."""
+
+    instruction: Instruction
+    line: str
+    points: tuple[bytes, ...]
+    """Keys of its decision points, with all that is said there."""
+    calls: tuple[bytes, ...]
+    """Keys of those where a call is due, by what is offered, what was said before, and the calls: held out, those must
+    not be trained on."""
 
 
 class ToldTurns:
@@ -15,47 +29,118 @@ class ToldTurns:
     def __init__(self) -> None:
         self.dialogues: dict[str, list[str]] = {}
         """The dialogues that tell an instruction, by its id."""
-        self._ids: dict[str, str] = {}
-        """The id under which a turn was told first, by its content."""
+        self._kept: dict[str, _Telling] = {}
+        """By the id of the instruction."""
+        self._tellers: dict[bytes, str] = {}
+        """The id of an instruction that has a decision point, by the point's key."""
         self._calls: dict[bytes, str] = {}
-        """The dialogue that told the calls of a decision point first, by its key."""
+        """The dialogue that tells the calls of a decision point, by its key."""
+        self._numbers: dict[str, int] = {}
+        """The next number for what goes on in a dialogue at a place that is taken, by the id that it would have."""
+        self._read: Counter[str] = Counter()
+        """Instructions of a line."""
+        self._left: Counter[str] = Counter()
+        """Those of them that no other line tells in whole."""
 
-    def add(self, read: Sequence[Instruction]) -> list[Instruction]:
-        """The instructions of a line that no line before it has told.
+    @property
+    def instructions(self) -> list[Instruction]:
+        """What the lines so far tell, each turn of a user in its longest telling."""
+        return [telling.instruction for telling in self._kept.values()]
 
-        A line with calls that another has told at the same place is of that one's dialogue. Raises `Refused` where
-        nothing is new, and where something new has an id that is another dialogue's.
+    @property
+    def repeated(self) -> int:
+        """Instructions that other lines tell in whole, of lines that tell something else too."""
+        return sum(self._read[line] - left for line, left in self._left.items() if left)
+
+    def add(self, line: str, read: Sequence[Instruction]) -> list[Discard]:
+        """Takes down what a line tells that none before it has told; discards of lines that tell nothing of their own.
+
+        That is this line, where all of its turns are told already or a new one has an id that is another dialogue's,
+        or those before it that it tells in whole. A line with calls that another has told at the same place is of that
+        one's dialogue, and named after it.
         """
+        tellings = [_read_telling(one, line) for one in read]
         # A turn without calls (a greeting) may open many dialogues, which it does not make one.
-        due = [_key(point) for one in read for point in one.decision_points() if point.reference]
-        dialogue = next((self._calls[key] for key in due if key in self._calls), dialogue_id(read[0]))
-        turns = [(self._named(one), one.model_dump_json(exclude={"id", "source", "split"})) for one in read]
-        new = [one for one, content in turns if content not in self._ids]
+        due = [key for telling in tellings for key in telling.calls]
+        known = next((self._calls[key] for key in due if key in self._calls), None)
+        dialogue = known or dialogue_id(read[0])
+        tellers = [self._find_teller(telling) for telling in tellings]
+        new = [telling for telling, teller in zip(tellings, tellers, strict=True) if teller is None]
         if not new:
-            raise Refused(DiscardReason.DUPLICATE, "the same messages and tools were there before")
-        if taken := next((one.id for one in new if one.id in self.dialogues), None):
-            raise Refused(DiscardReason.INVALID_RECORD, f"id {taken!r} is that of another dialogue")
-        self._calls |= {key: dialogue for key in due if key not in self._calls}
-        for one, content in turns:
-            self.dialogues.setdefault(self._ids.setdefault(content, one.id), []).append(dialogue)
-        return new
+            lines = dict.fromkeys(teller.line for teller in tellers if teller)
+            return [_discard(line, DiscardReason.DUPLICATE, f"all of it is told in {', '.join(lines)}")]
+        outdone = {one.instruction.id: one for telling in new for one in self._find_outdone(telling)}
+        places = [_place(telling.instruction) for telling in new]
+        taken = [place for place in places if dialogue + place in self._kept and dialogue + place not in outdone]
+        if taken and not known:
+            detail = f"id {dialogue + taken[0]!r} is that of another dialogue"
+            return [_discard(line, DiscardReason.INVALID_RECORD, detail)]
+        discards = self._drop(outdone, line)
+        for telling, place in zip(new, places, strict=True):
+            self._keep(telling, self._numbered(dialogue, place) if place in taken else dialogue + place)
+        for telling in tellings:
+            self.dialogues.setdefault(self._tellers[telling.points[-1]], []).append(dialogue)
+        self._calls |= dict.fromkeys(due, dialogue)
+        self._read[line] += len(tellings)
+        self._left[line] += len(new)
+        return discards
 
-    def _named(self, one: Instruction) -> Instruction:
-        """Under an id of its own, where a turn goes on from one of the same dialogue that has its id."""
-        first, *more = one.decision_points()
-        told_in = self._calls.get(_key(first))
-        if not more or told_in is None or told_in not in self.dialogues.get(one.id, ()):
-            return one
-        place = f"@{len(one.context) - 1}"
-        names = (f"{dialogue_id(one)}+{number}{place}" for number in count(2))
-        return one.model_copy(update={"id": next(name for name in names if name not in self.dialogues)})
+    def _find_teller(self, telling: _Telling) -> _Telling | None:
+        """The instruction that tells all of it."""
+        found = self._kept.get(self._tellers.get(telling.points[-1], ""))
+        return found if found and set(telling.points) <= set(found.points) else None
+
+    def _find_outdone(self, telling: _Telling) -> list[_Telling]:
+        """The instructions all of whose points it tells."""
+        found = [self._kept[self._tellers[point]] for point in telling.points if point in self._tellers]
+        return [one for one in found if set(one.points) <= set(telling.points)]
+
+    def _numbered(self, dialogue: str, place: str) -> str:
+        """An id of its own for what goes on otherwise at the same place."""
+        # A number after `#` is told from the dialogue's id as those of turns are.
+        numbers = count(self._numbers.get(dialogue + place, 2))
+        number = next(one for one in numbers if f"{dialogue}#{one}{place}" not in self._kept)
+        self._numbers[dialogue + place] = number + 1
+        return f"{dialogue}#{number}{place}"
+
+    def _keep(self, telling: _Telling, name: str) -> None:
+        named = telling.instruction.model_copy(update={"id": name})
+        self._kept[name] = replace(telling, instruction=named)
+        self._tellers |= dict.fromkeys(telling.points, name)
+
+    def _drop(self, outdone: dict[str, _Telling], line: str) -> list[Discard]:
+        """Gives up what `line` tells in whole; discards of the lines that nothing is left of."""
+        discards: list[Discard] = []
+        for name, telling in outdone.items():
+            del self._kept[name], self.dialogues[name]
+            self._left[telling.line] -= 1
+            if not self._left[telling.line]:
+                detail = f"all of it is told in {line}, which goes on"
+                discards.append(_discard(telling.line, DiscardReason.DUPLICATE, detail))
+        return discards
 
 
-def _key(point: DecisionPoint) -> bytes:
-    """What is offered, what was said before, and the calls that are due: held out, it must not be trained on."""
-    return hashlib.sha256(point.model_dump_json(include={"tools", "history", "reference"}).encode()).digest()
+def _read_telling(instruction: Instruction, line: str) -> _Telling:
+    points: list[bytes] = []
+    calls: list[bytes] = []
+    for point in instruction.decision_points():
+        key = hashlib.sha256(point.model_dump_json(include={"tools", "history", "reference"}).encode())
+        if point.reference:
+            calls.append(key.digest())
+        key.update(point.model_dump_json(include={"answer", "acceptable"}).encode())
+        points.append(key.digest())
+    return _Telling(instruction, line, tuple(points), tuple(calls))
+
+
+def _discard(line: str, reason: DiscardReason, detail: str) -> Discard:
+    return Discard(id=line, stage="import", reason=reason, detail=detail)
 
 
 def dialogue_id(instruction: Instruction) -> str:
     """The id of the dialogue that an instruction was read from: its own, without the place of its user message."""
     return instruction.id.removesuffix(f"@{len(instruction.context) - 1}")
+
+
+def _place(instruction: Instruction) -> str:
+    """What its id has after that of its dialogue."""
+    return instruction.id[len(dialogue_id(instruction)) :]

@@ -33,10 +33,13 @@ def remark(history: Sequence[TrainStep]) -> tuple[str, ...]:
     return tuple(remarks)
 
 
-def _ends(history: Sequence[TrainStep], name: str) -> tuple[float, float] | None:
-    """The value at the start and at the end of the curve."""
-    values = [step.metrics[name] for step in history if name in step.metrics]
-    if len(values) < 2:
-        return None
+def find_ends(values: Sequence[float]) -> tuple[float, float] | None:
+    """The means of the first sixth of a curve and of the last, as a single step says little; none of an empty one."""
     part = -(-len(values) // _PARTS)
-    return fmean(values[:part]), fmean(values[-part:])
+    return (fmean(values[:part]), fmean(values[-part:])) if values else None
+
+
+def _ends(history: Sequence[TrainStep], name: str) -> tuple[float, float] | None:
+    """Those of one of the numbers that a training logs; none where it has no course."""
+    values = [step.metrics[name] for step in history if name in step.metrics]
+    return find_ends(values) if len(values) > 1 else None

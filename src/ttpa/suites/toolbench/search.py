@@ -4,7 +4,7 @@ Limits are the benchmark's: a path has at most 12 nodes, where a thought is one 
 arguments; several calls of one turn, which the benchmark does not know, count as one). A search asks the policy at most
 200 times and ends with the first answer. A path that gives up sends depth-first search two states back. A turn that
 calls nothing ends its path, where the benchmark asks on; depth-first search tries no other way after it, since it would
-be asked for in the same words, and a greedy policy would say the same again.
+be asked for in the same words, and a greedy policy would say the same again. So does one that is cut off.
 """
 
 import json
@@ -58,7 +58,7 @@ class _Search:
         turn = heard.message()
         nodes = state.nodes + bool(turn.content) + 2 * bool(turn.tool_calls)
         new = replace(state, history=(*state.history, turn), nodes=nodes)
-        if not turn.tool_calls:
+        if not turn.tool_calls or not heard.ended:  # calls of a turn that was cut off are never run
             return new, "dead"
         for call in turn.tool_calls:
             if call.name == FINISH.name:
