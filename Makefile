@@ -17,7 +17,7 @@ venv: .venv/.installed
 demo: venv  ## the whole method on the bundled tools: no GPU, no key, no network
 	$(BIN)/ttpa run configs/quickstart.toml
 
-policy: venv  ## the embedded policy, pretrained from nothing: some four hours on two cores, a quarter of an hour on a GPU; goes on where it stopped
+policy: venv  ## the embedded policy, pretrained from nothing: six and a half hours of a core, a quarter of an hour on a GPU; goes on where it stopped
 	GOMP_SPINCOUNT=30000 $(BIN)/python -m ttpa.pretrain runs/policy
 
 test: venv  ## the tests, heavy ones included; a file at a time on each core, up to four, in their order: the longest are not the last

@@ -112,7 +112,13 @@ def _command(name: str, command: Any) -> list[str]:
     lines = [f"## `{words}`\n", " ".join((command.help or "").split()) + "\n"]
     rows = [(f"`{_argument(p)}`", _told(p)) for p in arguments]
     rows += [(f"`{', '.join(p.opts)}`", _told(p)) for p in options]
-    return [*lines, "| word | |", "|---|---|", *(f"| {_cell(word)} | {_cell(text)} |" for word, text in rows), ""]
+    return [
+        *lines,
+        "| argument or option | meaning |",
+        "|---|---|",
+        *(f"| {_cell(word)} | {_cell(text)} |" for word, text in rows),
+        "",
+    ]
 
 
 def _told(parameter: Any) -> str:

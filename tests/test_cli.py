@@ -227,6 +227,11 @@ def test_a_call_of_a_tool_that_is_left_out_says_why_it_is(ttpa: Ttpa, tmp_path: 
     assert err == "error: tool 'bare' is left out: it has no docstring; its first line is what the model reads\n"
 
 
+def test_one_tool_is_counted_as_one(ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools) -> None:
+    out = ttpa("tools", config(tmp_path, f'tools.module = "{write_tools(TOOLS)}"\ntools.only = ["add"]'))[1]
+    assert out.splitlines()[-1] == "1 tool, its schema is valid"
+
+
 def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path) -> None:
     code, out, _ = ttpa("run", config(tmp_path), "--dry-run")
     assert code == 0
@@ -237,6 +242,26 @@ def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path)
     assert due == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, rounds, evaluate, report"
     assert ttpa("score", config(tmp_path), "--dry-run", "--run", "other")[1] == "run 'other' in runs/other: score\n"
     assert not (tmp_path / "runs").exists()
+
+
+def test_a_dry_run_tells_the_missing_key_of_a_generator_that_is_still_to_come(
+    ttpa: Ttpa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = config(tmp_path, '[generator]\nkind = "openai"\nmodel = "m"')
+    told = "on this machine it would stop at once: no key for the generator: set OPENAI_API_KEY (and OPENAI_BASE_URL)"
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    code, out, _ = ttpa("run", source, "--dry-run")
+    assert (code, out.splitlines()[2:]) == (0, [told])
+    assert ttpa("run", source)[2] == f"error: {told.partition(': ')[2]}\n"
+    assert not (tmp_path / "runs" / "mine" / "1-construct").exists()
+    assert told not in ttpa("train", source, "--dry-run")[1]  # nothing is constructed
+    assert (
+        told not in ttpa("run", source, "--dry-run", "--set", "engine.kind=ray")[1]
+    )  # the workers' environment counts
+    ttpa("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine", "--config", source)
+    assert told not in ttpa("run", "mine", "--dry-run")[1]
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    assert told not in ttpa("run", source, "--dry-run", "--run", "other")[1]
 
 
 def test_training_again_says_beforehand_what_it_drops(ttpa: Ttpa, tmp_path: Path) -> None:
@@ -351,6 +376,41 @@ def test_a_place_of_any_letters_is_written_and_a_command_with_an_open_quote_is_t
     code, _, err = ttpa("init", "mcp", "python 'my server.py", "--out", "other.toml")
     assert (code, "is no command: No closing quotation" in err) == (1, True)
     assert load(None, name="\U00010348run").name == "\U00010348run"
+
+
+@pytest.mark.parametrize("gpu", [False, True])
+def test_the_models_of_a_config_are_named_where_it_holds_them_and_else_refused(
+    ttpa: Ttpa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, gpu: bool
+) -> None:
+    (tmp_path / "own_tools.py").write_text(TOOLS, encoding="utf-8")
+
+    def which(program: str) -> str | None:
+        return program if gpu else None
+
+    monkeypatch.setattr("shutil.which", which)
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    code, _, err = ttpa("init", "python", "own_tools.py", "--generator-model", "m")
+    assert (code, err) == (
+        1,
+        "error: --generator-model needs an endpoint: set OPENAI_API_KEY (and OPENAI_BASE_URL)\n",
+    )
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+    code, _, err = ttpa("init", "data", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--generator-model", "m")
+    assert (code, err) == (
+        1,
+        "error: --generator-model has no place in this config: your dialogues stand for a generator's\n",
+    )
+    code, _, err = ttpa("init", "python", "own_tools.py", "--generator-model", "m", "--policy", "org/model")
+    assert (tmp_path / "ttpa.toml").exists() == gpu
+    if gpu:
+        written = load_config("ttpa.toml")
+        assert (code, written.generator.model, written.policy.base) == (0, "m", "org/model")
+    else:
+        assert code == 1
+        assert err.startswith(
+            "error: --policy 'org/model' needs a GPU, and nvidia-smi was not found: without the option"
+        )
 
 
 @given(st.text())

@@ -175,6 +175,15 @@ def test_a_rate_for_the_embedded_policy_is_refused_for_a_larger_one(
     assert trained.as_json()["train"][section]["learning_rate"] == usual
 
 
+def test_all_rates_that_are_too_fast_are_told_at_once() -> None:
+    told = (
+        r"^train\.sft\.learning_rate = 0\.001 and train\.dpo\.learning_rate = 3e-05 suit the small embedded policy; "
+        r"'org/model' would forget what it knows: it takes at most 0\.0005 and 2e-05$"
+    )
+    with pytest.raises(ConfigError, match=told):
+        make_config({"policy": {"base": "org/model"}})
+
+
 def test_rounds_are_refused_where_nothing_is_sampled() -> None:
     with pytest.raises(ConfigError, match=r"train\.method = 'probability' samples nothing"):
         make_config({"rounds": 2, "train": {"method": "probability"}})

@@ -28,6 +28,7 @@ from ttpa.tools.config import ToolsConfig, ToolSource
 
 OpenChat = Callable[[str, float], ChatModel]
 """Opens a model at the generator's endpoint, by its name and temperature."""
+_PAID = "generator.kind = 'openai'"
 
 
 @dataclass(frozen=True)
@@ -89,8 +90,7 @@ def _make_generator(generator: GeneratorConfig, journal: ReplyStore, spending: P
         from ttpa.quickstart.schema_generator import SchemaGenerator
 
         return SchemaGenerator()
-    wanted_by = "generator.kind = 'openai'"
-    return _open_chat(generator, wanted_by, generator.model, generator.temperature, journal, spending)
+    return _open_chat(generator, _PAID, generator.model, generator.temperature, journal, spending)
 
 
 def _open_chat(
@@ -102,12 +102,17 @@ def _open_chat(
     spending: Purse,
 ) -> ChatModel:
     """A model behind an OpenAI-compatible endpoint: what it costs is metered, and its replies are journaled."""
+    chat = _connect(generator, wanted_by, model, temperature)
+    return RecordedChatModel(MeteredChatModel(chat, spending, max_tokens=generator.max_tokens), journal)
+
+
+def _connect(generator: GeneratorConfig, wanted_by: str, model: str, temperature: float) -> ChatModel:
+    """The model itself; nothing is asked of it yet. Raises `ModelError` without the extra, and without a key."""
     try:
         from ttpa.models.openai_chat import OpenAIChatModel
     except ImportError as error:
-        raise ModelError(f"{wanted_by} needs an extra: pip install 'ttpa[openai]'") from error
-    chat = OpenAIChatModel(model, temperature=temperature, max_tokens=generator.max_tokens, in_flight=generator.workers)
-    return RecordedChatModel(MeteredChatModel(chat, spending, max_tokens=generator.max_tokens), journal)
+        raise ModelError(f"{wanted_by} needs an extra: pip install '.[openai]' in a clone") from error
+    return OpenAIChatModel(model, temperature=temperature, max_tokens=generator.max_tokens, in_flight=generator.workers)
 
 
 def _load_tokenizer(path: str) -> ChatTokenizer:
@@ -156,6 +161,9 @@ def _require_vllm() -> None:
 
 
 def _check(config: RunConfig, steps: Collection[Step]) -> None:
+    generator = config.generator
+    if "construct" in steps and generator.kind == "openai" and config.engine.kind == "local":
+        _connect(generator, _PAID, generator.model, generator.temperature)  # elsewhere the workers need the key
     asks = bool({"sample", "rounds", "evaluate"}.intersection(steps))
     trains = bool({"sft", "align", "rounds"}.intersection(steps))
     if not asks and not trains:
@@ -189,7 +197,7 @@ def _open_engine(config: RunConfig, *, threads: int = 1, holds_policy: bool = Fa
     try:
         from ttpa.engines.ray_engine import RayEngine
     except ImportError as error:
-        raise RunError("engine.kind = 'ray' needs an extra: pip install 'ttpa[ray]'") from error
+        raise RunError("engine.kind = 'ray' needs an extra: pip install '.[ray]' in a clone") from error
     return RayEngine(config.engine, threads=threads, holds_policy=holds_policy)
 
 
@@ -208,7 +216,7 @@ def _open_python(tools: ToolsConfig, _: OpenChat) -> Toolset:
 
 def _open_mcp(tools: ToolsConfig, _: OpenChat) -> Toolset:
     if find_spec("mcp") is None:
-        raise ToolError("tools.source = 'mcp' needs an extra: pip install 'ttpa[mcp]'")
+        raise ToolError("tools.source = 'mcp' needs an extra: pip install '.[mcp]' in a clone")
     from ttpa.tools.mcp_toolset import McpToolset
 
     return McpToolset(
@@ -222,7 +230,7 @@ def _open_mcp(tools: ToolsConfig, _: OpenChat) -> Toolset:
 
 def _open_openapi(tools: ToolsConfig, _: OpenChat) -> Toolset:
     if find_spec("httpx2") is None or find_spec("yaml") is None:
-        raise ToolError("tools.source = 'openapi' needs an extra: pip install 'ttpa[openapi]'")
+        raise ToolError("tools.source = 'openapi' needs an extra: pip install '.[openapi]' in a clone")
     from ttpa.tools.openapi_toolset import OpenApiToolset
 
     missing = [name for name in tools.openapi.keys.values() if name not in os.environ]
@@ -278,7 +286,7 @@ def _open_hub() -> Hub:
 def _require_training_extra() -> None:
     """Raises `ModelError` without the extra; with it, quiets transformers' own bars, a run shows one of its own."""
     if find_spec("torch") is None or find_spec("transformers") is None:
-        raise ModelError("a policy needs torch, transformers and TRL: pip install 'ttpa[train]'")
+        raise ModelError("a policy needs torch, transformers and TRL: pip install '.[train]' in a clone")
     from transformers.utils import logging
 
     logging.disable_progress_bar()

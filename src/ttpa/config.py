@@ -114,15 +114,17 @@ class RunConfig(Record):
     def _refuse_rates_that_forget(self) -> None:
         sft, method = self.train.sft, self.train.method
         rates = {
-            f"train.{method}": (self.train.alignment.learning_rate, _FASTEST[method]),
             **({"train.sft": (sft.learning_rate, _FASTEST_SFT)} if sft else {}),
+            f"train.{method}": (self.train.alignment.learning_rate, _FASTEST[method]),
         }
-        for section, (rate, fastest) in rates.items():
-            if rate > fastest and self.policy.base != EMBEDDED:
-                raise ValueError(
-                    f"{section}.learning_rate = {rate:g} suits the small embedded policy; "
-                    f"{self.policy.base!r} would forget what it knows: it takes at most {fastest:g}"
-                )
+        too_fast = {section: (rate, fastest) for section, (rate, fastest) in rates.items() if rate > fastest}
+        if too_fast and self.policy.base != EMBEDDED:
+            told = " and ".join(f"{section}.learning_rate = {rate:g}" for section, (rate, _) in too_fast.items())
+            most = " and ".join(f"{fastest:g}" for _, fastest in too_fast.values())
+            raise ValueError(
+                f"{told} {'suits' if len(too_fast) == 1 else 'suit'} the small embedded policy; {self.policy.base!r} "
+                f"would forget what it knows: it takes at most {most}"
+            )
 
     @property
     def path(self) -> Path:

@@ -35,7 +35,7 @@ from ttpa.runs.layout import RunDirectory, Step
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.steps.run import Run
 
-ray = pytest.importorskip("ray", reason="Ray is not installed: pip install 'ttpa[ray]'")
+ray = pytest.importorskip("ray", reason="Ray is not installed: pip install '.[ray]' in a clone")
 
 from ttpa.engines.ray_engine import RayEngine  # noqa: E402 - needs Ray
 

@@ -10,7 +10,7 @@ import pytest
 
 from ttpa.assemble import Parts, assemble
 from ttpa.config import make_config
-from ttpa.errors import ModelError, RunError
+from ttpa.errors import ConfigError, ModelError, RunError
 from ttpa.models.recorded_chat import ReplyStore
 from ttpa.models.scripted import ScriptedChatModel
 from ttpa.models.spending import Spending
@@ -24,6 +24,7 @@ from ttpa.records.messages import Message
 from ttpa.records.summaries import StepSummary
 from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.runs.record_files import read_record, read_records
+from ttpa.steps.construction import estimate_construction
 from ttpa.steps.run import Run
 from ttpa.tools.base import Toolset
 from ttpa.tools.python_toolset import PythonToolset
@@ -114,7 +115,7 @@ def test_tools_that_no_instruction_calls_are_named_with_the_reason(tmp_path: Pat
     """
     summary, _ = taken(make_run(tmp_path, write_tools(dedent(TOOLS) + dedent(closed)), max_calls=3, tools_shown=5))
     assert summary.facts["never called"] == (
-        "draw_lot (shown in 23 plans, 9 not_reproducible), close_shop (shown in 23 plans, 8 failed_execution)"
+        "draw_lot (shown in 23 plans, 13 not_reproducible), close_shop (shown in 23 plans)"  # its plans went on without
     )
     every_tool_is_called, _ = taken(
         make_run(tmp_path / "other", write_tools(TOOLS), nondeterministic=["draw_lot"], max_calls=3)
@@ -250,6 +251,18 @@ def test_tools_that_never_answer_stop_it_after_a_hundred_plans_or_the_last(
     )
     with pytest.raises(RunError, match=told):
         taken(run)
+    assert not run.directory.has_begun("construct")
+
+
+def test_a_tool_that_may_differ_and_is_none_is_refused_before_anything_is_made(
+    tmp_path: Path, write_tools: WriteTools
+) -> None:
+    run = make_run(tmp_path, write_tools(TOOLS), nondeterministic=["draw_lots"])
+    there = "there are count_cans, draw_lot, find_shop, order_paint"
+    with pytest.raises(ConfigError, match=there):
+        taken(run)
+    with pytest.raises(ConfigError, match=there):
+        estimate_construction(run)
     assert not run.directory.has_begun("construct")
 
 

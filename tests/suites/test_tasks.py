@@ -15,10 +15,10 @@ from ttpa.models.scripted import ScriptedTokenModel
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
 from ttpa.records.checkpoints import Checkpoint
-from ttpa.records.instructions import Instruction
+from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.suites import SuiteAnswer, SuiteEvaluation
-from ttpa.records.tools import ToolCall
+from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_records, write_record, write_records
 from ttpa.steps.compare import compare_runs
@@ -69,6 +69,28 @@ def tasks_of(run: Run, toolset: PythonToolset) -> OwnTasks:
 def spoken(turn: AssistantMessage) -> Said:
     text = DIALECTS["hermes"].write_turn(turn)
     return Said(text, DIALECTS["hermes"].read_turn(text), ended=True)
+
+
+def played(suite: OwnTasks, item_id: str, turns: Sequence[AssistantMessage]) -> SuiteAnswer:
+    """The answer of a policy that says these turns."""
+    item = next(item for item in suite.items if item.id == item_id)
+    episode = item.start()
+    next(episode)
+    for turn in turns[:-1]:
+        episode.send(spoken(turn))
+    with pytest.raises(StopIteration) as stop:
+        episode.send(spoken(turns[-1]))
+    ended = stop.value.value
+    return SuiteAnswer(
+        id=item.id,
+        category=item.category,
+        said=ended.said,
+        notes=ended.notes,
+        question_hash="",
+        prompt_hash="",
+        prompt_tokens=0,
+        completion_tokens=0,
+    )
 
 
 def evaluate(run: Run, make_run: MakeRun, model: ScriptedTokenModel | None) -> tuple[Run, SuiteEvaluation]:
@@ -123,34 +145,41 @@ def test_what_the_policy_leaves_behind_in_the_tools_counts(
     constructed: Run, toolset: PythonToolset, make_run: MakeRun
 ) -> None:
     """A call too many that books something gives all the gold's results, and yet another state."""
-    items = tasks_of(constructed, toolset).items
     held_out = [*constructed.instructions("test"), *constructed.instructions("test_unseen")]
     extra = ToolCall(name="order_product", arguments={"product_id": "P2000"})
     chosen = next(each for each in held_out if each.steps and any(tool.name == extra.name for tool in each.tools))
     turn = AssistantMessage(tool_calls=(*chosen.steps[-1].calls, extra))
-    one = next(item for item in items if item.id == chosen.id)
-    episode = one.start()
-    next(episode)
-    for step in chosen.steps[:-1]:
-        episode.send(spoken(AssistantMessage(tool_calls=step.calls)))
-    episode.send(spoken(turn))
-    with pytest.raises(StopIteration) as stop:
-        episode.send(spoken(AssistantMessage(content=chosen.answer or "")))
-    ended = stop.value.value
-    answer = SuiteAnswer(
-        id=one.id,
-        category=one.category,
-        said=ended.said,
-        notes=ended.notes,
-        question_hash="",
-        prompt_hash="",
-        prompt_tokens=0,
-        completion_tokens=0,
-    )
-    [case] = tasks_of(constructed, toolset).judge([answer], Path()).cases
+    suite = tasks_of(constructed, toolset)
+    before = [AssistantMessage(tool_calls=step.calls) for step in chosen.steps[:-1]]
+    answer = played(suite, chosen.id, [*before, turn, AssistantMessage(content=chosen.answer or "")])
+    [case] = suite.judge([answer], Path()).cases
     assert not case.right
     assert (case.measures["state as the gold leaves it"], case.measures["gold results obtained"]) == (0.0, 1.0)
     assert [error.kind for error in case.errors] == ["extra_call"]
+
+
+def test_calls_that_break_what_tells_the_state_cost_their_task_alone(constructed: Run, tmp_path: Path) -> None:
+    module = tmp_path / "shelf.py"
+    module.write_text(
+        "ITEMS = ['a', 'b']\n"
+        "def reset():\n    ITEMS[:] = ['a', 'b']\n"
+        "def state():\n    return {'first': ITEMS[0]}\n"
+        "def count() -> int:\n    'How many there are.'\n    return len(ITEMS)\n"
+        "def clear() -> int:\n    'Takes all away.'\n    ITEMS.clear()\n    return 2\n"
+    )
+    count, clear = ToolCall(name="count", arguments={}), ToolCall(name="clear", arguments={})
+    answered = AssistantMessage(content="There are 2.")
+    with PythonToolset(str(module)) as tools:
+        step = Step(calls=(count,), results=(ToolResult(content="2", ok=True),))
+        changes = {"tools": tuple(tools.specs), "steps": (step,), "answer": answered.content}
+        task = constructed.instructions("test")[0].model_copy(update=changes)
+        suite = OwnTasks([task], tools, TasksConfig(), constructed.config.score)
+        as_gold = played(suite, task.id, [AssistantMessage(tool_calls=(count,)), answered])
+        broken = played(suite, task.id, [AssistantMessage(tool_calls=(count, clear)), answered])
+        right, wrong = suite.judge([as_gold, broken], Path()).cases
+    assert right.right
+    assert not wrong.right
+    assert (wrong.measures["state as the gold leaves it"], wrong.measures["gold results obtained"]) == (0.0, 1.0)
 
 
 def test_a_task_that_goes_on_for_ever_ends_at_the_step_limit(

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 from mcp import stdio_client
 
+from tools.calls import run
 from ttpa.errors import ToolError
-from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.records.tools import ToolCall
 from ttpa.tools.mcp_toolset import McpToolset
 
 SERVER = '''
@@ -23,7 +24,15 @@ SERVER = '''
 
     from mcp.server import MCPServer
     from mcp.shared.exceptions import MCPError
-    from mcp.types import ToolAnnotations
+    from mcp.types import (
+        BlobResourceContents,
+        CallToolResult,
+        EmbeddedResource,
+        ResourceLink,
+        TextContent,
+        TextResourceContents,
+        ToolAnnotations,
+    )
 
     server = MCPServer("notes")
     notes = []
@@ -61,6 +70,20 @@ SERVER = '''
         os._exit(3)
 
     @server.tool(annotations=reads)
+    def show() -> CallToolResult:
+        """Give a text, a file, and where another lies."""
+        file = TextResourceContents(uri="repo://a/b.txt", text="the file")
+        picture = BlobResourceContents(uri="repo://a/b.png", blob="AAAA")
+        return CallToolResult(
+            content=[
+                TextContent(type="text", text="done"),
+                EmbeddedResource(type="resource", resource=file),
+                EmbeddedResource(type="resource", resource=picture),
+                ResourceLink(type="resource_link", name="c", uri="repo://a/c.txt"),
+            ]
+        )
+
+    @server.tool(annotations=reads)
     def grumble() -> str:
         """Write to the stream of errors."""
         print("Traceback", file=sys.stderr, flush=True)
@@ -91,14 +114,10 @@ def toolset(server: list[str]) -> Iterator[McpToolset]:
         yield opened
 
 
-def run(toolset: McpToolset, tool: str, **arguments: object) -> ToolResult:
-    with toolset.session() as session:
-        return session.run(ToolCall.model_validate({"name": tool, "arguments": arguments}))
-
-
 def test_its_tools_are_offered_under_legal_names_and_writing_ones_where_allowed(server: list[str]) -> None:
     with McpToolset(server) as toolset:
-        assert [spec.name for spec in toolset.specs] == ["list_notes", "fail", "wait", "leave", "grumble", "tell"]
+        names = [spec.name for spec in toolset.specs]
+        assert names == ["list_notes", "fail", "wait", "leave", "show", "grumble", "tell"]
         assert "tools.allow_write" in toolset.left_out["notes.add"]
         assert toolset.specs[0].description == "List the notes."
         assert toolset.definitions() == toolset.definitions()
@@ -135,6 +154,22 @@ def test_a_bad_tool_hurts_only_its_own_call(toolset: McpToolset) -> None:
             assert result.content.startswith("the server gave no answer")
             assert session.run(ToolCall(name="list_notes", arguments={})).ok
     assert run(toolset, "list_notes").ok
+
+
+def test_the_text_of_a_file_is_read_and_what_is_no_text_is_named(toolset: McpToolset) -> None:
+    assert run(toolset, "show").content == "done\nthe file\n[resource]\n[resource_link repo://a/c.txt]"
+
+
+@pytest.mark.parametrize("opening", ["", "session = toolset.session(); session.__enter__()"])
+def test_a_program_that_does_not_close_its_server_ends(server: list[str], opening: str) -> None:
+    program = f"""
+from ttpa.tools.mcp_toolset import McpToolset
+toolset = McpToolset({server!r})
+print(toolset.specs[0].name)
+{opening}
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert (ended.stdout, ended.stderr, ended.returncode) == ("list_notes\n", "", 0)
 
 
 def test_of_the_environment_it_sees_what_is_named(server: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

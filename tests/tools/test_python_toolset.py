@@ -1,6 +1,7 @@
 """Toolsets in real worker processes: a bad tool hurts only its own call."""
 
 import os
+import re
 import signal
 import textwrap
 import time
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue
 
+from tools.calls import run
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.tools.python_toolset import PythonToolset
@@ -69,6 +71,30 @@ TOOLS = '''
         odd = {"set": {1}, "nan": float("nan"), "loop": loop, "none": None, "text": "plain", "surrogate": "a\\ud800"}
         return odd[kind]
 
+    async def give_up() -> str:
+        """Wait for a task that was cancelled."""
+        task = asyncio.ensure_future(asyncio.sleep(10))
+        task.cancel()
+        await task
+        return "done"
+
+    async def fail_together() -> str:
+        """Fail in a group of tasks."""
+        async def look() -> None:
+            raise LookupError("no such city")
+
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(look())
+        return "done"
+
+    class Mute(Exception):
+        def __str__(self) -> str:
+            raise ValueError("no text")
+
+    def fail_without_a_text() -> None:
+        """Fail, and fail to say why."""
+        raise Mute
+
     async def wait_for(days: int) -> date:
         """Give a date, later."""
         await asyncio.sleep(0)
@@ -122,6 +148,7 @@ TOOLS = '''
 '''
 
 ONE = "def one() -> int:\n    'One.'\n    return 1\n"
+
 BAD_SCHEMA = """
 from typing import Annotated
 from pydantic import WithJsonSchema
@@ -138,11 +165,6 @@ def toolset(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PythonToolset]
     path.write_text(textwrap.dedent(TOOLS), encoding="utf-8")
     with PythonToolset(str(path), timeout_seconds=1.5, memory_gb=2) as opened:
         yield opened
-
-
-def run(toolset: PythonToolset, name: str, **arguments: JsonValue) -> ToolResult:
-    with toolset.session() as session:
-        return session.run(ToolCall(name=name, arguments=arguments))
 
 
 def test_public_functions_are_the_tools_in_the_order_of_their_lines(toolset: PythonToolset) -> None:
@@ -179,6 +201,9 @@ def test_two_open_sessions_do_not_see_each_other(toolset: PythonToolset) -> None
         ("close_pipes", {}, "the tool was stopped: its process ended"),
         ("crash", {}, "the tool was stopped: its process ended"),
         ("hoard", {"gigabytes": 10}, "MemoryError: "),
+        ("give_up", {}, "CancelledError: "),
+        ("fail_together", {}, "LookupError: no such city"),
+        ("fail_without_a_text", {}, "Mute"),
         ("give", {"kind": "set"}, "TypeError: Object of type set is not JSON serializable"),
         ("give", {"kind": "nan"}, "ValueError: Out of range float values are not JSON compliant"),
         ("give", {"kind": "loop"}, "ValueError: Circular reference detected"),
@@ -254,19 +279,6 @@ def test_only_the_named_tools_are_offered_and_executed(write_tools: WriteTools) 
         assert run(some, "pid").content == "no tool is named 'pid'"
 
 
-def test_listed_tools_go_before_public_functions(write_tools: WriteTools) -> None:
-    two = ONE.replace("one", "two")
-    with PythonToolset(write_tools(f"{ONE}{two}TOOLS = [two]\n")) as listed:
-        assert [spec.name for spec in listed.specs] == ["two"]
-
-
-def test_a_tool_file_imports_what_lies_beside_it(write_tools: WriteTools, tmp_path: Path) -> None:
-    (tmp_path / "prices_beside.py").write_text("BREAD = 3\n", encoding="utf-8")
-    source = "import prices_beside\ndef price() -> int:\n    'Price of bread.'\n    return prices_beside.BREAD\n"
-    with PythonToolset(write_tools(source)) as shop:
-        assert run(shop, "price").content == "3"
-
-
 REFUSED = [
     ("", "has no tools"),
     ("TOOLS = []", "has no tools"),
@@ -275,7 +287,7 @@ REFUSED = [
     ("raise SystemExit(1)", "its process ended"),
     ("import os\nos._exit(0)", "its process ended"),
     ("def bare(a: int) -> int:\n    return a\n", "no tool to offer: bare: it has no docstring"),
-    ("TOOLS = ['two']\n", "no tool to offer: 'two': it is of the type 'str'"),
+    ("TOOLS = ['two']\n", r"no tool to offer: TOOLS\[0\]: it is of the type 'str'"),
     (f"{ONE}first = one\n{ONE}TOOLS = [first, one]\n", "two tools are named 'one'"),
     (BAD_SCHEMA, r"no tool to offer: odd: .*no JSON Schema at properties\.a\.type"),
 ]
@@ -288,71 +300,6 @@ def test_tools_that_cannot_be_used_stop_at_once_with_a_reason(source: str, reaso
     with pytest.raises(ToolError, match=reason) as caught:
         PythonToolset(str(path))
     assert "bad_tools.py" in str(caught.value)
-
-
-CALLABLES = """
-    from dataclasses import dataclass
-    from functools import cache, partial, wraps
-    from os.path import join
-    from textwrap import dedent
-    from typing import NewType, TypedDict
-
-    from pydantic import BaseModel
-    from ttpa.tools.effects import effect
-
-    Name = NewType("Name", str)
-
-    class Node(BaseModel):
-        children: list["Node"] = []
-
-    class Desk:
-        def ring(self, times: int) -> int:
-            'Ring the bell.'
-            return times
-
-        def __call__(self) -> int:
-            'Nothing that a model is told.'
-            return 1
-
-    @cache
-    @effect("write")
-    def keep(number: int) -> int:
-        'Keep a number.'
-        return number + 1
-
-    def count(root: Node) -> int:
-        'Count nodes.'
-        return 1
-
-    def add(*numbers: int) -> int:
-        'Add numbers.'
-        return sum(numbers)
-
-    def bare(a: int) -> int:
-        return a
-
-    ring_bell = Desk().ring
-    desk = Desk()
-    keep_three = partial(keep, 3)
-"""
-
-
-def test_functions_that_cannot_be_tools_are_left_out_and_the_rest_is_offered(write_tools: WriteTools) -> None:
-    path = write_tools(CALLABLES)
-    with PythonToolset(path, allow_write=True) as tools:
-        assert [spec.name for spec in tools.specs] == ["keep", "ring_bell"]
-        assert tools.left_out == {
-            "count": "its parameter 'root' is of the type 'Node', which holds itself; it must end",
-            "add": "its parameter 'numbers' cannot be given by name",
-            "bare": "it has no docstring; its first line is what the model reads",
-            "desk": "it is of the type 'Desk'; a function was due",
-            "keep_three": "it is of the type 'partial'; a function was due",
-        }
-        assert [run(tools, "keep", number=3).content, run(tools, "ring_bell", times=2).content] == ["4", "2"]
-        assert not run(tools, "bare", a=1).ok
-    with PythonToolset(path) as tools:
-        assert [spec.name for spec in tools.specs] == ["ring_bell"]
-        assert "tools.allow_write" in tools.left_out["keep"]
 
 
 def test_a_missing_file_module_or_tool_is_named(write_tools: WriteTools, tmp_path: Path) -> None:
@@ -424,42 +371,6 @@ def test_what_an_async_tool_keeps_lives_until_the_session_ends(write_tools: Writ
             assert [session.run(put).content for _ in range(2)] == ["1", "2"]
         with tools.session() as session:
             assert not session.run(put).ok  # nobody who writes is there any more
-
-
-def test_a_set_is_refused_wherever_it_stands_and_its_sorted_list_is_not(write_tools: WriteTools) -> None:
-    source = """
-        from dataclasses import dataclass
-        from datetime import date
-        from pydantic import BaseModel, field_serializer
-
-        class Trip(BaseModel):
-            cities: set[str]
-            days: dict[date, int] = {date(2026, 3, 4): 1}
-
-        class SortedTrip(Trip):
-            @field_serializer("cities")
-            def write(self, cities: set[str]) -> list[str]:
-                return sorted(cities)
-
-        @dataclass
-        class Plan:
-            trips: list[Trip]
-
-        def give(kind: str) -> object:
-            "Give something odd."
-            trip = Trip(cities={"Bern", "Aarau"})
-            odd = {"model": trip, "dataclass": Plan([trip]), "tuple": ({1},), "sorted": SortedTrip(cities=trip.cities)}
-            return odd[kind]
-
-        TOOLS = [give]
-    """
-    with PythonToolset(write_tools(source)) as tools:
-        for kind in ("model", "dataclass", "tuple"):
-            refused = run(tools, "give", kind=kind)
-            assert not refused.ok
-            assert refused.content.startswith("TypeError: Object of type set is not JSON serializable")
-        told = run(tools, "give", kind="sorted")
-        assert told == ToolResult(content='{"cities": ["Aarau", "Bern"], "days": {"2026-03-04": 1}}', ok=True)
 
 
 def test_a_reset_that_fails_is_told_with_its_error(write_tools: WriteTools) -> None:
@@ -567,99 +478,6 @@ def test_classes_stand_for_the_methods_of_an_instance_that_is_new_in_every_sessi
             assert said == ["true", "false", "true", "radio", "lamp"]
 
 
-DECORATED = """
-    from functools import cached_property, lru_cache, partialmethod
-    from pydantic import BaseModel
-    from ttpa.tools.effects import effect
-
-    class Shop(dict):
-        Rows = list[int]
-        __hash__ = object.__hash__
-
-        @lru_cache
-        def price(self, number: int) -> int:
-            'Tell a price.'
-            return number + len(self)
-
-        @classmethod
-        def open(cls, city: str) -> str:
-            'Open a shop.'
-            return f'{cls.__name__} in {city}'
-
-        @effect('write')
-        @classmethod
-        def move(cls, city: str) -> str:
-            'Move the shop.'
-            return city
-
-        @effect('write')
-        @staticmethod
-        def close(city: str) -> str:
-            'Close a shop.'
-            return city
-
-        @classmethod
-        def count(cls, kind) -> int:
-            'Count shops.'
-            return 1
-
-    class Corner(Shop):
-        cheap = partialmethod(Shop.price, 1)
-
-        class Row(BaseModel):
-            number: int
-
-        @property
-        def door(self) -> object:
-            raise LookupError('nobody asked')
-
-        @cached_property
-        def window(self) -> object:
-            raise LookupError('nobody asked')
-
-    class Model(BaseModel):
-        @staticmethod
-        def ring(times: int) -> int:
-            'Ring the bell.'
-            return times
-
-    TOOLS = [Corner, Model]
-"""
-
-
-def test_methods_that_a_decorator_wraps_are_offered_or_left_out_with_the_reason(write_tools: WriteTools) -> None:
-    path = write_tools(DECORATED)
-    with PythonToolset(path, allow_write=True) as tools:
-        names = {spec.name for spec in tools.specs}
-        assert {"close", "move", "open", "price", "ring"} <= names
-        assert tools.left_out["cheap"] == "it is of the type 'partial'; a function was due"
-        assert tools.left_out["count"] == "its parameter 'kind' has no type annotation"
-        no_methods = {"Row", "Rows", "door", "window"}
-        not_own = {"fromkeys", "get", "model_validate"}
-        assert not (no_methods | not_own) & (names | set(tools.left_out))
-        assert run(tools, "open", city="Oslo") == ToolResult(content="Corner in Oslo", ok=True)
-        assert [run(tools, name, city="Oslo").content for name in ("move", "close")] == ["Oslo", "Oslo"]
-        assert [run(tools, "price", number=3).content, run(tools, "ring", times=2).content] == ["3", "2"]
-
-
-def test_an_effect_above_a_decorator_of_a_method_is_heard(write_tools: WriteTools) -> None:
-    with PythonToolset(write_tools(DECORATED)) as tools:
-        assert not {"move", "close"} & {spec.name for spec in tools.specs}
-        assert all("tools.allow_write" in tools.left_out[name] for name in ("move", "close"))
-
-
-def test_two_tools_of_one_name_are_refused(write_tools: WriteTools) -> None:
-    source = """
-    def one() -> str:
-        '''One.'''
-        return ""
-
-    TOOLS = [one, one]
-    """
-    with pytest.raises(ToolError, match="two tools are named 'one'"):
-        PythonToolset(write_tools(source))
-
-
 def test_a_session_tells_the_state_of_its_tools_where_the_module_has_one(write_tools: WriteTools) -> None:
     source = '''
         ROWS: list[int] = []
@@ -680,53 +498,23 @@ def test_a_session_tells_the_state_of_its_tools_where_the_module_has_one(write_t
         assert session.state() == "[3]"
 
 
-STATES = """
-    from collections import deque
-    from dataclasses import dataclass, field
-    from pydantic import BaseModel
-
-    LETTERS = frozenset('abcdefgh')
-
-    @dataclass(frozen=True)
-    class Box:
-        inside: object
-        lock: object = field(default_factory=object, repr=False)
-
-    class Model(BaseModel):
-        inside: set[str]
-
-    LOOP = Box([])
-    LOOP.inside.append(LOOP)
-
-    def state() -> object:
-        return {EXPRESSION}
-
-    def one() -> int:
-        'One.'
-        return 1
-"""
-LETTERS = '["a", "b", "c", "d", "e", "f", "g", "h"]'
-STATE_TEXTS = [
-    ("{'cities': set(LETTERS)}", f'{{"cities": {LETTERS}}}'),
-    ("Box(LETTERS)", f'{{"Box": {{"inside": {LETTERS}}}}}'),
-    ("Model(inside=LETTERS)", f'{{"Model": {{"inside": {LETTERS}}}}}'),
-    ("{frozenset({'z', 'y'}), LETTERS}", f'[{LETTERS}, ["y", "z"]]'),
-    ("[{Box(letter) for letter in 'ba'}]", '[[{"Box": {"inside": "a"}}, {"Box": {"inside": "b"}}]]'),
-    ("Box({('b', LETTERS): 2, ('a', 1): 1})", f'{{"Box": {{"inside": [[["a", 1], 1], [["b", {LETTERS}], 2]]}}}}'),
-    ("deque([LETTERS])", f"[{LETTERS}]"),
-    ("LOOP", '{"Box": {"inside": ["..."]}}'),
-]
-
-
-@pytest.mark.parametrize(("expression", "text"), STATE_TEXTS)
-def test_a_set_in_a_state_reads_the_same_in_every_process(
-    write_tools: WriteTools, monkeypatch: pytest.MonkeyPatch, expression: str, text: str
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("return {'rows': MISSING}", "failed: NameError: name 'MISSING' is not defined"),
+        ("return object()", "failed: TypeError: an object of type object prints an address"),
+        ("import os; os._exit(3)", "did not return: its process ended"),
+        ("import time; time.sleep(600)", "did not return: no answer within 0.5 s"),
+    ],
+)
+def test_a_state_that_cannot_be_told_is_an_error_and_not_the_same_as_another(
+    write_tools: WriteTools, body: str, reason: str
 ) -> None:
-    path = write_tools(STATES.replace("{EXPRESSION}", expression))
-    for seed in ("1", "2"):
-        monkeypatch.setenv("PYTHONHASHSEED", seed)
-        with PythonToolset(path) as toolset, toolset.session() as session:
-            assert session.state() == text
+    path = write_tools(f"{ONE}def state() -> object:\n    {body}\n")
+    with PythonToolset(path, timeout_seconds=0.5) as tools:
+        with tools.session() as session, pytest.raises(ToolError, match=rf"state\(\) of '.*' {re.escape(reason)}"):
+            session.state()
+        assert run(tools, "one").ok
 
 
 def test_a_session_tells_no_state_where_the_module_has_none(write_tools: WriteTools) -> None:

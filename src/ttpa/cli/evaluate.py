@@ -35,7 +35,7 @@ def evaluate(
         list[str] | None, typer.Option("--policy", help="One of the run's policies, for a suite; all by default.")
     ] = None,
 ) -> None:
-    """Ask the policies at held-out turns, side by side, or on a benchmark."""
+    """Evaluate the policies on held-out turns, side by side, or on a benchmark."""
     if not suites:
         if policies:
             raise ConfigError("--policy is for a suite; held-out turns are asked of all policies")

@@ -11,12 +11,12 @@ from ttpa.steps.export import export as export_run
 
 
 def export(
-    name: Annotated[str, typer.Argument(help="A run with instructions.")],
+    name: Annotated[str, typer.Argument(metavar="RUN", help="A run with instructions.")],
     out: Annotated[Path, typer.Option(help="The folder to write; it must not be there yet.")],
     form: Annotated[str, typer.Option("--format", help=f"One of {', '.join(FORMATS)}.")] = "openai",
     license_name: Annotated[str, typer.Option("--license", help="Of the data, for its card.")] = "other",
     rows_a_file: Annotated[
-        int | None, typer.Option(min=1, help="Rows of a file at most; several files a split, which `hf` alone reads.")
+        int | None, typer.Option(min=1, help="Rows per file at most; several files per split, which `hf` alone reads.")
     ] = None,
     runs: Runs = "runs",
     as_json: AsJson = False,

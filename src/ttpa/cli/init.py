@@ -16,6 +16,8 @@ from ttpa.config import make_config
 from ttpa.errors import ConfigError
 
 Case = Literal["python", "openapi", "mcp", "data"]
+_GENERATOR = "gpt-5-mini"
+_POLICY = "Qwen/Qwen2.5-0.5B-Instruct"
 _NEEDS: dict[Case, str] = {
     "python": "a file of functions, as in `ttpa init python my_tools.py`",
     "openapi": "a document, as in `ttpa init openapi https://example.org/openapi.json`",
@@ -31,7 +33,14 @@ def init(
     place: Annotated[str, typer.Argument(help="A file, an address, or the command of an MCP server.")] = "",
     out: Annotated[Path, typer.Option(help="The config to write; it must not be there yet.")] = Path("ttpa.toml"),
     name: Annotated[str | None, typer.Option(help="Of the run; by default the config's file name.")] = None,
-    model: Annotated[str, typer.Option(help="The endpoint's name for the generator's model.")] = "gpt-5-mini",
+    generator_model: Annotated[
+        str | None,
+        typer.Option(help=f"The endpoint's name for the model that writes the data, by default {_GENERATOR}."),
+    ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(help=f"The model that learns: a hub name or a folder, by default {_POLICY}. Needs a GPU."),
+    ] = None,
 ) -> None:
     """Write a commented config for your case, and say what comes next."""
     if not place:
@@ -41,12 +50,15 @@ def init(
     if case in ("python", "data") and not Path(place).is_file():
         raise ConfigError(f"{place!r} is no file; ttpa init {case} needs {_NEEDS[case]}")
     has_gpu, has_endpoint = shutil.which("nvidia-smi") is not None, _has_endpoint()
+    _refuse_ignored(case, generator_model, policy, has_gpu=has_gpu, has_endpoint=has_endpoint)
     parts = [case]
     if case != "data":
         parts += ["generator_openai" if has_endpoint else "generator_schema", "construct"]
     parts.append("policy_gpu" if has_gpu else "policy_cpu")
     run = name or out.stem
-    text = f"name = {toml_string(run)}\n\n" + "".join(_starter(part, place, model) for part in parts)
+    text = f"name = {toml_string(run)}\n\n" + "".join(
+        _starter(part, place, generator_model or _GENERATOR, policy or _POLICY) for part in parts
+    )
     make_config(tomllib.loads(text))
     out.write_text(text, encoding="utf-8")
     tell(f"wrote {out}: {_found(case, has_gpu=has_gpu, has_endpoint=has_endpoint)}")
@@ -62,12 +74,30 @@ def _has_endpoint() -> bool:
     return bool(os.environ.get("OPENAI_API_KEY") or os.environ.get("OPENAI_BASE_URL"))
 
 
-def _starter(part: str, place: str, model: str) -> str:
+def _refuse_ignored(
+    case: Case, generator_model: str | None, policy: str | None, *, has_gpu: bool, has_endpoint: bool
+) -> None:
+    """Raises `ConfigError` for an option that the config would not hold."""
+    if generator_model is not None and case == "data":
+        raise ConfigError("--generator-model has no place in this config: your dialogues stand for a generator's")
+    if generator_model is not None and not has_endpoint:
+        raise ConfigError("--generator-model needs an endpoint: set OPENAI_API_KEY (and OPENAI_BASE_URL)")
+    if policy is not None and not has_gpu:
+        raise ConfigError(
+            f"--policy {policy!r} needs a GPU, and nvidia-smi was not found: without the option the small embedded "
+            "policy learns; to take the config elsewhere, write policy.base into it there"
+        )
+
+
+def _starter(part: str, place: str, model: str, policy: str) -> str:
     text = (files("ttpa.cli") / "starters" / f"{part}.toml").read_text(encoding="utf-8")
     is_command = part == "mcp" and not place.startswith(("http://", "https://"))
     quoted = f"[{', '.join(map(toml_string, _split_command(place)))}]" if is_command else toml_string(place)
     return Template(text).substitute(
-        place=quoted, place_key="command" if is_command else "url", model=toml_string(model)
+        place=quoted,
+        place_key="command" if is_command else "url",
+        model=toml_string(model),
+        policy=toml_string(policy),
     )
 
 

@@ -59,7 +59,7 @@ sample = _stage(("sample",), "Fork the policy's turns where it wavers.")
 score = _stage(("score",), "Find the errors of every candidate.")
 pair = _stage(("pair",), "Make preference pairs of the scored candidates.")
 train = _stage(None, "Fine-tune the policy, and align it once there is what it learns from.")
-evaluate = _stage(("evaluate",), "Ask the policies at held-out turns, side by side.")
+evaluate = _stage(("evaluate",), "Evaluate the policies on held-out turns, side by side.")
 report = _stage(("report",), "Write the run's page.")
 
 

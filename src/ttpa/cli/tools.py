@@ -62,7 +62,8 @@ def _list(toolset: Toolset, *, as_json: bool) -> None:
         tell(f"{name}  {parameters}  {description}".rstrip())
     for name, reason in toolset.left_out.items():
         tell(f"left out: {_on_one_line(name)}: {_on_one_line(reason)}")
-    tell(f"{len(toolset.specs)} tools, all schemas valid")
+    number = len(toolset.specs)
+    tell(f"{number} tool, its schema is valid" if number == 1 else f"{number} tools, all schemas valid")
     silent = [_on_one_line(spec.name) for spec in toolset.specs if not spec.description.strip()]
     if silent:
         tell(f"no description: {', '.join(silent)}; a model picks tools by what their description says: add one")

@@ -17,7 +17,12 @@ Overrides = Annotated[list[str] | None, typer.Option("--set", help="section.key=
 Name = Annotated[str | None, typer.Option("--run", help="The run's name, in place of the config's.")]
 Seed = Annotated[int | None, typer.Option(help="In place of the config's.")]
 Limit = Annotated[
-    int | None, typer.Option(min=1, help="At most so many instances, sampled turns, and held-out turns a split.")
+    int | None,
+    typer.Option(
+        min=1,
+        help="At most this many instances, sampled turns, and held-out turns per split. The run keeps it: use another "
+        "--run for a full run.",
+    ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]

@@ -79,7 +79,7 @@ def _writing_table(path: Path, columns: JsonObject) -> Generator[Write]:
         import pyarrow as pa
         import pyarrow.parquet as pq
     except ImportError as error:
-        raise RunError(f"{path.name} needs an extra: pip install 'ttpa[train]'") from error
+        raise RunError(f"{path.name} needs an extra: pip install '.[train]' in a clone") from error
     schema = _features(columns).arrow_schema
     waiting: list[JsonObject] = []
     with drafting(path) as draft, pq.ParquetWriter(draft, schema) as writer:

@@ -28,7 +28,7 @@ class PairConfig(Record):
     margin: float = Field(default=0.0, ge=0, le=1)
     """By how much a rejected turn must score lower than the reference, beyond being wrong."""
     max_rejected: int = Field(default=3, ge=1)
-    """Pairs a turn at most."""
+    """Pairs per turn at most."""
     rejected: Literal["kinds", "probable"] = "kinds"
     """Which wrong turns come first: the most probable one of each kind of error, or the most probable ones."""
     tail: Literal["kept", "cut"] = "kept"

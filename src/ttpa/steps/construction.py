@@ -18,6 +18,7 @@ from ttpa.runs.outcomes import Outcomes
 from ttpa.runs.record_files import write_record, write_records, write_text
 from ttpa.stages.construct import (
     BenchmarkQuestions,
+    ConstructConfig,
     Plan,
     Planner,
     choose_controls,
@@ -29,6 +30,7 @@ from ttpa.stages.construct import (
     drop_overlap,
     estimate_cost,
     judge,
+    name_nondeterministic,
     plan_construction,
     refuse,
 )
@@ -50,7 +52,7 @@ def construct_instructions(run: Run) -> None:
     generator = run.config.generator
     opened = run.parts.generator_engine.open_desk(run.directory.journal, generator.budget, generator.prices)
     with closing(opened) as desk, run.parts.open_toolset(desk.replies, desk.spending) as toolset:
-        construction = _Construction(run, toolset, desk)
+        construction = _Construction(run, toolset, desk, name_nondeterministic(config, toolset))
         checks = _Checks(run, benchmarks, _open_judge(run, desk))
         planner = Planner(toolset.specs, config, seed=run.config.seed)
         plans = planner.first(config.instances)
@@ -92,6 +94,7 @@ def estimate_construction(run: Run) -> str:
     construct_config = config.construct_
     spending = Spending(config.generator.budget, config.generator.prices)
     with run.parts.open_toolset(ForgetfulStore(), spending) as toolset:
+        name_nondeterministic(construct_config, toolset)
         plans = plan_construction(toolset.specs, construct_config, seed=config.seed)
         offered = len(toolset.specs)
     more = construct_config.plans_at_most
@@ -113,14 +116,14 @@ def _open_judge(run: Run, desk: Desk) -> ChatModel | None:
 class _Construction:
     """Makes plans, and keeps what becomes of each."""
 
-    def __init__(self, run: Run, toolset: Toolset, desk: Desk) -> None:
+    def __init__(self, run: Run, toolset: Toolset, desk: Desk, config: ConstructConfig) -> None:
         self._run = run
         self._desk = desk
         self._source = toolset
         self._pinned = _require_known_tools(run, toolset)
         self._calls = Calls()
         self.outcomes = Outcomes(run.directory.instructions, Instruction)
-        engine, parts, config = run.parts.generator_engine, run.parts, run.config.construct_
+        engine, parts = run.parts.generator_engine, run.parts
         self._open_worker = (
             partial(open_constructor, parts, config, desk, toolset)
             if engine.is_here

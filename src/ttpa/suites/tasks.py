@@ -15,7 +15,7 @@ from typing import cast
 
 from pydantic import JsonValue
 
-from ttpa.errors import RunError
+from ttpa.errors import RunError, ToolError
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import AssistantMessage, ToolMessage
 from ttpa.records.suites import SuiteAnswer, SuiteCase
@@ -93,7 +93,10 @@ class OwnTasks:
                 calls.extend(turn.tool_calls)
                 results.extend(given)
                 history.extend(ToolMessage(content=result.content) for result in given)
-            state = tools.state()
+            try:
+                state = tools.state()
+            except ToolError as error:  # the calls may have broken what tells it: that is not as the gold leaves it
+                state = str(error)
         notes: dict[str, JsonValue] = {
             "ended": ended,
             "calls": [call.model_dump(mode="json") for call in calls],

@@ -23,7 +23,10 @@ class TellsState(Protocol):
     """A session whose source can say what state its tools are in."""
 
     def state(self) -> str | None:
-        """The state as text, equal for equal states; none where the tools tell none."""
+        """The state as text, equal for equal states; none where the tools tell none.
+
+        Raises `ToolError` where they would tell one and fail.
+        """
         ...
 
 

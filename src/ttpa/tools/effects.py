@@ -1,24 +1,41 @@
 """How a Python function says what it does to the world: `@effect("write")`."""
 
+import inspect
 from collections.abc import Callable
-from typing import TypeVar
+from typing import TypeVar, get_args
 
+from ttpa.errors import ToolError
 from ttpa.tools.base import Effect
 
 F = TypeVar("F", bound=Callable[..., object])
 _MARK = "__ttpa_effect__"
+_KINDS = get_args(Effect)
 
 
 def effect(kind: Effect) -> Callable[[F], F]:
-    """Marks a tool's function; one without a mark does nothing outside of its process."""
+    """Marks a tool's function, or a class for all methods of it that have no mark of their own.
 
-    def mark(function: F) -> F:
-        setattr(function, _MARK, kind)
-        return function
+    A function without a mark does nothing outside of its process. Raises `ToolError` for a kind that is none: such a
+    mark would be lost, and the tool offered where it must not be.
+    """
+    if kind not in _KINDS:
+        due = " or ".join(f'@effect("{one}")' for one in _KINDS)
+        told = getattr(kind, "__qualname__", repr(kind))  # a bare `@effect` is given the function
+        raise ToolError(f"@effect({told}) names no effect; {due} was due")
+
+    def mark(marked: F) -> F:
+        setattr(marked, _MARK, kind)
+        return marked
 
     return mark
 
 
+def mark_of(marked: object) -> Effect | None:
+    """What a function, or a class, is itself marked with."""
+    return getattr(marked, _MARK, None)
+
+
 def effect_of(function: Callable[..., object]) -> Effect:
-    """What the function is marked with."""
-    return getattr(function, _MARK, "none")
+    """What the function does: what it is marked with, else what the class is of which it is a method."""
+    owner: object = getattr(function, "__self__", None)
+    return mark_of(function) or mark_of(owner if inspect.isclass(owner) else type(owner)) or "none"

@@ -4,9 +4,11 @@
 
 import os
 import tempfile
+import weakref
 from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from queue import Empty, SimpleQueue
 from typing import Any, Self, TextIO
 
@@ -20,7 +22,11 @@ from mcp.types import (
     PARSE_ERROR,
     REQUEST_TIMEOUT,
     CallToolResult,
+    ContentBlock,
+    EmbeddedResource,
+    ResourceLink,
     TextContent,
+    TextResourceContents,
     Tool,
 )
 
@@ -30,7 +36,7 @@ from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.redaction import hide_keys
 from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
-from ttpa.tools.results import failed, succeeded
+from ttpa.tools.results import failed, succeeded, told
 
 _START_SECONDS = 60.0
 """A server may be fetched before it starts; calls have a limit of their own."""
@@ -68,14 +74,17 @@ class McpToolset(OfferedTools):
         self._environment = {name: os.environ[name] for name in environment}
         self._timeout_seconds = timeout_seconds
         self._stack = ExitStack()
+        weakref.finalize(self, self._stack.close)  # a program that ends without closing it would wait for the portal
         self._portal: BlockingPortal = self._stack.enter_context(start_blocking_portal())
+        self._stack.callback(_end_tasks, self._portal)
         self._idle: SimpleQueue[Connection] = SimpleQueue()
+        self._stack.callback(_close_all, self._idle)
         try:
             first = self._connect()
             self._idle.put(first)
             self._offer = Offer(self._name, first.definitions(), only=only, allow_write=allow_write)
         except BaseException:
-            self.__exit__()
+            self._stack.close()
             raise
 
     def definitions(self) -> str:
@@ -101,11 +110,6 @@ class McpToolset(OfferedTools):
         return self
 
     def __exit__(self, *_: object) -> None:
-        while True:
-            try:
-                self._idle.get_nowait().close()
-            except Empty:
-                break
         self._stack.close()
 
     def take(self) -> "Connection":
@@ -173,7 +177,7 @@ class Connection:
             self._client = self._stack.enter_context(portal.wrap_async_context_manager(client))
         except Exception as error:  # a server may fail to start in any way
             with self._stack:
-                raise ToolError(f"MCP server {name!r} does not start: {_innermost(error)}{_last_lines(log)}") from error
+                raise ToolError(f"MCP server {name!r} does not start: {told(error)}{_last_lines(log)}") from error
 
     def definitions(self) -> list[Definition]:
         """All tools that the server tells of. Raises `ToolError` where it does not."""
@@ -183,7 +187,7 @@ class Connection:
             try:
                 page = self._portal.call(self._list, cursor)
             except Exception as error:  # nothing that a server does may pass as something else
-                raise ToolError(f"MCP server {self._name!r} does not tell its tools: {_innermost(error)}") from error
+                raise ToolError(f"MCP server {self._name!r} does not tell its tools: {told(error)}") from error
             found.extend(_definition(tool) for tool in page.tools)
             cursor = page.next_cursor
             if not cursor:
@@ -196,7 +200,7 @@ class Connection:
             if isinstance(error, MCPError) and error.code not in self._lost:
                 return failed(error.message)  # an answer: the server refuses the call, and its state is what it was
             self.is_broken = True
-            return failed(f"the server gave no answer: {_innermost(error)}")
+            return failed(f"the server gave no answer: {told(error)}")
         text = _text(result)
         return failed(text) if result.is_error else succeeded(text)
 
@@ -212,6 +216,17 @@ class Connection:
         return await self._client.call_tool(name, arguments, read_timeout_seconds=self._timeout_seconds)
 
 
+def _close_all(connections: "SimpleQueue[Connection]") -> None:
+    with suppress(Empty):
+        while True:
+            connections.get_nowait().close()
+
+
+def _end_tasks(portal: BlockingPortal) -> None:
+    """Ends connections of sessions that nobody closed."""
+    portal.call(partial(portal.stop, cancel_remaining=True))
+
+
 def _definition(tool: Tool) -> Definition:
     schema: JsonObject = {"type": "object", **tool.input_schema}
     is_read = tool.annotations is not None and tool.annotations.read_only_hint is True
@@ -220,11 +235,20 @@ def _definition(tool: Tool) -> Definition:
 
 
 def _text(result: CallToolResult) -> str:
-    """The result as a model reads it: its text, else its value; what is neither is named."""
-    parts = [block.text if isinstance(block, TextContent) else f"[{block.type}]" for block in result.content]
+    """The result as a model reads it: its parts, else its value."""
+    parts = [_block(block) for block in result.content]
     if not parts and result.structured_content is not None:
         return canonical_json(result.structured_content)
     return "\n".join(parts)
+
+
+def _block(block: ContentBlock) -> str:
+    """A part of a result: its text, or where it lies; what is neither is named."""
+    if isinstance(block, TextContent):
+        return block.text
+    if isinstance(block, EmbeddedResource) and isinstance(block.resource, TextResourceContents):
+        return block.resource.text
+    return f"[{block.type} {block.uri}]" if isinstance(block, ResourceLink) else f"[{block.type}]"
 
 
 def _last_lines(log: TextIO | None) -> str:
@@ -234,10 +258,3 @@ def _last_lines(log: TextIO | None) -> str:
     log.seek(0)
     lines = " | ".join(line.strip() for line in deque(filter(str.strip, log), _LAST_LINES))
     return f"; it wrote last: {hide_keys(lines)}" if lines else ""
-
-
-def _innermost(error: BaseException) -> str:
-    """What went wrong, without the groups that it came in."""
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    return f"{type(error).__name__}: {error}"

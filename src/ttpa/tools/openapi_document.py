@@ -1,28 +1,22 @@
 """An OpenAPI 3 document -> operations that can be called: their schemas, and where each argument goes."""
 
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
-from pathlib import Path
-from typing import Literal, cast
-
-import httpx2
-import yaml
+from typing import Literal
 
 from ttpa.errors import ToolError
-from ttpa.records.json_shapes import as_list, as_object, texts_in
+from ttpa.records.json_shapes import as_object, texts_in
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.tools import ToolSpec
 from ttpa.tools.base import Effect
 from ttpa.tools.offer import Definition
+from ttpa.tools.openapi_operation import Argument, Body, Operation, Secret, Service, Style
 from ttpa.tools.openapi_schema import References, Unusable
+from ttpa.tools.openapi_security import find_secrets, security_schemes
 from ttpa.tools.openapi_servers import find_server
+from ttpa.tools.openapi_source import parse_source
 
-Place = Literal["path", "query", "header", "body"]
-Style = Literal["simple", "form", "spaceDelimited", "pipeDelimited", "deepObject", "json"]
-"""How a value that is no scalar is written: as OpenAPI names it, or as JSON where the document says so."""
 _STYLES: Mapping[str, Sequence[Style]] = {
     "path": ("simple",),
     "header": ("simple",),
@@ -35,74 +29,20 @@ _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """Where one argument goes."""
-
-    name: str
-    """As the document has it."""
-    place: Place
-    explode: bool = True
-    """Whether each item of an array, and each member of an object, is given by itself."""
-    style: Style = "form"
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """How a request proves who sends it."""
-
-    scheme: str
-    """The document's name for it."""
-    kind: Literal["header", "query", "cookie", "bearer", "basic"]
-    name: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Operation:
-    """One operation of the service."""
-
-    definition: Definition
-    server: str
-    """The address that its path is added to."""
-    method: str
-    path: str
-    arguments: Mapping[str, Argument]
-    """By the name that the tool's schema gives it."""
-    body: Literal["none", "json", "form"]
-    whole_body: str | None = None
-    """The argument that is the whole body, where that is no object of named values."""
-    secrets: tuple[Secret, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """What a document describes."""
-
-    operations: tuple[Operation, ...]
-    left_out: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Operations that cannot be called, with the reason."""
-
-
-def read_document(source: str, *, server: str = "", keys: Sequence[str] = ()) -> Service:
-    """The service that a document describes, from a local file or an address, JSON or YAML.
+def read_document(source: str, text: str, *, server: str = "", keys: Sequence[str] = ()) -> Service:
+    """The service that a document describes: `text`, JSON or YAML, which `source` is the name or address of.
 
     `server` takes the place of what the document names; `keys` names the security schemes that a key is there for.
     References must lead to a place within the document. An operation without an id, or with one that an operation
     before it has, is named by its method and path. Raises `ToolError` where it cannot be read, is no OpenAPI 3, has no
     paths, or does not name a scheme of `keys`.
     """
-    document = _load(source)
-    if "swagger" in document:
-        told = f"Swagger {document['swagger']}; convert it first, as `npx swagger2openapi` does"
-        raise ToolError(f"{source!r} is no OpenAPI 3 document but {told}")
-    if not str(document.get("openapi", "")).startswith("3."):
-        raise ToolError(f"{source!r} is no OpenAPI 3 document: its 'openapi' is {document.get('openapi')!r}")
-    if not isinstance(paths := document.get("paths"), dict):
-        raise ToolError(f"OpenAPI document {source!r} has no paths: 'paths' is {paths!r}, an object was due")
-    reader = _Reader(document, partial(find_server, source, server), keys)
-    if unknown := [scheme for scheme in keys if scheme not in reader.schemes]:
-        known = ", ".join(reader.schemes) or "none"
+    document, paths = parse_source(source, text)
+    schemes = security_schemes(document)
+    if unknown := [scheme for scheme in keys if scheme not in schemes]:
+        known = ", ".join(schemes) or "none"
         raise ToolError(f"tools.openapi.keys names {unknown[0]!r}; the security schemes of {source!r} are {known}")
+    reader = _Reader(document, source, server, keys)
     operations: list[Operation] = []
     left_out: dict[str, str] = {}
     names: set[str] = set()
@@ -128,67 +68,61 @@ def read_document(source: str, *, server: str = "", keys: Sequence[str] = ()) ->
     return Service(tuple(operations), left_out)
 
 
-def _load(source: str) -> JsonObject:
-    try:
-        if source.startswith(("http://", "https://")):
-            response = httpx2.get(source, timeout=30.0, follow_redirects=True)
-            response.raise_for_status()
-            text = response.text
-        else:
-            text = Path(source).read_text(encoding="utf-8")
-    except (httpx2.HTTPError, OSError, UnicodeDecodeError) as error:
-        raise ToolError(f"OpenAPI document {source!r} cannot be read: {error}") from error
-    try:
-        document: object = json.loads(text)
-    except ValueError:
-        try:
-            # Dates in YAML would be objects; the document's values are JSON.
-            document = json.loads(json.dumps(yaml.safe_load(text), default=str))
-        except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
-            raise ToolError(f"OpenAPI document {source!r} is neither JSON nor YAML: {error}") from error
-    if not isinstance(document, dict):
-        raise ToolError(f"OpenAPI document {source!r} is no object")
-    return cast("JsonObject", document)
+@dataclass(frozen=True, slots=True)
+class _Arguments:
+    """What a tool takes, as far as it was read."""
+
+    places: dict[str, Argument] = field(default_factory=dict[str, Argument])
+    properties: JsonObject = field(default_factory=dict[str, JsonValue])
+    required: list[JsonValue] = field(default_factory=list[JsonValue])
+
+    def add(self, name: str, schema: JsonObject, place: Argument, *, is_required: bool) -> None:
+        if name in self.places:
+            raise Unusable(f"two of its parameters are named {name!r}")
+        self.places[name], self.properties[name] = place, schema
+        if is_required:
+            self.required.append(name)
+
+    def schema(self) -> JsonObject:
+        return {"type": "object", "properties": self.properties, "required": self.required}
 
 
 class _Reader:
     """Reads operations of one document."""
 
-    def __init__(self, document: JsonObject, find: Callable[[Sequence[JsonObject]], str], keys: Sequence[str]) -> None:
+    def __init__(self, document: JsonObject, source: str, server: str, keys: Sequence[str]) -> None:
         self._document = document
-        self._find_server = find
+        self._source = source
+        self._server = server
         self._references = References(document)
-        self._keys = frozenset(keys)
-        self.schemes = as_object(as_object(document.get("components")).get("securitySchemes"))
+        self._keys = keys
 
     def path_item(self, told: JsonValue) -> JsonObject:
         """What the operations of a path share, and they themselves by their methods."""
         return _object(self._references.follow(told), "it")
 
     def operation(self, name: str, path: str, method: str, shared: JsonObject, item: JsonObject) -> Operation:
-        properties: JsonObject = {}
-        required: list[JsonValue] = []
-        arguments: dict[str, Argument] = {}
+        secrets = find_secrets(self._document, self._keys, item)
+        arguments = _Arguments()
         for parameter in self._parameters(shared, item):
-            self._add_parameter(parameter, properties, required, arguments)
+            self._add_parameter(parameter, secrets, arguments)
         for hole in re.findall(r"{([^{}]+)}", path):
-            if not any(argument.name == hole and argument.place == "path" for argument in arguments.values()):
+            if not any(argument.name == hole and argument.place == "path" for argument in arguments.places.values()):
                 raise Unusable(f"its path has {{{hole}}}, which no parameter fills")
-        body, whole = self._add_body(item, properties, required, arguments)
+        body = self._add_body(item, arguments)
         told = str(
             item.get("summary") or item.get("description") or shared.get("summary") or f"{method.upper()} {path}"
         )
-        schema: JsonObject = {"type": "object", "properties": properties, "required": required}
+        spec = ToolSpec(name=name, description=" ".join(told.split()), parameters=arguments.schema())
         effect: Effect = "read" if method in _LOOKING else "write"
         return Operation(
-            definition=Definition(ToolSpec(name=name, description=" ".join(told.split()), parameters=schema), effect),
-            server=self._find_server((item, shared, self._document)),
+            definition=Definition(spec, effect),
+            server=find_server(self._source, self._server, (item, shared, self._document)),
             method=method.upper(),
             path=path,
-            arguments=arguments,
+            arguments=arguments.places,
             body=body,
-            whole_body=whole,
-            secrets=self._secrets(item),
+            secrets=secrets,
         )
 
     def _parameters(self, shared: JsonObject, item: JsonObject) -> list[JsonObject]:
@@ -204,13 +138,7 @@ class _Reader:
                 found[name, str(parameter.get("in"))] = parameter
         return list(found.values())
 
-    def _add_parameter(
-        self,
-        parameter: JsonObject,
-        properties: JsonObject,
-        required: list[JsonValue],
-        arguments: dict[str, Argument],
-    ) -> None:
+    def _add_parameter(self, parameter: JsonObject, secrets: Sequence[Secret], arguments: _Arguments) -> None:
         name, place = str(parameter.get("name")), parameter.get("in")
         is_required = bool(parameter.get("required")) or place == "path"
         if place not in ("path", "query", "header"):
@@ -219,86 +147,41 @@ class _Reader:
             return
         if place == "header" and name.lower() in ("authorization", "accept", "content-type", "host", "cookie"):
             return  # not for a model to say
+        if any(_is_place_of(secret, name, place) for secret in secrets):
+            return  # the key goes there
         content = as_object(parameter.get("content"))
         style = "json" if content else _style(name, place, parameter.get("style"))
-        told = as_object(content.get(_JSON)).get("schema") if content else parameter.get("schema")
-        schema = self._references.schema(told or {})
+        told = as_object(content.get(_choose(content, ("json",), f"its parameter {name!r}"))) if content else parameter
+        schema = self._references.schema(told.get("schema") or {})
         if isinstance(parameter.get("description"), str):
             schema.setdefault("description", parameter["description"])
         explode = parameter.get("explode", style == "form")
-        self._add(name, schema, Argument(name, place, bool(explode), style), properties, arguments)
-        if is_required:
-            required.append(name)
+        arguments.add(name, schema, Argument(name, place, bool(explode), style), is_required=is_required)
 
-    def _add_body(
-        self,
-        item: JsonObject,
-        properties: JsonObject,
-        required: list[JsonValue],
-        arguments: dict[str, Argument],
-    ) -> tuple[Literal["none", "json", "form"], str | None]:
+    def _add_body(self, item: JsonObject, arguments: _Arguments) -> Body | None:
         request = _object(self._references.follow(item.get("requestBody") or {}), "its body")
-        if not request:
-            return "none", None
         content = as_object(request.get("content"))
-        kind = next((kind for kind in (_JSON, _FORM) if kind in content), None)
-        if kind is None:
-            if request.get("required"):
-                raise Unusable(f"its body is {', '.join(content) or 'of no kind'}; JSON or a form was due")
-            return "none", None
-        media = as_object(content[kind])
+        is_required = bool(request.get("required"))
+        if not content and not is_required:
+            return None
+        media_type = _choose(content, ("json", "form"), "its body")
+        media = as_object(content[media_type])
         schema = self._references.schema(media.get("schema", {}))
-        body: Literal["json", "form"] = "json" if kind == _JSON else "form"
+        kind = "form" if _kind(media_type) == "form" else "json"
         members = schema.get("properties")
-        if isinstance(members, dict) and members and not set(members) & set(arguments):
-            must = set(texts_in(schema.get("required"))) if request.get("required", False) else set[str]()
+        if isinstance(members, dict) and members and not set(members) & set(arguments.places):
+            must = set(texts_in(schema.get("required"))) if is_required else set[str]()
             for name, member in members.items():
                 encoding = as_object(as_object(media.get("encoding")).get(name))
-                style = _style(name, "query", encoding.get("style")) if body == "form" else "json"
+                style = _style(name, "query", encoding.get("style")) if kind == "form" else "json"
                 argument = Argument(name, "body", bool(encoding.get("explode", style == "form")), style)
-                self._add(name, as_object(member), argument, properties, arguments)
-                if name in must:
-                    required.append(name)
-            return body, None
-        if body == "form":
+                arguments.add(name, as_object(member), argument, is_required=name in must)
+            return Body(kind, media_type, is_required)
+        if kind == "form":
             raise Unusable("its body is a form whose fields cannot be told from its parameters")
-        name = "body" if "body" not in arguments else "request_body"
-        self._add(name, schema, Argument(name, "body"), properties, arguments)
-        if request.get("required"):
-            required.append(name)
-        return body, name
-
-    @staticmethod
-    def _add(
-        name: str, schema: JsonObject, argument: Argument, properties: JsonObject, arguments: dict[str, Argument]
-    ) -> None:
-        if name in arguments:
-            raise Unusable(f"two of its parameters are named {name!r}")
-        properties[name], arguments[name] = schema, argument
-
-    def _secrets(self, item: JsonObject) -> tuple[Secret, ...]:
-        """What the first alternative needs that all keys are there for."""
-        alternatives = as_list(item.get("security", self._document.get("security", [])))
-        if not alternatives or ({} in alternatives and not self._keys):
-            return ()
-        wanted: list[str] = []
-        for alternative in alternatives:
-            schemes = list(as_object(alternative))
-            if set(schemes) <= self._keys:
-                return tuple(self._secret(scheme) for scheme in schemes)
-            wanted.append(" and ".join(schemes))
-        raise Unusable(f"it needs a key for {' or '.join(wanted)}; tools.openapi.keys names where it is")
-
-    def _secret(self, scheme: str) -> Secret:
-        found = as_object(self._references.follow(self.schemes.get(scheme)))
-        kind, place, name = found.get("type"), found.get("in"), str(found.get("name", ""))
-        if kind == "apiKey" and place in ("header", "query", "cookie"):
-            return Secret(scheme, place, name)
-        if kind == "http" and str(found.get("scheme")).lower() in ("bearer", "basic"):
-            return Secret(scheme, "basic" if str(found["scheme"]).lower() == "basic" else "bearer")
-        if kind in ("oauth2", "openIdConnect"):
-            return Secret(scheme, "bearer")
-        raise Unusable(f"its security scheme {scheme!r} is none that is known here")
+        name = "body" if "body" not in arguments.places else "request_body"
+        arguments.add(name, schema, Argument(name, "body"), is_required=is_required)
+        return Body(kind, media_type, is_required, whole=name)
 
 
 def _object(value: JsonValue, what: str) -> JsonObject:
@@ -310,6 +193,37 @@ def _object(value: JsonValue, what: str) -> JsonObject:
 
 def _short(value: JsonValue) -> str:
     return f"{value!r:.60}"
+
+
+def _is_place_of(secret: Secret, name: str, place: str) -> bool:
+    """Whether a parameter is where the key goes."""
+    same = name.lower() == secret.name.lower() if place == "header" else name == secret.name
+    return secret.kind == place and same
+
+
+def _choose(content: JsonObject, kinds: Sequence[Literal["json", "form"]], what: str) -> str:
+    """The media type of `content` that is of the first of `kinds` it has, `application/json` before others of JSON.
+
+    Raises `Unusable` that names `what` where there is none.
+    """
+    for kind in kinds:
+        found = [media_type for media_type in content if _kind(media_type) == kind]
+        if found:
+            return next((media_type for media_type in found if _bare(media_type) == _JSON), found[0])
+    due = "JSON or a form" if "form" in kinds else "JSON"
+    raise Unusable(f"{what} is {', '.join(content) or 'of no kind'}; {due} was due")
+
+
+def _kind(media_type: str) -> Literal["json", "form"] | None:
+    bare = _bare(media_type)
+    if bare == _JSON or (bare.startswith("application/") and bare.endswith("+json")):
+        return "json"
+    return "form" if bare == _FORM else None
+
+
+def _bare(media_type: str) -> str:
+    """Without its parameters, of which a charset is one."""
+    return media_type.partition(";")[0].strip().lower()
 
 
 def _style(name: str, place: Literal["path", "query", "header"], told: JsonValue) -> Style:

@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, cast
 
 from ttpa.errors import ToolError
-from ttpa.tools.effects import effect, effect_of
+from ttpa.tools.effects import effect, effect_of, mark_of
 
 _NOT_OWN = sys.stdlib_module_names | {"pydantic"}
 """Packages whose classes others derive theirs from."""
@@ -56,6 +56,11 @@ def tool_functions(module: ModuleType) -> dict[str, Callable[..., object]]:
     return functions
 
 
+def makes_instances(module: ModuleType) -> bool:
+    """Whether `tool_functions` gives methods of instances that it makes anew."""
+    return any(inspect.isclass(item) for _, item in _listed(module))
+
+
 def _methods(kind: type) -> list[tuple[str, Callable[..., object]]]:
     """The public methods of a new instance, by name: functions, and what a decorator made of one.
 
@@ -70,8 +75,9 @@ def _methods(kind: type) -> list[tuple[str, Callable[..., object]]]:
     found: list[tuple[str, Callable[..., object]]] = []
     for name in sorted(name for name in names if not name.startswith("_")):
         method = getattr(instance, name)
-        marked = effect_of(inspect.getattr_static(kind, name))
-        if marked not in ("none", effect_of(method)):  # `@effect` above `@classmethod` marks what the method lies in
+        # `@effect` above `@classmethod` marks what the method lies in, and a static method knows nothing of its class.
+        marked = mark_of(inspect.getattr_static(kind, name)) or mark_of(method) or mark_of(kind) or "none"
+        if marked != effect_of(method):
             method = effect(marked)(around(method))
         found.append((name, method))
     return found
@@ -89,7 +95,8 @@ def _listed(module: ModuleType) -> list[tuple[str, Any]]:
     """What the module offers, by name: functions, and classes of them."""
     listed = getattr(module, "TOOLS", None)
     if listed is not None:
-        return [(getattr(item, "__name__", repr(item)), item) for item in cast("Sequence[Any]", listed)]
+        items = enumerate(cast("Sequence[Any]", listed))
+        return [(getattr(item, "__name__", f"TOOLS[{place}]"), item) for place, item in items]
     return [
         (name, item)
         for name, item in vars(module).items()

@@ -77,7 +77,7 @@ def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
     except (NameError, TypeError, ValueError) as error:
         raise Undescribed(f"its signature cannot be read: {error}") from error
     for parameter in signature.parameters.values():
-        properties[parameter.name] = _property(parameter, described.get(parameter.name))
+        properties[parameter.name] = _property(parameter, function.__module__, described.get(parameter.name))
         if parameter.default is parameter.empty:
             required.append(parameter.name)
     schema: JsonObject = {"type": "object", "properties": properties}
@@ -88,8 +88,11 @@ def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
     )
 
 
-def _property(parameter: inspect.Parameter, description: str | None) -> Any:
-    """The schema of a parameter. Raises `Undescribed` that names it where it has none."""
+def _property(parameter: inspect.Parameter, module: str, description: str | None) -> Any:
+    """The schema of a parameter. Raises `Undescribed` that names it where it has none.
+
+    `module` is where its function stands: what a hint quotes within, as in `list["Item"]`, is looked up there.
+    """
     name = parameter.name
     if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
         raise Undescribed(f"its parameter {name!r} cannot be given by name")
@@ -100,11 +103,13 @@ def _property(parameter: inspect.Parameter, description: str | None) -> Any:
     # pydantic keeps `json`, `copy`, `_x` and others to itself, so the field has a name of ours.
     field: Any = (parameter.annotation, Field(default, alias="value", **told))
     try:
-        schema = create_model(name, value=field).model_json_schema()
+        schema = create_model(name, __module__=module, value=field).model_json_schema()
     except (PydanticUserError, SchemaError) as error:
         message = error.message if isinstance(error, PydanticUserError) else str(error)
         reason = " ".join(message.split())
         raise Undescribed(f"its parameter {name!r} has a type without a JSON Schema: {reason}") from error
+    except RecursionError as error:  # an alias without a name of its own, as in `Rows = list["Rows"]`
+        raise Undescribed(f"its parameter {name!r} is of a type that holds itself; it must end") from error
     return _tidy(schema["properties"]["value"], schema.get("$defs", {}), name)
 
 

@@ -29,7 +29,7 @@ class PythonToolset(OfferedTools):
         Tools see the usual environment variables, no keys among them, and those that `environment` names. Raises
         `ToolError` where nothing can be offered, and for a named tool that is not there.
         """
-        self._target = target
+        self.target = target
         self._timeout_seconds = timeout_seconds
         self._memory_gb = memory_gb
         self._environment = environment
@@ -89,10 +89,10 @@ class PythonToolset(OfferedTools):
         try:
             answer = self._reset(worker)
         except WorkerDied as error:
-            raise ToolError(f"reset() of {self._target!r} did not return: {error}") from error
+            raise ToolError(f"reset() of {self.target!r} did not return: {error}") from error
         if not answer.ok:
             worker.stop()
-            raise ToolError(f"reset() of {self._target!r} failed: {answer.content}")
+            raise ToolError(f"reset() of {self.target!r} failed: {answer.content}")
         return worker
 
     def _reset(self, worker: Worker) -> ToolResult:
@@ -107,11 +107,14 @@ class PythonToolset(OfferedTools):
                 worker.stop()
 
     def _start(self) -> Worker:
-        return Worker(self._target, self._memory_gb, self._environment)
+        return Worker(self.target, self._memory_gb, self._environment)
 
-    def tell_state(self, worker: Worker) -> ToolResult:
-        """What the module says of its state, not ok where it says nothing. Raises `WorkerDied`."""
-        return worker.ask({"op": "state"}, self._timeout_seconds)
+    def tell_state(self, worker: Worker) -> str:
+        """What the module's `state()` says. Raises `ToolError` where it fails, and `WorkerDied`."""
+        answer = worker.ask({"op": "state"}, self._timeout_seconds)
+        if not answer.ok:
+            raise ToolError(f"state() of {self.target!r} failed: {answer.content}")
+        return answer.content
 
     def run(self, worker: Worker, call: ToolCall) -> ToolResult:
         """Executes a call in `worker`. Raises `WorkerDied` when the tool ends or outlasts its process."""
@@ -142,14 +145,16 @@ class PythonToolSession:
             return failed(f"the tool was stopped: {error}")
 
     def state(self) -> str | None:
-        """What the module's `state()` says; none where it has none, or gives no answer."""
+        """What the module's `state()` says; none where it has none.
+
+        Raises `ToolError` where it fails or does not return: two states that nobody can tell are not the same.
+        """
         self._worker = self._worker or self._toolset.take_worker()
         try:
-            told = self._toolset.tell_state(self._worker)
-        except WorkerDied:
+            return self._toolset.tell_state(self._worker) if self._worker.tells_state else None
+        except WorkerDied as error:
             self._worker = None
-            return None
-        return told.content if told.ok else None
+            raise ToolError(f"state() of {self._toolset.target!r} did not return: {error}") from error
 
     def close(self) -> None:
         if self._worker is not None:

@@ -1,10 +1,12 @@
 """What Python tools give, and what their state is, as JSON."""
 
 import json
-from collections import deque
-from collections.abc import Mapping, Sequence, Set, ValuesView
+import re
+from collections import UserList, deque
+from collections.abc import Iterable, Iterator, Mapping, Set, ValuesView
 from dataclasses import fields, is_dataclass
 from functools import partial
+from types import SimpleNamespace
 from typing import cast
 
 from pydantic import BaseModel
@@ -13,21 +15,46 @@ from pydantic_core.core_schema import any_schema
 
 _IN_PYTHON = SchemaSerializer(any_schema())
 """Takes models and dataclasses apart, in whatever they stand, and leaves their values as Python has them."""
+_ADDRESS = re.compile(r" at 0x[0-9a-f]{6,}>")
 
 
-def as_json(value: object) -> object:
-    """A date, a model and the like as JSON has it; a set has no order, so its text would change from run to run."""
-    if _holds_set(_IN_PYTHON.to_python(value)):  # as JSON it would be a list like others
-        raise TypeError("Object of type set is not JSON serializable; a sorted list would be")
-    return to_jsonable_python(value)
+def result_text(value: object) -> str:
+    """What a tool gives, as a model reads it: a text as it is, dates, models and the like as JSON has them.
+
+    Raises `TypeError` for a set: it has no order, so its text would change from run to run.
+    """
+    if isinstance(value, str):
+        return value
+    settled = _settle(value)
+    _refuse_sets(_IN_PYTHON.to_python(settled))
+    return json.dumps(to_jsonable_python(settled), ensure_ascii=False, allow_nan=False)
 
 
-def _holds_set(value: object) -> bool:
+def _settle(value: object, above: frozenset[int] = frozenset()) -> object:
+    """The value with lists in place of what gives its items once, as generators do: it is read twice."""
+    if isinstance(value, str | int | float | None):
+        return value
+    if id(value) in above:
+        raise ValueError("Circular reference detected")
+    within = partial(_settle, above=above | {id(value)})
     if isinstance(value, dict):
-        return any(map(_holds_set, cast("dict[object, object]", value).values()))
-    if isinstance(value, list | tuple):
-        return any(map(_holds_set, cast("Sequence[object]", value)))
-    return isinstance(value, set | frozenset)
+        return {key: within(item) for key, item in cast("dict[object, object]", value).items()}
+    if isinstance(value, list | tuple | deque | Iterator):
+        return [within(item) for item in cast("Iterable[object]", value)]
+    return value
+
+
+def _refuse_sets(value: object) -> None:
+    """Raises `TypeError` for one, wherever it stands: as JSON it would be a list like others."""
+    if isinstance(value, dict):
+        value = list(cast("dict[object, object]", value).values())
+    if isinstance(value, list | tuple | deque):
+        for item in cast("Iterable[object]", value):
+            _refuse_sets(item)
+    elif isinstance(value, set | frozenset):
+        raise TypeError("Object of type set is not JSON serializable; a sorted list would be")
+    elif isinstance(value, Iterator):  # in a model or dataclass, which has one reader
+        raise TypeError("Object of type generator is not JSON serializable within another; a list would be")
 
 
 def state_text(value: object) -> str:
@@ -42,8 +69,9 @@ def _text(value: object) -> str:
 def _in_order(value: object, above: frozenset[int] = frozenset()) -> object:
     """A value as JSON has it, sets sorted in whatever they stand: their order is another in each process.
 
-    A dataclass or model gives the fields that it prints, below its name, for others may have the same; the rest is
-    as it prints itself. `_IN_PYTHON` would not do here: it fails where a dataclass is in a set.
+    A dataclass or model gives the fields that it prints, below its name, for others may have the same, and an object
+    that prints only where it lies gives all that it holds; the rest is as it prints itself. Raises `TypeError` for what
+    tells nothing else. `_IN_PYTHON` would not do here: it fails where a dataclass is in a set.
     """
     if isinstance(value, str | int | float | None):
         return value
@@ -57,11 +85,31 @@ def _in_order(value: object, above: frozenset[int] = frozenset()) -> object:
         return sorted(([within(key), within(item)] for key, item in items.items()), key=_text)  # JSON has no such keys
     if isinstance(value, Set):
         return sorted(map(within, cast("Set[object]", value)), key=_text)
-    if isinstance(value, list | tuple | deque | ValuesView):
-        return [within(item) for item in cast("Sequence[object]", value)]
+    if isinstance(value, list | tuple | deque | UserList | ValuesView):
+        return [within(item) for item in cast("Iterable[object]", value)]
     if isinstance(value, BaseModel):
         return {type(value).__qualname__: within({str(name): item for name, item in value.__repr_args__()})}
     if is_dataclass(value) and not isinstance(value, type):
         shown = {field.name: getattr(value, field.name) for field in fields(value) if field.repr}
         return {type(value).__qualname__: within(shown)}
-    return str(value)
+    attributes = _attributes(value)
+    return {type(value).__qualname__: within(attributes)} if attributes is not None else _as_it_prints(value)
+
+
+def _attributes(value: object) -> Mapping[str, object] | None:
+    """Of an object that prints only its address, or sets in no order; none of one that prints as it should."""
+    kind = type(value)
+    if (told := getattr(kind, "__attrs_attrs__", None)) is not None:
+        return {attribute.name: getattr(value, attribute.name) for attribute in told if attribute.repr}
+    prints_nothing = kind.__str__ is object.__str__ and kind.__repr__ is object.__repr__
+    if isinstance(value, SimpleNamespace) or (prints_nothing and hasattr(value, "__dict__")):
+        return vars(value)
+    return None
+
+
+def _as_it_prints(value: object) -> str:
+    text = str(value)
+    if _ADDRESS.search(text):
+        kind = type(value).__qualname__
+        raise TypeError(f"an object of type {kind} prints an address, another in each process; give it a `__repr__`")
+    return text

@@ -1,5 +1,7 @@
 """A tool's result on its way to the model."""
 
+from typing import cast
+
 from ttpa.records.tools import ToolResult
 from ttpa.redaction import hide_keys
 
@@ -15,6 +17,17 @@ def succeeded(text: str) -> ToolResult:
 def failed(reason: str) -> ToolResult:
     """Why a call gave nothing."""
     return ToolResult(content=cap(reason), ok=False)
+
+
+def told(error: BaseException) -> str:
+    """The type and text of what went wrong, without the groups that it came in; the type alone where it has no text."""
+    if isinstance(error, BaseExceptionGroup):
+        return told(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
+    name = type(error).__name__
+    try:
+        return f"{name}: {error}"
+    except Exception:  # anybody's class, which may fail to tell its text as well
+        return name
 
 
 def cap(text: str) -> str:

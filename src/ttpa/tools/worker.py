@@ -1,8 +1,8 @@
 """The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD LIFE_FD MEMORY`.
 
-Its first line gives the specs, and why functions have none; then it answers JSON lines: `reset` restores the tools'
-initial state, `state` tells it, `call` executes one call, `leftovers` counts processes and tasks that calls left
-behind. A keeper ends it when its parent ends.
+Its first line gives the specs, why functions have none, and whether the tools tell a state; then it answers JSON
+lines: `reset` restores the tools' initial state, `state` tells it, `call` executes one call, `leftovers` counts
+processes and tasks that calls left behind. A keeper ends it when its parent ends.
 """
 
 import asyncio
@@ -23,12 +23,14 @@ from pydantic import validate_call
 from ttpa.errors import ToolError
 from ttpa.tools.effects import effect_of
 from ttpa.tools.keeper import descendants, stand_guard
-from ttpa.tools.python_module import around, load_module, tool_functions
+from ttpa.tools.python_module import around, load_module, makes_instances, tool_functions
 from ttpa.tools.python_tools import read_specs
-from ttpa.tools.python_values import as_json, state_text
-from ttpa.tools.results import cap
+from ttpa.tools.python_values import result_text, state_text
+from ttpa.tools.results import cap, told
 
 _LARGEST_FILE = 2**30
+_ANYTHING = (Exception, asyncio.CancelledError)
+"""What anybody's code may raise, but for what ends a process; a tool may await a task that was cancelled."""
 
 
 def _callable(
@@ -58,23 +60,9 @@ async def _wait_for(result: Awaitable[object]) -> object:
 def run_call(function: Callable[..., object], arguments: dict[str, Any]) -> tuple[str, bool]:
     """The result as text for the model, and whether the call succeeded."""
     try:
-        result = function(**arguments)
-        if not isinstance(result, str):
-            result = json.dumps(result, ensure_ascii=False, allow_nan=False, default=as_json)
-    except Exception as error:  # a tool is anybody's code and may raise anything: that is its result
-        return cap(f"{type(error).__name__}: {error}"), False
-    return cap(result), True
-
-
-def read_state(module: ModuleType, runner: asyncio.Runner) -> tuple[str, bool]:
-    """What the module's `state()` gives, as JSON with sorted keys; not ok where there is none, or it fails."""
-    tell = getattr(module, "state", None)
-    if not callable(tell):
-        return "", False
-    try:
-        return state_text(_finish(runner, tell)), True
-    except Exception as error:  # anybody's code
-        return f"{type(error).__name__}: {error}", False
+        return cap(result_text(function(**arguments))), True
+    except _ANYTHING as error:
+        return cap(told(error)), False
 
 
 def limit(memory: int) -> None:
@@ -107,6 +95,49 @@ class Surroundings:
         return len(set(descendants(os.getpid())) - self._processes)
 
 
+class Tools:
+    """A module's tools, described and called: a method for each request of the parent."""
+
+    def __init__(self, module: ModuleType, folder: Path, runner: asyncio.Runner) -> None:
+        """Describes the tools. Raises `ToolError` where two have one name."""
+        self._module = module
+        self._runner = runner
+        found = tool_functions(module)
+        self.specs, self.left_out = read_specs(found)
+        offered = {spec.name: found[spec.name] for spec in self.specs}
+        self.effects = [effect_of(function) for function in offered.values()]
+        self.tells_state = callable(getattr(module, "state", None))
+        self._functions = _callable(offered, runner)
+        self._surroundings = Surroundings(folder)
+
+    def answer(self, request: Mapping[str, Any]) -> tuple[str, bool]:
+        """What the request gives, and whether it succeeded."""
+        if request["op"] == "call":
+            return run_call(self._functions[request["name"]], request["arguments"])
+        asked = {"reset": self._reset, "state": self._state, "leftovers": self._leftovers}[request["op"]]
+        try:
+            return asked(), True
+        except _ANYTHING as error:
+            return told(error), False
+
+    def _reset(self) -> str:
+        """Restores the tools' initial state."""
+        self._surroundings.restore()
+        _finish(self._runner, getattr(self._module, "reset", lambda: None))
+        if makes_instances(self._module):
+            anew = tool_functions(self._module)
+            self._functions = _callable({name: anew[name] for name in self._functions}, self._runner)
+        return ""
+
+    def _state(self) -> str:
+        """What the module's `state()` gives, as JSON with sorted keys."""
+        return state_text(_finish(self._runner, self._module.state))
+
+    def _leftovers(self) -> str:
+        """How many processes and tasks calls left behind."""
+        return str(self._surroundings.leftovers() + len(asyncio.all_tasks(self._runner.get_loop())))
+
+
 def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
     """Answers requests until the parent closes its end."""
     process = os.getpid()
@@ -123,40 +154,21 @@ def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
             replies.flush()
 
         try:
-            module = load_module(target)
-            found = tool_functions(module)
-            specs, left_out = read_specs(found)
-            offered = {spec.name: found[spec.name] for spec in specs}
-            functions = _callable(offered, runner)
-        except Exception as error:  # loading runs the user's module, which may raise anything
-            reply(error=f"{type(error).__name__}: {error}" if not isinstance(error, ToolError) else str(error))
+            tools = Tools(load_module(target), folder, runner)
+        except _ANYTHING as error:  # loading runs the user's module
+            reply(error=str(error) if isinstance(error, ToolError) else told(error))
             return
-        surroundings = Surroundings(folder)
         reply(
-            specs=[spec.model_dump(mode="json") for spec in specs],
-            effects=[effect_of(function) for function in offered.values()],
-            left_out=left_out,
+            specs=[spec.model_dump(mode="json") for spec in tools.specs],
+            effects=tools.effects,
+            left_out=tools.left_out,
+            tells_state=tools.tells_state,
             process=process,
             folder=str(folder),
         )
         for line in requests:
             request = json.loads(line)
-            content, ok = "", True
-            if request["op"] == "reset":
-                surroundings.restore()
-                try:
-                    _finish(runner, getattr(module, "reset", lambda: None))
-                    if any(inspect.ismethod(function) for function in offered.values()):
-                        anew = tool_functions(module)  # with instances of their own
-                        functions = _callable({name: anew[name] for name in offered}, runner)
-                except Exception as error:  # anybody's code
-                    content, ok = f"{type(error).__name__}: {error}", False
-            elif request["op"] == "state":
-                content, ok = read_state(module, runner)
-            elif request["op"] == "leftovers":
-                content = str(surroundings.leftovers() + len(asyncio.all_tasks(runner.get_loop())))
-            else:
-                content, ok = run_call(functions[request["name"]], request["arguments"])
+            content, ok = tools.answer(request)
             reply(number=request["number"], content=content, ok=ok)
 
 

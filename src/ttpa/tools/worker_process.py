@@ -75,6 +75,8 @@ class Worker:
             raise ToolError(f"the tools of {target!r} cannot be loaded: {greeting['error']}")
         self._tools, self._folder = greeting["process"], greeting["folder"]
         self.left_out: dict[str, str] = greeting["left_out"]
+        self.tells_state: bool = greeting["tells_state"]
+        """Whether its module says what state the tools are in."""
         self.definitions = [
             Definition(ToolSpec.model_validate(spec), effect)
             for spec, effect in zip(greeting["specs"], greeting["effects"], strict=True)

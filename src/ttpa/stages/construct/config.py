@@ -56,7 +56,8 @@ class ConstructConfig(Record):
     """Whether the gold calls are made once more, in a session of their own, and must give the same; this is left out
     where tools write."""
     nondeterministic: tuple[str, ...] = ()
-    """Tools whose results may differ from one time to the next."""
+    """Tools whose results may differ from one time to the next, by their own or by their offered names as in
+    `tools.only`; a name that no offered tool has is refused."""
     avoid: tuple[str, ...] = ()
     """Benchmark files (JSON or JSON lines): a question that stands in one of them is given up."""
     near_duplicate: float = Field(default=0.9, ge=0, le=1)

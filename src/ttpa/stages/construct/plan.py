@@ -97,7 +97,7 @@ def _open_index(tools: Sequence[ToolSpec]) -> "ToolIndex":
     except ImportError as error:
         raise ConfigError(
             f"{len(tools)} tools are more than construct.candidates; "
-            "to draw from so many needs an extra: pip install 'ttpa[registry]'"
+            "to draw from so many needs an extra: pip install '.[registry]' in a clone"
         ) from error
     return ToolIndex(tools)
 

@@ -34,13 +34,13 @@ class ForkRules(Record):
     tool_name_min_probability: float = Field(default=0.05, gt=0, le=1)
     """From here on the first token of a tool's name forks whatever gap and entropy are."""
     max_forks: int = Field(default=4, ge=0)
-    """A turn; the first by `ranking`."""
+    """Per turn; the first by `ranking`."""
     ranking: Literal["slots", "probability"] = "slots"
     """Which forks come first: those in names and values, then by the alternative's probability; or by that alone."""
     quotas: dict[SlotKind, int] = {}
     """Of those, how many may be of one kind; a kind that is not named has no quota."""
     alternatives: int = Field(default=2, ge=1)
-    """Forced at one fork at most."""
+    """At most this many are forced per fork."""
     depth: Literal[1, 2] = 1
     """With 2 a branch forks once more, where it wavers most."""
 

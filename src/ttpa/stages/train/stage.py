@@ -38,7 +38,7 @@ class SftConfig(Record):
     """The default is for the small embedded policy; a large one wants 1e-5 (full) to 2e-4 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=16, ge=1)
-    """Dialogues an optimiser step."""
+    """Dialogues per optimiser step."""
     warmup_share: float = Field(default=0.05, ge=0, le=1)
 
 
@@ -49,7 +49,7 @@ class DpoConfig(Record):
     """The default is for the small embedded policy; a large one wants 5e-7 (full) to 1e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
-    """Pairs an optimiser step."""
+    """Pairs per optimiser step."""
     beta: float = Field(default=0.1, gt=0)
     nll_weight: float = Field(default=1.0, ge=0)
     """Of the chosen turn's negative log-likelihood beside the preference loss; 0 leaves it out."""
@@ -68,7 +68,7 @@ class GrpoConfig(Record):
     """The default is for the small embedded policy; a large one wants 1e-6 (full) to 1e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
-    """Decision points an optimiser step."""
+    """Decision points per optimiser step."""
     completions: int = Field(default=8, ge=2)
     """Turns that are drawn at each of them."""
     temperature: float = Field(default=1.0, gt=0)
@@ -88,7 +88,7 @@ class ProbabilityConfig(Record):
     """The default is for the small embedded policy; a large one wants 2e-6 (full) to 2e-5 (lora)."""
     epochs: float = Field(default=1.0, gt=0)
     batch_size: int = Field(default=8, ge=1)
-    """Dialogues an optimiser step."""
+    """Dialogues per optimiser step."""
     warmup_share: float = Field(default=0.05, ge=0, le=1)
 
 
@@ -122,8 +122,8 @@ class TrainConfig(Record):
     activation_checkpointing: bool = False
     """Less memory, more time."""
     launch: str = ""
-    """What starts the processes of a training, one a device: `torchrun --nproc-per-node 2`, or `accelerate launch
-    --config_file configs/ddp.yaml`. Empty, it runs in this process."""
+    """What starts the processes of a training, one per device: `torchrun --nproc-per-node 2`, or `accelerate launch
+    --config_file configs/accelerate/ddp.yaml`. Empty, it runs in this process."""
     report_to: tuple[str, ...] = ()
     """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`."""
     precision: Literal["bf16", "float32"] = "bf16"
