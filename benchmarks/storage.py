@@ -26,8 +26,9 @@ from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import Step
 from ttpa.runs.record_files import write_lines, write_record, write_text
 from ttpa.steps.export import export
-from ttpa.steps.preferences import pair_candidates, score_candidates
+from ttpa.steps.pairing import pair_candidates
 from ttpa.steps.run import Run
+from ttpa.steps.scoring import score_candidates
 
 STAGES = {"score": "#0072b2", "pair": "#d55e00", "export": "#009e73"}
 MOST_MEMORY = 1024

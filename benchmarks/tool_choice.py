@@ -18,7 +18,7 @@ import psutil
 from ttpa.models.scripted import ScriptedChatModel
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.construct import ConstructConfig, Planner
-from ttpa.stages.construct.offer import likeness
+from ttpa.stages.construct.offered_tools import likeness
 from ttpa.stages.construct.retrieval import ToolIndex
 from ttpa.tools.simulated_toolset import SimulatedToolset
 

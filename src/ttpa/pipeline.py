@@ -15,12 +15,14 @@ from ttpa.errors import RunError
 from ttpa.records.checkpoints import AlignMethod
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.construction import construct_instructions
+from ttpa.steps.evaluation import evaluate_policies
 from ttpa.steps.importing import import_instructions
-from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
+from ttpa.steps.pairing import pair_candidates
 from ttpa.steps.report import write_report
-from ttpa.steps.results import evaluate_policies
 from ttpa.steps.rounds import rounds_are_due, take_rounds
 from ttpa.steps.run import Run
+from ttpa.steps.sampling import sample_trees
+from ttpa.steps.scoring import score_candidates
 from ttpa.steps.training import align, fine_tune
 
 TAKE: dict[Step, Callable[[Run], None]] = {

@@ -8,7 +8,7 @@ from ttpa.dialects import DIALECTS, Dialect
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, ChatReply, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
-from ttpa.models.families import newly_read
+from ttpa.models.prompt_families import newly_read
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolSpec

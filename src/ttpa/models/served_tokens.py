@@ -8,7 +8,7 @@ from typing import Protocol
 
 from ttpa.models.base import Branch, ChatTokenizer, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
-from ttpa.models.families import newly_read
+from ttpa.models.prompt_families import newly_read
 
 Seen = tuple[float, tuple[tuple[int, float], ...]]
 """A token's own log-probability, and the most probable tokens at its place, most probable first."""

@@ -12,7 +12,7 @@ from transformers import AutoModelForCausalLM, PreTrainedModel
 from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
-from ttpa.models.families import batches, newly_read
+from ttpa.models.prompt_families import batches, newly_read
 from ttpa.models.shared_prefix import SHARED_ATTENTION
 from ttpa.models.transformers_context import context_of
 from ttpa.models.transformers_layers import partial_attention

@@ -34,7 +34,7 @@ from ttpa.stages.construct import (
     plan_construction,
     refuse,
 )
-from ttpa.steps.constructing import Calls, open_constructor
+from ttpa.steps.construction_worker import Calls, open_constructor
 from ttpa.steps.run import Account, Run, batched, count_splits
 from ttpa.tools.base import Toolset
 

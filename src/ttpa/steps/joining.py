@@ -8,6 +8,9 @@ from ttpa.records.candidates import CandidateTree
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.scores import ScoredTurn
 
+TREES_TOGETHER = 32
+"""Trees that are handed to a worker at once: one is scored in about a millisecond."""
+
 Sampled = TypeVar("Sampled", CandidateTree, tuple[CandidateTree, ScoredTurn])
 
 

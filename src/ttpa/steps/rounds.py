@@ -11,8 +11,10 @@ from types import MappingProxyType
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import ROUND_STEPS, Step
 from ttpa.runs.record_files import read_record
-from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
+from ttpa.steps.pairing import pair_candidates
 from ttpa.steps.run import Account, Run
+from ttpa.steps.sampling import sample_trees
+from ttpa.steps.scoring import score_candidates
 from ttpa.steps.training import align
 
 _TAKE: Mapping[Step, Callable[[Run], None]] = MappingProxyType(

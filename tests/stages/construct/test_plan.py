@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from ttpa.errors import ConfigError
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.construct import ConstructConfig, Plan, count_held_out, plan_construction
-from ttpa.stages.construct.offer import choose_offer
+from ttpa.stages.construct.offered_tools import choose_offer
 
 
 def tool(name: str, description: str = "", required: tuple[str, ...] = ("city",)) -> ToolSpec:

@@ -12,7 +12,7 @@ from ttpa.errors import ConfigError
 from ttpa.models.scripted import ScriptedChatModel
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.construct import ConstructConfig, Plan, plan_construction
-from ttpa.stages.construct.offer import choose_offer
+from ttpa.stages.construct.offered_tools import choose_offer
 from ttpa.stages.construct.retrieval import ToolIndex
 from ttpa.tools.simulated_toolset import SimulatedToolset
 
@@ -111,7 +111,7 @@ def test_fewer_candidates_than_twice_what_is_shown_are_refused() -> None:
 
 def test_without_the_package_a_large_registry_names_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "ttpa.stages.construct.retrieval", None)
-    with pytest.raises(ConfigError, match=r"more than construct.candidates.*ttpa\[registry\]"):
+    with pytest.raises(ConfigError, match=r"more than construct.candidates.*\[registry\]"):
         plans(1)
 
 

@@ -1,7 +1,7 @@
 """Construct: tools -> instructions."""
 
-from ttpa.stages.construct.benchmarks import BenchmarkQuestions, drop_overlap
 from ttpa.stages.construct.config import ConstructConfig, JudgeConfig
+from ttpa.stages.construct.contamination import BenchmarkQuestions, drop_overlap
 from ttpa.stages.construct.diversity import describe, describe_uncalled
 from ttpa.stages.construct.duplicates import drop_duplicates
 from ttpa.stages.construct.estimate import estimate_cost

@@ -10,8 +10,8 @@ from ttpa.records.diversity import Diversity
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.json_shapes import leaves
 from ttpa.records.strict_json import canonical_json
-from ttpa.stages.construct.benchmarks import BenchmarkQuestions, drop_overlap
 from ttpa.stages.construct.checks import find_leaked_tool, find_ungrounded
+from ttpa.stages.construct.contamination import BenchmarkQuestions, drop_overlap
 from ttpa.stages.construct.duplicates import drop_duplicates
 from ttpa.stages.construct.plan import Plan
 

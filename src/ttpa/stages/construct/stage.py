@@ -11,7 +11,7 @@ from ttpa.records.messages import UserMessage
 from ttpa.stages.construct.asking import Asker, Spoilt, describe_tools, text_field
 from ttpa.stages.construct.checks import find_leaked_result, find_leaked_tool, find_ungrounded
 from ttpa.stages.construct.config import ConstructConfig
-from ttpa.stages.construct.offer import choose_offer
+from ttpa.stages.construct.offered_tools import choose_offer
 from ttpa.stages.construct.plan import Plan
 from ttpa.stages.construct.trajectory import memory, require_same_results, run_trajectory, write_scenario
 from ttpa.tools.base import Toolset

@@ -15,7 +15,7 @@ from pydantic import Field
 from ttpa.dialects.base import Dialect
 from ttpa.errors import DialogueRefused
 from ttpa.models.base import Branch, Completion, Growth, TokenModel
-from ttpa.models.families import newly_read
+from ttpa.models.prompt_families import newly_read
 from ttpa.records.candidates import CandidateTree, Fork, Origin, SampleCost, Slot
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import DecisionPoint

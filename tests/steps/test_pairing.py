@@ -19,8 +19,10 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.records.summaries import StepSummary
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.runs.record_files import read_record, read_records, write_record, write_records
-from ttpa.steps.preferences import pair_candidates, sample_trees, score_candidates
+from ttpa.steps.pairing import pair_candidates
 from ttpa.steps.run import Run
+from ttpa.steps.sampling import sample_trees
+from ttpa.steps.scoring import score_candidates
 
 OSLO, LYON, ROME = (ToolCall(name="get_weather", arguments={"city": city}) for city in ("Oslo", "Lyon", "Rome"))
 

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ttpa.models.families import batches, families, newly_read
+from ttpa.models.prompt_families import batches, families, newly_read
 
 PROMPTS = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=5).map(tuple), max_size=12)
 
