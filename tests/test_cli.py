@@ -264,6 +264,14 @@ def test_a_dry_run_tells_the_missing_key_of_a_generator_that_is_still_to_come(
     assert told not in ttpa("run", source, "--dry-run", "--run", "other")[1]
 
 
+def test_a_dry_run_refuses_learning_rates_that_the_policy_would_forget_at(ttpa: Ttpa, tmp_path: Path) -> None:
+    source = config(tmp_path, 'policy.base = "org/model"')
+    code, _, err = ttpa("run", source, "--dry-run")
+    assert code == 1
+    assert err.startswith("error: train.sft.learning_rate = 0.001 and train.dpo.learning_rate = 3e-05 suit the small")
+    assert ttpa("construct", source, "--dry-run")[0] == 0  # nothing is trained
+
+
 def test_training_again_says_beforehand_what_it_drops(ttpa: Ttpa, tmp_path: Path) -> None:
     source = config(tmp_path)
     none = {"items_in": 0, "items_used": 0, "records_out": 0, "seconds": 0}

@@ -161,29 +161,6 @@ def test_the_defaults_are_usable() -> None:
     assert load_config(None) == make_config({})
 
 
-@pytest.mark.parametrize(
-    ("section", "fast", "usual"), [("sft", {"learning_rate": 2e-3}, 1e-4), ("dpo", {"learning_rate": 1e-4}, 5e-6)]
-)
-def test_a_rate_for_the_embedded_policy_is_refused_for_a_larger_one(
-    section: str, fast: dict[str, float], usual: float
-) -> None:
-    slow = {"sft": {"learning_rate": 1e-5}, "dpo": {"learning_rate": 1e-6}}
-    assert make_config({"train": {**slow, section: fast}})
-    with pytest.raises(ConfigError, match=rf"train\.{section}\.learning_rate = 0\.\d+ .*; 'org/model' would forget"):
-        make_config({"train": {**slow, section: fast}, "policy": {"base": "org/model"}})
-    trained = make_config({"train": {**slow, section: {"learning_rate": usual}}, "policy": {"base": "org/model"}})
-    assert trained.as_json()["train"][section]["learning_rate"] == usual
-
-
-def test_all_rates_that_are_too_fast_are_told_at_once() -> None:
-    told = (
-        r"^train\.sft\.learning_rate = 0\.001 and train\.dpo\.learning_rate = 3e-05 suit the small embedded policy; "
-        r"'org/model' would forget what it knows: it takes at most 0\.0005 and 2e-05$"
-    )
-    with pytest.raises(ConfigError, match=told):
-        make_config({"policy": {"base": "org/model"}})
-
-
 def test_rounds_are_refused_where_nothing_is_sampled() -> None:
     with pytest.raises(ConfigError, match=r"train\.method = 'probability' samples nothing"):
         make_config({"rounds": 2, "train": {"method": "probability"}})
@@ -191,8 +168,6 @@ def test_rounds_are_refused_where_nothing_is_sampled() -> None:
 
 def test_a_policy_can_be_sampled_as_it_is() -> None:
     assert make_config({"train": {"sft": False}}).train.sft is False
-    trained = {"train": {"sft": False, "dpo": {"learning_rate": 1e-6}}, "policy": {"base": "org/model"}}
-    assert make_config(trained).train.sft is False
 
 
 def test_changed_keys_are_told_with_both_values() -> None:

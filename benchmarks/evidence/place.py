@@ -20,8 +20,6 @@ from ttpa.stages.train import TrainConfig
 from ttpa.steps.run import Run
 
 SETTINGS: dict[str, Any] = tomllib.loads(Path(__file__).with_name("settings.toml").read_text(encoding="utf-8"))
-_IDLE_RATE = 2e-5
-"""Runs that are opened here do not align by themselves; a config wants a rate that suits any policy all the same."""
 
 
 class Place:
@@ -54,7 +52,7 @@ class Place:
         """A run in `folder` whose policy is taken as it is, unless `sections` ask for fine-tuning."""
         values: dict[str, Any] = {"name": folder.name, "runs": str(folder.parent), "seed": self.seed}
         values["policy"] = {"base": policy, "dialect": self.dialect}
-        values["train"] = {"sft": False, "dpo": {"learning_rate": _IDLE_RATE}}
+        values["train"] = {"sft": False}
         values["evaluate"] = {"points": self.size.held_out, "resamples": self.size.resamples}
         values["suites"] = {"limit": self.size.tasks, "resamples": self.size.resamples}
         config = make_config(merge(merge(values, self.tools.sections or {}), sections))

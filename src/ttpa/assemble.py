@@ -22,7 +22,7 @@ from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
 from ttpa.models.spending import MeteredChatModel, Purse
 from ttpa.quickstart.embedded import policy_path
 from ttpa.runs.layout import Step
-from ttpa.stages.train import Learners, TrainConfig
+from ttpa.stages.train import Learners, TrainConfig, refuse_rates_that_forget
 from ttpa.tools.base import Toolset
 from ttpa.tools.config import ToolsConfig, ToolSource
 
@@ -177,6 +177,7 @@ def _check(config: RunConfig, steps: Collection[Step]) -> None:
     if trains:
         from ttpa.stages.train.arguments import refuse_unable
 
+        refuse_rates_that_forget(config.train, base)
         refuse_unable(config.train)
 
 

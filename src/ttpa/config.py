@@ -5,7 +5,6 @@ import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal, cast
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -14,7 +13,6 @@ from ttpa.dialects import DIALECTS
 from ttpa.engines.config import EngineConfig
 from ttpa.errors import ConfigError
 from ttpa.quickstart.embedded import EMBEDDED
-from ttpa.records.checkpoints import AlignMethod
 from ttpa.records.costs import Budget, Prices
 from ttpa.records.record import Record
 from ttpa.stages.construct import ConstructConfig
@@ -27,9 +25,6 @@ from ttpa.stages.score import ScoreConfig
 from ttpa.stages.train import TrainConfig
 from ttpa.suites.config import SuitesConfig
 from ttpa.tools.config import ToolsConfig
-
-_FASTEST_SFT = 5e-4
-_FASTEST: Mapping[AlignMethod, float] = MappingProxyType({"dpo": 2e-5, "grpo": 2e-5, "probability": 5e-5})
 
 
 class GeneratorConfig(Record):
@@ -108,23 +103,7 @@ class RunConfig(Record):
             raise ValueError(
                 "rounds are of what is sampled; train.method = 'probability' samples nothing: leave them 1"
             )
-        self._refuse_rates_that_forget()
         return self
-
-    def _refuse_rates_that_forget(self) -> None:
-        sft, method = self.train.sft, self.train.method
-        rates = {
-            **({"train.sft": (sft.learning_rate, _FASTEST_SFT)} if sft else {}),
-            f"train.{method}": (self.train.alignment.learning_rate, _FASTEST[method]),
-        }
-        too_fast = {section: (rate, fastest) for section, (rate, fastest) in rates.items() if rate > fastest}
-        if too_fast and self.policy.base != EMBEDDED:
-            told = " and ".join(f"{section}.learning_rate = {rate:g}" for section, (rate, _) in too_fast.items())
-            most = " and ".join(f"{fastest:g}" for _, fastest in too_fast.values())
-            raise ValueError(
-                f"{told} {'suits' if len(too_fast) == 1 else 'suit'} the small embedded policy; {self.policy.base!r} "
-                f"would forget what it knows: it takes at most {most}"
-            )
 
     @property
     def path(self) -> Path:
