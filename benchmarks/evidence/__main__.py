@@ -47,7 +47,8 @@ def _run(options: argparse.Namespace) -> int:
     if options.small and (options.publish or options.published):
         raise TtpaError("--small shows that all of it runs; its figures say nothing and are not published")
     size = SMALL.model_copy(update={"fresh_share": study.size.fresh_share}) if options.small else study.size
-    out: Path = options.out or Path("runs") / ("evidence-small" if options.small else "evidence")
+    title = _join(options.study, options.label)
+    out: Path = options.out or Path("runs") / _join("evidence-small" if options.small else "evidence", options.label)
     settings = _settings(size, options.policy, options.dialect)
     root = out / options.study
     if not options.published:
@@ -61,7 +62,7 @@ def _run(options: argparse.Namespace) -> int:
         if not SETS[name].missing
     }
     for name in options.sets:
-        if SETS[name].missing and not options.job:
+        if SETS[name].missing and not (options.job or options.published):
             print(f"{name} is left out: {SETS[name].missing}")
     if options.job:
         name, _, seed = options.job.partition("/")
@@ -71,7 +72,7 @@ def _run(options: argparse.Namespace) -> int:
         failed = run_jobs(list(places), sys.argv[1:], options.workers)
         if failed:
             return 1
-    kept = PUBLISHED / options.study
+    kept = PUBLISHED / title
     if options.published and not options.arms:
         arms += withdrawn_arms(kept, study.arms)
     results = {
@@ -83,20 +84,26 @@ def _run(options: argparse.Namespace) -> int:
             print(path)
     folder: Path = options.report or out / "report"
     for where in study.looks:
-        commands = _commands(options.study, where, small=options.small, published=options.published)
-        written = write_report(
-            folder, options.study, results[where], arms, where, resamples=size.resamples, commands=commands
-        )
+        commands = _commands(options, kept if options.published else root, where)
+        written = write_report(folder, title, results[where], arms, where, resamples=size.resamples, commands=commands)
         if written:
             print(written)
     return 0
 
 
-def _commands(study: str, where: Where, *, small: bool, published: bool) -> list[str]:
-    """That make a page of results."""
-    words = ["python -m benchmarks.evidence"] + ["--small"] * small + [f"--{study}"] * (study != "experiment")
-    made = " ".join([*words, *["--final"] * (where == "final")])
-    return [made, *[" ".join([*words, "--published --report docs"])] * published]
+def _join(name: str, label: str) -> str:
+    return f"{name}-{label}" if label else name
+
+
+def _commands(options: argparse.Namespace, pinned: Path, where: Where) -> list[str]:
+    """That make a page of results, with the policy that the folder's settings name."""
+    policy = json.loads((pinned / "settings.json").read_text(encoding="utf-8"))["policy"]
+    words = ["python -m benchmarks.evidence"] + ["--small"] * options.small
+    words += [f"--{options.study}"] * (options.study != "experiment")
+    words += [f"--label {options.label}"] * bool(options.label)
+    made = [*words, *[f"--policy {policy['name']} --dialect {policy['dialect']}"] * (policy["name"] != EMBEDDED)]
+    made += ["--final"] * (where == "final")
+    return [" ".join(made), *[" ".join([*words, "--published --report docs"])] * options.published]
 
 
 def _choose(study: str, named: Sequence[str]) -> list[Arm]:
@@ -130,7 +137,7 @@ def _pin(out: Path, settings: JsonObject) -> None:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.evidence", description=__doc__)
-    parser.add_argument("--out", type=Path, help="runs/evidence, or runs/evidence-small")
+    parser.add_argument("--out", type=Path, help="runs/evidence, or runs/evidence-small; behind it the label")
     parser.add_argument("--small", action="store_true", help="tiny numbers, minutes: it shows that all of it runs")
     what = parser.add_mutually_exclusive_group()
     for study, says in (
@@ -149,6 +156,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--arms", nargs="+", default=[], metavar="NAME")
     parser.add_argument("--workers", type=int, default=2, help="sets and seeds at a time, one thread each")
     parser.add_argument("--policy", default=EMBEDDED, help="a checkpoint in place of the embedded one")
+    parser.add_argument("--label", default="", help="of another policy: behind the names of the folder and the page")
     parser.add_argument("--dialect", choices=DIALECTS, default="hermes", help="that the policy speaks")
     parser.add_argument("--job", help=argparse.SUPPRESS)
     return parser
