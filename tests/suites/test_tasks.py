@@ -9,7 +9,7 @@ import pytest
 from ttpa.assemble import assemble
 from ttpa.config import make_config
 from ttpa.dialects import DIALECTS
-from ttpa.errors import RunError
+from ttpa.errors import RunError, ToolError
 from ttpa.models.base import Completion
 from ttpa.models.scripted import ScriptedTokenModel
 from ttpa.pipeline import take_steps
@@ -180,6 +180,18 @@ def test_calls_that_break_what_tells_the_state_cost_their_task_alone(constructed
     assert right.right
     assert not wrong.right
     assert (wrong.measures["state as the gold leaves it"], wrong.measures["gold results obtained"]) == (0.0, 1.0)
+
+
+def test_a_state_that_is_never_told_stops_before_anything_is_asked(
+    constructed: Run, make_run: MakeRun, tmp_path: Path
+) -> None:
+    module = tmp_path / "tools.py"
+    module.write_text("from ttpa.quickstart.tools import TOOLS, reset\ndef state():\n    return MISSING\n")
+    sections = {**SECTIONS, "tools": {"module": str(module)}}
+    run = make_run(ScriptedTokenModel(lambda _: {"Done.": 1.0}), sections)
+    with pytest.raises(ToolError, match=r"state.* failed: NameError"):
+        evaluate_suite(run, "tasks")
+    assert not run.directory.suite("tasks").exists()
 
 
 def test_a_task_that_goes_on_for_ever_ends_at_the_step_limit(

@@ -226,7 +226,8 @@ MARKED = """
             "Move the shop."
             return city
 
-    sell_more = Shop().sell
+    SHOP = Shop()
+    sell_more = SHOP.sell
 
     def idle() -> int:
         "Do nothing."
@@ -239,6 +240,7 @@ MARKED = """
     [
         ("TOOLS = [Corner]", ["close", "move", "open", "sell"]),
         ("TOOLS = [sell_more, idle]", ["sell"]),
+        ("TOOLS = [SHOP.close, idle]", ["close"]),
         ("", ["sell_more"]),
     ],
 )
@@ -253,6 +255,29 @@ def test_a_mark_on_a_class_counts_for_its_methods_that_have_none(
 def test_methods_of_a_marked_class_begin_every_session_anew(write_tools: WriteTools) -> None:
     with PythonToolset(write_tools(f"{MARKED}\n    TOOLS = [Corner]\n"), allow_write=True) as tools:
         assert [run(tools, "sell", number=2).content for _ in range(2)] == ["2", "2"]
+
+
+def test_what_has_no_module_of_its_own_costs_no_other_tool(write_tools: WriteTools) -> None:
+    source = """
+        def count() -> int:
+            "Count them."
+            return 1
+
+        TOOLS = [count, str.upper]
+    """
+    with PythonToolset(write_tools(source)) as tools:
+        assert [spec.name for spec in tools.specs] == ["count"]
+        assert tools.left_out == {"upper": "its parameter 'self' cannot be given by name"}
+
+
+def test_an_error_without_a_text_is_told_by_its_type(write_tools: WriteTools) -> None:
+    source = """
+        def count() -> int:
+            "Count them."
+            raise ValueError
+    """
+    with PythonToolset(write_tools(source)) as tools:
+        assert run(tools, "count").content == "ValueError"
 
 
 def test_hints_that_quote_a_name_within_are_looked_up_in_the_module(write_tools: WriteTools) -> None:

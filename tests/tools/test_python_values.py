@@ -156,6 +156,7 @@ def give(*items: object) -> Iterator[object]:
         ({date(2026, 3, 4): 1}, '{"2026-03-04": 1}'),
         ({Unit.METRE: [{Unit.METRE: date(2026, 3, 4)}]}, '{"m": [{"m": "2026-03-04"}]}'),
         ({1: 1.5, 2: None}, '{"1": 1.5, "2": null}'),
+        ({None: 1, "None": 2}, '{"null": 1, "None": 2}'),
         (deque([1, (2, 3)]), "[1, [2, 3]]"),
         (give(1, give(2), {"rows": give("a")}), '[1, [2], {"rows": ["a"]}]'),
         (Rows([Rows(1)]), '{"found": [{"found": 1}]}'),
@@ -165,6 +166,11 @@ def give(*items: object) -> Iterator[object]:
 )
 def test_a_result_is_told_as_json_whatever_stands_in_it(value: object, text: str) -> None:
     assert result_text(value) == text
+
+
+def test_a_key_that_json_cannot_have_is_refused() -> None:
+    with pytest.raises(TypeError, match="not tuple"):
+        result_text({(1, 2): "a", "1,2": "b"})
 
 
 HOLDERS: list[Callable[[object], object]] = [

@@ -30,7 +30,7 @@ class Sources:
         self._dialect = dialect
         self._points: dict[str, DecisionPoint] = {}
         self.items: list[Item] = []
-        self.facts: dict[str, str] = {}
+        self.facts = {"cut-off turns": "malformed where a call is due"}
         for name, file in zip(name_sources(files), files, strict=True):
             self._read(name, file)
 

@@ -56,6 +56,7 @@ class OwnTasks:
             "steps at most": str(config.max_steps),
             "instructions": hashlib.sha256(told.encode()).hexdigest(),
             "tools": toolset.definitions(),
+            "cut-off turns": "malformed, their calls are not run",
         }
 
     def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:  # noqa: ARG002 - no other program judges
@@ -93,10 +94,7 @@ class OwnTasks:
                 calls.extend(turn.tool_calls)
                 results.extend(given)
                 history.extend(ToolMessage(content=result.content) for result in given)
-            try:
-                state = tools.state()
-            except ToolError as error:  # the calls may have broken what tells it: that is not as the gold leaves it
-                state = str(error)
+            state = tools.state_after_calls() if calls else tools.state()
         notes: dict[str, JsonValue] = {
             "ended": ended,
             "calls": [call.model_dump(mode="json") for call in calls],
@@ -144,6 +142,8 @@ def open_tasks(setting: Setting) -> Generator[OwnTasks]:
     """The suite of a run's held-out instructions, over the run's tools."""
     held_out = setting.held_out()
     with setting.open_tools() as toolset:
+        with _Opened(toolset) as tools:
+            tools.state()  # tools that never tell theirs are an error before anything is asked, and no policy's
         yield OwnTasks(held_out, toolset, setting.config.tasks, setting.scoring)
 
 
@@ -162,6 +162,13 @@ class _Opened:
         if call.name not in offered:
             return failed(f"no tool is named {call.name!r}")
         return self._open().run(call)
+
+    def state_after_calls(self) -> str:
+        """The same; where a call has broken what tells it, the error: that is not as the gold leaves it."""
+        try:
+            return self.state()
+        except ToolError as error:
+            return str(error)
 
     def state(self) -> str:
         """A hash of the tools' state; the same for all where the source tells none."""

@@ -39,6 +39,11 @@ class Toolset(Protocol):
         ...
 
     @property
+    def own_names(self) -> Mapping[str, str]:
+        """The source's own names of the tools on offer, by the names that they are offered under."""
+        ...
+
+    @property
     def left_out(self) -> Mapping[str, str]:
         """Tools that the source has and that are not on offer, with the reason."""
         ...

@@ -25,6 +25,10 @@ def effect(kind: Effect) -> Callable[[F], F]:
 
     def mark(marked: F) -> F:
         setattr(marked, _MARK, kind)
+        held = vars(marked).values() if inspect.isclass(marked) else ()
+        for one in held:  # a static method does not know its class
+            if isinstance(one, staticmethod) and mark_of(one.__func__) is None:
+                setattr(one.__func__, _MARK, kind)
         return marked
 
     return mark

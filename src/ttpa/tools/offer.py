@@ -97,6 +97,11 @@ class Offer:
         """The source's own name of an offered tool."""
         return self._original[name]
 
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        """The source's own names of the offered tools, by the names that they are offered under."""
+        return self._original
+
     def effect(self, name: str) -> Effect:
         """What an offered tool does to the world."""
         return self._effects[name]
@@ -127,6 +132,10 @@ class OfferedTools:
     @property
     def specs(self) -> Sequence[ToolSpec]:
         return self._offer.specs
+
+    @property
+    def own_names(self) -> Mapping[str, str]:
+        return self._offer.own_names
 
     @property
     def left_out(self) -> Mapping[str, str]:

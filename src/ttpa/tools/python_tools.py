@@ -76,8 +76,9 @@ def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
         signature = inspect.signature(function, eval_str=True)
     except (NameError, TypeError, ValueError) as error:
         raise Undescribed(f"its signature cannot be read: {error}") from error
+    module = getattr(function, "__module__", None) or __name__  # methods of built-in types have none
     for parameter in signature.parameters.values():
-        properties[parameter.name] = _property(parameter, function.__module__, described.get(parameter.name))
+        properties[parameter.name] = _property(parameter, module, described.get(parameter.name))
         if parameter.default is parameter.empty:
             required.append(parameter.name)
     schema: JsonObject = {"type": "object", "properties": properties}

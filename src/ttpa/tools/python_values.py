@@ -38,10 +38,17 @@ def _settle(value: object, above: frozenset[int] = frozenset()) -> object:
         raise ValueError("Circular reference detected")
     within = partial(_settle, above=above | {id(value)})
     if isinstance(value, dict):
-        return {key: within(item) for key, item in cast("dict[object, object]", value).items()}
+        return {_settle_key(key): within(item) for key, item in cast("dict[object, object]", value).items()}
     if isinstance(value, list | tuple | deque | Iterator):
         return [within(item) for item in cast("Iterable[object]", value)]
     return value
+
+
+def _settle_key(key: object) -> object:
+    """The key as JSON has it where pydantic would write another. Raises `TypeError` for one that JSON cannot have."""
+    if isinstance(key, tuple):
+        raise TypeError("keys must be str, int, float, bool, None, dates and the like, not tuple")
+    return "null" if key is None else key
 
 
 def _refuse_sets(value: object) -> None:

@@ -48,6 +48,10 @@ class RecordedToolset:
         return self._toolset.specs
 
     @property
+    def own_names(self) -> Mapping[str, str]:
+        return self._toolset.own_names
+
+    @property
     def left_out(self) -> Mapping[str, str]:
         return self._toolset.left_out
 

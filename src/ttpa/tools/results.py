@@ -25,9 +25,10 @@ def told(error: BaseException) -> str:
         return told(cast("BaseExceptionGroup[BaseException]", error).exceptions[0])
     name = type(error).__name__
     try:
-        return f"{name}: {error}"
+        text = str(error)
     except Exception:  # anybody's class, which may fail to tell its text as well
         return name
+    return f"{name}: {text}" if text else name
 
 
 def cap(text: str) -> str:

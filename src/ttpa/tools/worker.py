@@ -118,7 +118,7 @@ class Tools:
         try:
             return asked(), True
         except _ANYTHING as error:
-            return told(error), False
+            return cap(told(error)), False
 
     def _reset(self) -> str:
         """Restores the tools' initial state."""
@@ -156,7 +156,7 @@ def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
         try:
             tools = Tools(load_module(target), folder, runner)
         except _ANYTHING as error:  # loading runs the user's module
-            reply(error=str(error) if isinstance(error, ToolError) else told(error))
+            reply(error=cap(str(error) if isinstance(error, ToolError) else told(error)))
             return
         reply(
             specs=[spec.model_dump(mode="json") for spec in tools.specs],

@@ -136,6 +136,7 @@ def _read(search: Search, convention: str, setting: Setting, config: ToolBenchSu
     judge = Judge(setting.open_chat(config.judge, config.temperature), config.judgements) if config.judge else None
     facts = {
         "search": convention,
+        "cut-off turns": "end their path",
         "limits": f"{MOST_NODES} nodes a path, {MOST_ASKS} asks, {LONGEST} characters of a response",
         "responses": config.responses or "none recorded",
         "simulator": simulator.identity if simulator else "none",
