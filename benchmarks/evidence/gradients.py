@@ -11,6 +11,7 @@ several lengths.
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 import argparse
+import math
 import statistics
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -85,7 +86,8 @@ def measure(place: Place, turns: int) -> None:
     }
     seen_from_dev = [_direction(model, measure, dev) for measure in (_log_prob, _prob)]
     print(f"seed {place.seed}: {len(trees)} trees, {len(pairs)} pairs, {len(due)} turns that are due calls; ", end="")
-    print(f"{len(dev)} of dev, {_mean(model, _log_prob, dev):.3f} nats each, {_mean(model, _prob, dev):.3f} probable\n")
+    nats, probability = _likelihood(model, dev)
+    print(f"{len(dev)} of dev, {nats:.3f} nats each, {probability:.3f} probable\n")
     after = " | ".join(f"dev after {step:g}" for step in STEPS)
     print(f"| direction | cosine with dev's log-probabilities | with dev's probabilities | {after} |")
     print("|---|---|---|" + "---|" * len(STEPS))
@@ -108,14 +110,17 @@ def _direction(model: PreTrainedModel, measure: Callable[[PreTrainedModel, One],
     return torch.cat([gradient.flatten() for gradient in gradients])
 
 
-def _mean(model: PreTrainedModel, measure: Callable[[PreTrainedModel, Said], Tensor], of: list[Said]) -> float:
+def _likelihood(model: PreTrainedModel, of: list[Said]) -> tuple[float, float]:
+    """Of a turn on average: its loss in nats, and its probability."""
     with torch.no_grad():
-        return abs(statistics.fmean(float(measure(model, one)) for one in of))
+        log_probs = [float(_log_prob(model, one)) for one in of]
+    return -statistics.fmean(log_probs), statistics.fmean(map(math.exp, log_probs))
 
 
 def _after(model: PreTrainedModel, step: Tensor, dev: list[Said]) -> str:
     with _moved(model, step):
-        return f"{_mean(model, _log_prob, dev):.3f}, {_mean(model, _prob, dev):.3f}"
+        nats, probability = _likelihood(model, dev)
+    return f"{nats:.3f}, {probability:.3f}"
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from typing import TypeVar, get_args
+from typing import TypeVar, cast, get_args
 
 from ttpa.errors import ToolError
 from ttpa.tools.base import Effect
@@ -25,7 +25,7 @@ def effect(kind: Effect) -> Callable[[F], F]:
 
     def mark(marked: F) -> F:
         setattr(marked, _MARK, kind)
-        held = vars(marked).values() if inspect.isclass(marked) else ()
+        held = vars(cast("object", marked)).values() if inspect.isclass(cast("object", marked)) else ()
         for one in held:  # a static method does not know its class
             if isinstance(one, staticmethod) and mark_of(one.__func__) is None:
                 setattr(one.__func__, _MARK, kind)
