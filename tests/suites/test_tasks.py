@@ -182,6 +182,23 @@ def test_calls_that_break_what_tells_the_state_cost_their_task_alone(constructed
     assert (wrong.measures["state as the gold leaves it"], wrong.measures["gold results obtained"]) == (0.0, 1.0)
 
 
+def test_tools_that_no_longer_open_are_an_error_and_no_wrong_answer(
+    constructed: Run, toolset: PythonToolset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    suite = tasks_of(constructed, toolset)
+
+    def refuse() -> None:
+        raise ToolError("the tools do not start")
+
+    monkeypatch.setattr(toolset, "session", refuse)
+    unknown = AssistantMessage(tool_calls=(ToolCall(name="no_such_tool", arguments={}),))
+    episode = suite.items[0].start()
+    next(episode)
+    episode.send(spoken(unknown))
+    with pytest.raises(ToolError, match="do not start"):
+        episode.send(spoken(AssistantMessage(content="It is done.")))
+
+
 def test_a_state_that_is_never_told_stops_before_anything_is_asked(
     constructed: Run, make_run: MakeRun, tmp_path: Path
 ) -> None:

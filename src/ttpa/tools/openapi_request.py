@@ -11,6 +11,9 @@ from ttpa.records.record import JsonObject, JsonValue
 from ttpa.redaction import as_basic
 from ttpa.tools.openapi_operation import Argument, Body, Operation, Secret
 
+_JOINTS = {"spaceDelimited": " ", "pipeDelimited": "|"}
+"""Between items that are told as one; by default a comma."""
+
 
 class Refused(Exception):
     """Arguments that fit the schema and must not be sent."""
@@ -102,9 +105,6 @@ def _own_pairs(operation: Operation, argument: Argument, value: JsonValue) -> li
     if stray := sorted({name for name, _ in pairs} & (taken - {argument.name})):
         raise Refused(f"{argument.name} has the member {stray[0]!r}, the name of another parameter")
     return pairs
-
-
-_JOINTS = {"spaceDelimited": " ", "pipeDelimited": "|"}
 
 
 def _pairs(argument: Argument, value: JsonValue) -> list[tuple[str, str]]:
