@@ -18,19 +18,7 @@ from ttpa.runs.record_files import read_record, read_records
 ROOT = Path(__file__).parents[2]
 LONGEST = 3600
 BY_NAME = {arm.name: arm for arm in ARMS}
-TAKEN = [
-    BY_NAME[name]
-    for name in (
-        "sft-longer",
-        "sft-same",
-        "sft-calls",
-        "own-turns",
-        "ttpa",
-        "ttpa-two-rounds",
-        "grpo",
-        "ttpa-forward",
-    )
-]
+TAKEN = [BY_NAME[name] for name in ("sft-longer", "sft-same", "own-turns", "ttpa-two-rounds", "grpo", "ttpa-forward")]
 """One arm of each way to learn, and one on other data."""
 
 
@@ -90,7 +78,7 @@ def test_the_small_experiment_goes_on_after_a_kill_and_reports_every_way_to_lear
     for run in [path.parent.parent for path in seed.rglob("1-construct/instructions.jsonl")]:
         if run.name not in ("data", "final"):
             assert not questions(run) & held_out, run
-    assert questions(seed / "arms" / "ttpa" / "training" / "final") == known
+    assert questions(seed / "arms" / "ttpa-two-rounds" / "training" / "final") == known
 
     page = (tmp_path / "report" / "results_experiment.md").read_text(encoding="utf-8")
     assert all(f"| {arm.says} |" in page for arm in TAKEN)

@@ -199,6 +199,88 @@ def test_tools_that_no_longer_open_are_an_error_and_no_wrong_answer(
         episode.send(spoken(AssistantMessage(content="It is done.")))
 
 
+SERVICE = """
+from pathlib import Path
+DOWN, COUNT = Path({down!r}), iter(range(1000))
+def find(name: str) -> str:
+    'Tells where a thing is.'
+    if DOWN.exists():
+        raise ConnectionError('no answer')
+    return name + ' is at home'
+def stamp() -> int:
+    'Tells a number, another each time.'
+    return next(COUNT)
+"""
+FIND = ToolCall(name="find", arguments={"name": "Ida"})
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Path:
+    """A module whose `find` fails while there is a file `down` beside it."""
+    module = tmp_path / "service.py"
+    module.write_text(SERVICE.format(down=str(tmp_path / "down")))
+    return module
+
+
+def task_of(run: Run, tools: PythonToolset, *calls: ToolCall) -> Instruction:
+    """A held-out task with these gold calls, a step each."""
+    steps = tuple(Step(calls=(call,), results=(ToolResult(content="as it was", ok=True),)) for call in calls)
+    changes = {"tools": tuple(tools.specs), "steps": steps, "answer": "At home."}
+    return run.instructions("test")[0].model_copy(update=changes)
+
+
+def test_tools_that_fail_at_the_gold_stop_the_suite_and_make_nothing_right(
+    constructed: Run, service: Path, make_run: MakeRun
+) -> None:
+    answered = AssistantMessage(content="At home.")
+    wrong = ToolCall(name="find", arguments={"name": "Bo"})
+    with PythonToolset(str(service)) as tools:
+        task = task_of(constructed, tools, FIND)
+        suite = OwnTasks([task], tools, TasksConfig(), constructed.config.score)
+        (service.parent / "down").touch()
+        answer = played(suite, task.id, [AssistantMessage(tool_calls=(wrong,)), answered])
+        for look in (suite.require_answers, lambda: suite.judge([answer], Path())):
+            with pytest.raises(RunError, match=rf"gold call of 'find' in '{task.id}' fails now: .*no answer.*--redo"):
+                look()
+        (service.parent / "down").unlink()
+        [case] = suite.judge([answer], Path()).cases
+    assert (case.right, case.measures["gold results obtained"]) == (False, 0.0)
+    write_records(constructed.directory.instructions, [task])
+    (service.parent / "down").touch()
+    run = make_run(ScriptedTokenModel(lambda _: {"Done.": 1.0}), {**SECTIONS, "tools": {"module": str(service)}})
+    with pytest.raises(RunError, match="gold call of 'find'"):
+        evaluate_suite(run, "tasks")
+    assert not run.directory.suite("tasks").exists()
+
+
+def test_of_a_tool_whose_results_differ_the_call_is_due_and_not_its_result(
+    constructed: Run, service: Path, make_run: MakeRun
+) -> None:
+    stamp = ToolCall(name="stamp", arguments={})
+    with PythonToolset(str(service)) as tools:
+        task = task_of(constructed, tools, stamp, FIND)
+        suite = OwnTasks([task], tools, TasksConfig(), constructed.config.score, nondeterministic=["stamp"])
+        turns = [AssistantMessage(tool_calls=(call,)) for call in (stamp, FIND)]
+        as_gold = played(suite, task.id, [*turns, AssistantMessage(content="At home.")])
+        without = played(suite, task.id, [turns[1], AssistantMessage(content="At home.")])
+        right, wrong = suite.judge([as_gold, without], Path()).cases
+    assert (right.right, right.measures["gold results obtained"]) == (True, 1.0)
+    assert (wrong.right, wrong.measures["gold results obtained"]) == (False, 0.5)
+    write_records(constructed.directory.instructions, [task])
+    named = {"construct": {**SECTIONS["construct"], "nondeterministic": ["stamp"]}, "tools": {"module": str(service)}}
+    run = make_run(ScriptedTokenModel(lambda _: {"Done.": 1.0}), {**SECTIONS, **named})
+    [(evaluation, _)] = evaluate_suite(run, "tasks")
+    assert evaluation.settings["results not compared"] == "stamp"
+
+
+def test_settings_that_cannot_be_read_are_named(constructed: Run, toolset: PythonToolset, make_run: MakeRun) -> None:
+    evaluate(constructed, make_run, script_policy(tasks_of(constructed, toolset).items))
+    settings = SuiteFiles(constructed.directory.suite("tasks"), "base").settings
+    settings.write_text("")
+    with pytest.raises(RunError, match=r"base\.settings\.json cannot be read: .*--redo"):
+        evaluate(constructed, make_run, None)
+
+
 def test_a_state_that_is_never_told_stops_before_anything_is_asked(
     constructed: Run, make_run: MakeRun, tmp_path: Path
 ) -> None:

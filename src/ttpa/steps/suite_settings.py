@@ -12,7 +12,7 @@ from ttpa.records.messages import AssistantMessage, ToolMessage, UserMessage
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.suites import SuiteEvaluation
 from ttpa.records.tools import ToolCall, ToolSpec
-from ttpa.runs.record_files import read_record
+from ttpa.runs.record_files import read_record, write_text
 from ttpa.steps.run import Run
 from ttpa.suites.base import Suite
 
@@ -40,7 +40,7 @@ def describe_settings(run: Run, suite: Suite, policy: str, path: str, sample: st
 def keep_settings(run: Run, name: str, policy: str, file: Path, settings: dict[str, str]) -> None:
     """Writes the settings down; raises `RunError` where answers were begun with others."""
     if file.exists():
-        before: dict[str, str] = json.loads(file.read_text(encoding="utf-8"))
+        before = _read_settings(file)
         changed = [
             f"{key}: {before.get(key)!r} -> {settings.get(key)!r}"
             for key in {**before, **settings}
@@ -52,8 +52,14 @@ def keep_settings(run: Run, name: str, policy: str, file: Path, settings: dict[s
                 f"({'; '.join(changed)}); take it again with --redo"
             )
         return
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps(settings, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    write_text(file, json.dumps(settings, indent=1, ensure_ascii=False) + "\n")
+
+
+def _read_settings(file: Path) -> dict[str, str]:
+    try:
+        return json.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise RunError(f"{file} cannot be read: {error}; take the suite again with --redo") from error
 
 
 def is_outdated(run: Run, evaluation: SuiteEvaluation) -> bool:

@@ -13,6 +13,7 @@ from ttpa.runs.journal import Journal
 from ttpa.runs.outcomes import Outcomes
 from ttpa.runs.record_files import read_record, read_records, write_record, write_records
 from ttpa.runs.stopwatch import Stopwatch
+from ttpa.stages.construct import name_nondeterministic
 from ttpa.steps.run import Run
 from ttpa.steps.suite_results import SuiteFiles
 from ttpa.steps.suite_settings import describe_settings, keep_settings
@@ -145,6 +146,7 @@ def suite_setting(run: Run, name: str, journal: Journal) -> Setting:
         dialect=run.parts.dialect,
         held_out=held_out,
         open_tools=open_tools,
+        nondeterministic=lambda toolset: name_nondeterministic(run.config.construct_, toolset).nondeterministic,
         open_chat=open_chat,
         tell=run.reporter.finish,
     )

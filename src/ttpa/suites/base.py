@@ -54,6 +54,8 @@ class Setting:
     """The run's instructions that are held out. Raises `RunError` where it has none."""
     open_tools: Callable[[], Toolset]
     """The run's tools, to be really executed."""
+    nondeterministic: Callable[[Toolset], Sequence[str]]
+    """Which of them give results that may differ from call to call, by their offered names."""
     open_chat: Callable[[str, float], ChatModel]
     """A model at the generator's endpoint, by its name and temperature: it judges, or plays tools."""
     tell: Callable[[str], None]

@@ -1,8 +1,9 @@
 """The run's own held-out tasks, played to the end: the policy calls, the tools really answer, the outcome is compared.
 
 A task with calls is solved when the policy ends it with an answer, the tools are left in the gold's state, and every
-result that the gold calls give was obtained, in whatever order and number of steps. A task without calls is solved by
-an answer without any call.
+result that the gold calls give was obtained, in whatever order and number of steps. Of a tool whose results may differ
+from call to call the gold's call is due in place of its result. A task without calls is solved by an answer without any
+call.
 """
 
 import hashlib
@@ -18,6 +19,7 @@ from pydantic import JsonValue
 from ttpa.errors import RunError, ToolError
 from ttpa.records.instructions import Instruction
 from ttpa.records.messages import AssistantMessage, ToolMessage
+from ttpa.records.strict_json import canonical_json
 from ttpa.records.suites import SuiteAnswer, SuiteCase
 from ttpa.records.tools import ToolCall, ToolResult
 from ttpa.stages.score import ScoreConfig, score_turn
@@ -35,9 +37,18 @@ class OwnTasks:
     """Held-out instructions over tools that can be executed."""
 
     def __init__(
-        self, instructions: Sequence[Instruction], toolset: Toolset, config: TasksConfig, scoring: ScoreConfig
+        self,
+        instructions: Sequence[Instruction],
+        toolset: Toolset,
+        config: TasksConfig,
+        scoring: ScoreConfig,
+        *,
+        nondeterministic: Sequence[str] = (),
     ) -> None:
-        """Raises `RunError` where an instruction offers a tool that the toolset does not have."""
+        """`nondeterministic` names tools whose results may differ from call to call.
+
+        Raises `RunError` where an instruction offers a tool that the toolset does not have.
+        """
         known = {spec.name for spec in toolset.specs}
         for instruction in instructions:
             lacking = next((tool.name for tool in instruction.tools if tool.name not in known), None)
@@ -50,6 +61,7 @@ class OwnTasks:
         self._toolset = toolset
         self._config = config
         self._scoring = scoring
+        self._nondeterministic = nondeterministic
         self.items = [self._item(instruction) for instruction in instructions]
         told = "".join(instruction.model_dump_json() for instruction in instructions)
         self.facts = {
@@ -58,6 +70,8 @@ class OwnTasks:
             "tools": toolset.definitions(),
             "cut-off turns": "malformed, their calls are not run",
         }
+        if nondeterministic:
+            self.facts["results not compared"] = ", ".join(sorted(nondeterministic))
 
     def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:  # noqa: ARG002 - no other program judges
         return Judgement([self._judge(answer) for answer in answers])
@@ -110,7 +124,7 @@ class OwnTasks:
         has_answered = answer.notes["ended"] == "with an answer"
         gold = [call for step in instruction.steps for call in step.calls]
         due, state = self._gold_outcome(instruction)
-        obtained = Counter(due) & Counter(result.content for result in results)
+        obtained = Counter(due) & Counter(self._due(*one) for one in zip(calls, results, strict=True) if one[1].ok)
         share = sum(obtained.values()) / len(due) if due else 1.0
         same_state = answer.notes["state"] == state
         verdict = score_turn(calls, gold, instruction.tools, strings=self._scoring.strings)
@@ -129,12 +143,33 @@ class OwnTasks:
         solved = has_answered and same_state and share == 1.0 and (bool(gold) or not calls)
         return SuiteCase(id=answer.id, category=answer.category, right=solved, errors=verdict.errors, measures=measures)
 
+    def require_answers(self) -> None:
+        """Raises `RunError` where the tools do not answer the gold calls of the first task that has any."""
+        first = next((one for one in self._instructions.values() if one.steps), None)
+        if first is not None:
+            self._gold_outcome(first)
+
     def _gold_outcome(self, instruction: Instruction) -> tuple[list[str], str]:
-        """What the gold calls give and the state that they leave."""
+        """What the gold calls make due, and the state that they leave.
+
+        Raises `RunError` where one of them fails: any call that fails alike would pass for it.
+        """
         offered = {tool.name for tool in instruction.tools}
+        due: list[str] = []
         with _Opened(self._toolset) as tools:
-            given = [tools.run(call, offered).content for step in instruction.steps for call in step.calls]
-            return given, tools.state()
+            for call in (call for step in instruction.steps for call in step.calls):
+                result = tools.run(call, offered)
+                if not result.ok:
+                    raise RunError(
+                        f"the gold call of {call.name!r} in {instruction.id!r} fails now: {result.content!r}; see to "
+                        "the tools, and take the suite again with --redo: calls meanwhile may have failed alike"
+                    )
+                due.append(self._due(call, result))
+            return due, tools.state()
+
+    def _due(self, call: ToolCall, result: ToolResult) -> str:
+        """What a call obtains: its result; where results differ from call to call, that it was made."""
+        return canonical_json(call.model_dump()) if call.name in self._nondeterministic else result.content
 
 
 @contextmanager
@@ -144,7 +179,10 @@ def open_tasks(setting: Setting) -> Generator[OwnTasks]:
     with setting.open_tools() as toolset:
         with _Opened(toolset) as tools:
             tools.state()  # tools that never tell theirs are an error before anything is asked, and no policy's
-        yield OwnTasks(held_out, toolset, setting.config.tasks, setting.scoring)
+        nondeterministic = setting.nondeterministic(toolset)
+        suite = OwnTasks(held_out, toolset, setting.config.tasks, setting.scoring, nondeterministic=nondeterministic)
+        suite.require_answers()
+        yield suite
 
 
 class _Opened:

@@ -208,6 +208,23 @@ REFUSED: dict[str, tuple[list[Row], DiscardReason, str]] = {
     "arguments that are no object": ([user(), calls(("a", "[1]"))], RECORD, "messages.1: the arguments are not an"),
     "a list of arguments": ([user(), calls(("a", [1]))], RECORD, "messages.1.tool_calls.0.function.arguments"),
     "a call without a name": ([user(), calls(("a", {}), name="")], RECORD, "function.name"),
+    "a call in OpenAI's older form": (
+        [user(), {"role": "assistant", "content": None, "function_call": DUE}],
+        RECORD,
+        "messages.1: Value error, calls under 'function_call'; 'tool_calls' is due",
+    ),
+    "calls under a name of another spelling": (
+        [user(), {"role": "assistant", "content": "", "toolCalls": [DUE]}],
+        RECORD,
+        "calls under 'toolCalls'",
+    ),
+    "an empty answer": ([user(), says(" ")], RECORD, "neither text nor tool_calls"),
+    "calls as text, hermes": (
+        [user(), says('<tool_call>\n{"name": "get_weather", "arguments": {"city": "Oslo"}}\n</tool_call>')],
+        RECORD,
+        "calls in its text, as the dialect 'hermes' does; tool_calls are due",
+    ),
+    "calls as text, pythonic": ([user(), says('[get_weather(city="Oslo")]')], RECORD, "'llama3_pythonic'"),
     "a call of an unknown tool": (
         [user(), calls(("a", {}), name="fly")],
         DiscardReason.UNKNOWN_TOOL,

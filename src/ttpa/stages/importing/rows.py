@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, BeforeValidator, Field, JsonValue, TypeAdapter
+from pydantic import BaseModel, BeforeValidator, Field, JsonValue, TypeAdapter, model_validator
 
 from ttpa.records.discards import DiscardReason
 from ttpa.records.instructions import Acceptable
@@ -31,6 +31,10 @@ def _function_of(call: JsonValue) -> JsonValue:
     return as_object(call).get("function", call)
 
 
+_OF_CALLS = ("toolcall", "toolcalls", "functioncall", "functioncalls")
+"""Names of a message's calls, in other spellings and OpenAI's older form."""
+
+
 class _Function(BaseModel):
     name: str = Field(min_length=1)
     description: str | None = None
@@ -56,6 +60,15 @@ class _Message(BaseModel):
     content: Annotated[str | None, BeforeValidator(_join_parts)] = None
     tool_calls: list[_ToolCall] | None = None
     tool_call_id: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _has_calls_nowhere_else(cls, told: JsonValue) -> JsonValue:
+        """The message as it is: read without its calls it would say that none is due."""
+        for key, value in as_object(told).items():
+            if value and key != "tool_calls" and key.replace("_", "").lower() in _OF_CALLS:
+                raise ValueError(f"calls under {key!r}; 'tool_calls' is due, a list as OpenAI has it today")
+        return told
 
 
 class Row(BaseModel):

@@ -9,6 +9,7 @@ from itertools import pairwise
 
 from pydantic import ValidationError
 
+from ttpa.dialects import DIALECTS
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction, Step
 from ttpa.records.messages import AssistantMessage, Message, ToolMessage, UserMessage
@@ -118,12 +119,23 @@ def _read_solution(messages: Sequence[Message]) -> tuple[list[Step], str | None]
             results = []
         elif isinstance(message, AssistantMessage):
             _require_results(steps)
-            answer = message.content
+            answer = _read_answer(message.content)
         else:
             raise Refused(DiscardReason.INVALID_RECORD, f"a {message.role} message between a question and its answer")
     if results:
         _require_results(steps)
     return steps, answer
+
+
+def _read_answer(text: str) -> str:
+    """The text. Raises `Refused` where a turn without calls says nothing, or has its calls in its text."""
+    if not text.strip():
+        raise Refused(DiscardReason.INVALID_RECORD, "an assistant message with neither text nor tool_calls")
+    written = next((name for name, dialect in DIALECTS.items() if dialect.read_turn(text).calls), None)
+    if written is not None:
+        detail = f"an assistant message has calls in its text, as the dialect {written!r} does; tool_calls are due"
+        raise Refused(DiscardReason.INVALID_RECORD, detail)
+    return text
 
 
 def _require_results(steps: Sequence[Step]) -> None:
