@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from datasets import Dataset
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,6 +149,16 @@ def test_the_check_spoils_no_gold_by_leaving_out_what_is_acceptable_at_its_defau
         }
     )
     assert ToolCallReward().check(reward_rows([free], CharacterTokenizer())) > 3
+
+
+def test_acceptable_values_reach_the_reward_through_a_dataset_whose_first_row_has_none() -> None:
+    free = POINT.model_copy(update={"acceptable": ({"ring": {"who": ["Ann", "Anna"], "times": [2]}},)})
+    rows = reward_rows([POINT, free], CharacterTokenizer())
+    columns: dict[str, list[str]] = Dataset.from_list(rows).to_dict()  # pyright: ignore
+    tools, reference, acceptable = (columns[name] for name in ("tools", "reference", "acceptable"))
+    texts = [said("Anna", 2)] * 2
+    plain, widened = ToolCallReward()(texts, texts, tools=tools, reference=reference, acceptable=acceptable)
+    assert plain < widened == 1.0
 
 
 def test_the_check_reads_references_in_every_form_that_the_reward_reads() -> None:

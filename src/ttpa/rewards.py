@@ -219,14 +219,13 @@ def reward_rows(
 
 
 def reward_columns(point: DecisionPoint) -> Row:
-    """What a turn at a decision point is judged by, without its prompt."""
-    columns = {
+    """What a turn at a decision point is judged by, without its prompt; `acceptable` is empty where none is given."""
+    return {
         "tools": json.dumps([tool.as_openai() for tool in point.tools]),
         "reference": json.dumps([call.model_dump(mode="json") for call in point.reference]),
+        # In every row: a dataset made of rows has the columns of its first.
+        "acceptable": "" if point.acceptable is None else json.dumps(point.acceptable),
     }
-    if point.acceptable is not None:
-        columns["acceptable"] = json.dumps(point.acceptable)
-    return columns
 
 
 def within_group_spread(prompts: Sequence[object], rewards: Sequence[float]) -> float:

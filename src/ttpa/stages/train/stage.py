@@ -52,7 +52,8 @@ class DpoConfig(Record):
     """Pairs per optimiser step."""
     beta: float = Field(default=0.1, gt=0)
     nll_weight: float = Field(default=1.0, ge=0)
-    """Of the chosen turn's negative log-likelihood beside the preference loss; 0 leaves it out."""
+    """Of the negative log-likelihood of what the chosen turn says from the fork on, a mean over the tokens of a
+    micro-batch, beside the preference loss; 0 leaves it out."""
     margin_weight: float = Field(default=0.0, ge=0)
     """How much more a pair counts whose scores are further apart: its preference loss is weighted with the score gap to
     this power, over the mean of all pairs. 0 weighs all alike."""
