@@ -23,6 +23,7 @@ BOOK = ToolSpec(
             "currency": {"type": "string", "default": "EUR"},
             "includeParking": {"type": "boolean"},
             "vip": {"type": "boolean"},
+            "extras": {"anyOf": [{"type": "object", "additionalProperties": {"type": "integer"}}, {"type": "null"}]},
         },
     },
 )
@@ -159,3 +160,20 @@ def test_what_the_question_must_hold_anyway_is_no_leak() -> None:
 
 def test_a_result_that_is_plain_text_is_told_as_a_whole() -> None:
     assert find_leaked_result("Why is the gate closed?", [step("the gate closed", hotel="x")]) == "the gate closed"
+
+
+@pytest.mark.parametrize(
+    ("extras", "missing"),
+    [
+        ({"SKU-17": 2, "SKU-42": 5}, []),
+        ({"SKU-17": 2, "SKU-99": 5}, ["extras = SKU-99"]),
+        ({"SKU-17": 3}, ["extras = 3"]),
+        (None, []),
+    ],
+)
+def test_keys_that_a_schema_leaves_free_are_values_too(extras: JsonValue, missing: list[str]) -> None:
+    assert ungrounded("Add 2 of SKU-17 and 5 of SKU-42.", step(extras=extras)) == missing
+
+
+def test_keys_that_a_schema_names_or_says_nothing_of_are_no_values() -> None:
+    assert ungrounded("For Ann.", step(hotel={"guest": "Ann"})) == []

@@ -1,12 +1,13 @@
 """Checks of a constructed instruction that need no model: values are grounded, nothing is leaked."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from pydantic import JsonValue
 
 from ttpa.records.instructions import Step
-from ttpa.records.json_shapes import leaves
+from ttpa.records.json_shapes import as_list, as_object, leaves, properties_of
+from ttpa.records.record import JsonObject
 from ttpa.records.tools import ToolSpec
 from ttpa.records.words import holds, read_result, split_words, tells, told_by
 
@@ -23,7 +24,8 @@ def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSp
     """Argument values that come from nowhere, as `argument = value`.
 
     A value is grounded when it stands in the question or in an earlier result, or is its parameter's default; a
-    boolean also when the question speaks of its parameter.
+    boolean also when the question speaks of its parameter. Where a schema leaves the keys of an object free, as of
+    amounts by product, they are values too.
     """
     schemas = {tool.name: tool.parameters for tool in tools}
     missing: list[str] = []
@@ -37,11 +39,40 @@ def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSp
                     continue
                 missing.extend(
                     f"{name} = {leaf}"
-                    for leaf_name, leaf in leaves(value, name)
+                    for leaf_name, leaf in _values(value, schema or {}, name)
                     if not any(stands_in(leaf, text, leaf_name) for text in sources)
                 )
         sources.extend(told_by(result.content) for result in step.results)
     return missing
+
+
+def _values(value: JsonValue, schema: JsonValue, name: str) -> Iterator[tuple[str, JsonValue]]:
+    """The scalars in a value and the keys that its schema leaves free, each with the name of what holds it."""
+    told = _alternatives(schema)
+    if isinstance(value, dict):
+        known = {key: inner for one in told for key, inner in properties_of(one).items()}
+        free = _first(told, "additionalProperties")
+        for key, item in value.items():
+            if free and key not in known:
+                yield name, key
+            yield from _values(item, known.get(key, free), key)
+    elif isinstance(value, list):
+        items = _first(told, "items")
+        for item in value:
+            yield from _values(item, items, name)
+    else:
+        yield name, value
+
+
+def _alternatives(schema: JsonValue) -> list[JsonObject]:
+    """A schema, and those that it is made of or that may hold in its place."""
+    parts = [part for key in ("anyOf", "oneOf", "allOf") for part in as_list(as_object(schema).get(key))]
+    return [as_object(schema), *(one for part in parts for one in _alternatives(part))]
+
+
+def _first(schemas: Sequence[JsonObject], keyword: str) -> JsonObject:
+    """The first schema below this keyword; an empty one where there is none."""
+    return next(filter(None, (as_object(one.get(keyword)) for one in schemas)), as_object(None))
 
 
 def find_leaked_tool(question: str, tools: Sequence[ToolSpec]) -> str | None:

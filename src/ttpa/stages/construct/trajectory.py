@@ -131,7 +131,8 @@ def require_same_results(steps: Sequence[Step], session: ToolSession, config: Co
             again = session.run(call)
             if (again.ok, again.content) != (result.ok, result.content) and call.name not in config.nondeterministic:
                 detail = (
-                    f"{call.name}: it gave {again.content[:80]!r} the second time; construct.nondeterministic allows it"
+                    f"{call.name}: it gave {again.content[:80]!r} the second time; tools that keep a state need a "
+                    "reset(), and construct.nondeterministic allows results that differ by nature"
                 )
                 raise Spoilt(DiscardReason.NOT_REPRODUCIBLE, detail)
 
