@@ -76,7 +76,7 @@ Ttpa = Callable[..., Result]
         ("tools mine.toml --set tools.module=no.py", "the tools of 'no.py' cannot be loaded", "no file 'no.py'"),
         ("tools mine.toml --set tools.module=no.such", "cannot be loaded", "No module named 'no'"),
         ("tools mine.toml --set tools.module=broken.py", "cannot be loaded", "SyntaxError"),
-        ("tools mine.toml --set tools.module=silent.py", "add: it has no docstring", "its first line is what"),
+        ("tools mine.toml --set tools.module=silent.py", "add: it has no docstring", "its first paragraph is what"),
         ("tools mine.toml --set tools.module=untyped.py", "parameter 'a' has no type annotation", "add: "),
         ("tools mine.toml --set tools.only=['sub']", "has no tool 'sub'", "it has add"),
         ("tools mine.toml --call add --arguments {", "--arguments is no JSON object", ""),

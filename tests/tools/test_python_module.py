@@ -82,7 +82,7 @@ def test_functions_that_cannot_be_tools_are_left_out_and_the_rest_is_offered(wri
         assert tools.left_out == {
             "count": "its parameter 'root' is of the type 'Node', which holds itself; it must end",
             "add": "its parameter 'numbers' cannot be given by name",
-            "bare": "it has no docstring; its first line is what the model reads",
+            "bare": "it has no docstring; its first paragraph is what the model reads",
             "desk": "it is of the type 'Desk'; a function was due",
             "keep_three": "it is of the type 'partial'; a function was due",
         }

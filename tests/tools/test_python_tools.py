@@ -41,7 +41,8 @@ def property_of(function: Callable[..., object], name: str) -> JsonValue:
 
 def test_a_function_becomes_a_spec() -> None:
     def find_hotels(city: str, nights: int = 1, *, stars: float | None = None) -> str:
-        """Find hotels in a city.
+        """Find hotels in a city, also those
+        that are full.
 
         They are sorted by price.
 
@@ -53,7 +54,7 @@ def test_a_function_becomes_a_spec() -> None:
 
     [spec], left_out = read_specs({"find_hotels": find_hotels})
     assert left_out == {}
-    assert (spec.name, spec.description) == ("find_hotels", "Find hotels in a city.")
+    assert (spec.name, spec.description) == ("find_hotels", "Find hotels in a city, also those that are full.")
     assert spec.parameters == {
         "type": "object",
         "properties": {
@@ -161,7 +162,7 @@ def test_a_function_without_parameters_takes_an_empty_object() -> None:
 
 
 LEFT_OUT = [
-    ("def bad(city: str): ...", "it has no docstring; its first line is what the model reads"),
+    ("def bad(city: str): ...", "it has no docstring; its first paragraph is what the model reads"),
     ("bad = partial(print, 'Oslo')", "it is of the type 'partial'; a function was due"),
     ("bad = 3", "it is of the type 'int'; a function was due"),
     ("def bad(city): 'Find.'", "'city' has no type annotation"),

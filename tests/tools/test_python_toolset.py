@@ -401,6 +401,38 @@ def test_a_worker_that_its_reset_cannot_repair_is_replaced(write_tools: WriteToo
         assert run(tools, "hang_up").ok
 
 
+def test_without_a_reset_no_session_sees_what_another_left_in_variables(write_tools: WriteTools) -> None:
+    source = """
+        import threading
+
+        LOCK, TABLE, WISHES, CLIENT = threading.Lock(), list(range(10**6)), ["tea"], None
+
+        class Shelf:
+            books = 3
+
+        def wish(name: str) -> list[str]:
+            "Add a wish."
+            WISHES.append(name)
+            return WISHES
+
+        def take() -> int:
+            "Take a book."
+            Shelf.books -= 1
+            return Shelf.books
+
+        def process() -> int:
+            "Tell the process, through a client that is made at the first call."
+            import os, socket
+            global CLIENT
+            CLIENT = CLIENT or socket.socket()
+            return os.getpid()
+    """
+    with PythonToolset(write_tools(source)) as tools:
+        assert [run(tools, "wish", name=name).content for name in "ab"] == ['["tea", "a"]', '["tea", "b"]']
+        assert [run(tools, "take").content for _ in range(2)] == ["2", "2"]
+        assert len({run(tools, "process").content for _ in range(3)}) == 1, "nothing changed that is a state"
+
+
 @pytest.mark.parametrize("body", ["import os; os._exit(3)", "import time; time.sleep(600)"])
 def test_a_reset_that_does_not_return_stops_the_session_by_name(write_tools: WriteTools, body: str) -> None:
     path = write_tools(f"{ONE}def reset() -> None:\n    {body}\n")

@@ -68,7 +68,7 @@ def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
         raise Undescribed(f"it is of the type {type(function).__name__!r}; a function was due")
     docstring = docstring_parser.parse(inspect.getdoc(function) or "")
     if not docstring.short_description:
-        raise Undescribed("it has no docstring; its first line is what the model reads")
+        raise Undescribed("it has no docstring; its first paragraph is what the model reads")
     described = {parameter.arg_name: parameter.description for parameter in docstring.params}
     properties: JsonObject = {}
     required: list[JsonValue] = []
@@ -84,9 +84,17 @@ def _read_spec(name: str, function: Callable[..., object]) -> ToolSpec:
     schema: JsonObject = {"type": "object", "properties": properties}
     return ToolSpec(
         name=name,
-        description=docstring.short_description,
+        description=_first_paragraph(docstring),
         parameters={**schema, "required": required} if required else schema,
     )
+
+
+def _first_paragraph(docstring: docstring_parser.Docstring) -> str:
+    """What stands before the first blank line or section, in one line."""
+    told = docstring.short_description or ""
+    if docstring.long_description and not docstring.blank_after_short_description:
+        told += " " + docstring.long_description.partition("\n\n")[0]
+    return " ".join(told.split())
 
 
 def _property(parameter: inspect.Parameter, module: str, description: str | None) -> Any:

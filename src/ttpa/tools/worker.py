@@ -1,8 +1,8 @@
 """The process that tools run in: `python -m ttpa.tools.worker TARGET READ_FD WRITE_FD LIFE_FD MEMORY`.
 
 Its first line gives the specs, why functions have none, and whether the tools tell a state; then it answers JSON
-lines: `reset` restores the tools' initial state, `state` tells it, `call` executes one call, `leftovers` counts
-processes and tasks that calls left behind. A keeper ends it when its parent ends.
+lines: `reset` restores the tools' initial state, `state` tells it, `call` executes one call, `leftovers` counts what
+calls left behind that no reset takes away. A keeper ends it when its parent ends.
 """
 
 import asyncio
@@ -23,6 +23,7 @@ from pydantic import validate_call
 from ttpa.errors import ToolError
 from ttpa.tools.effects import effect_of
 from ttpa.tools.keeper import descendants, stand_guard
+from ttpa.tools.python_globals import Globals
 from ttpa.tools.python_module import around, load_module, makes_instances, tool_functions
 from ttpa.tools.python_tools import read_specs
 from ttpa.tools.python_values import result_text, state_text
@@ -109,6 +110,10 @@ class Tools:
         self.tells_state = callable(getattr(module, "state", None))
         self._functions = _callable(offered, runner)
         self._surroundings = Surroundings(folder)
+        # A module that has a `reset` knows best what its state is.
+        own = {module.__name__, *(str(getattr(function, "__module__", None)) for function in offered.values())}
+        is_reset = callable(getattr(module, "reset", None))
+        self._globals = Globals([] if is_reset else [sys.modules[name] for name in own if name in sys.modules])
 
     def answer(self, request: Mapping[str, Any]) -> tuple[str, bool]:
         """What the request gives, and whether it succeeded."""
@@ -134,8 +139,9 @@ class Tools:
         return state_text(_finish(self._runner, self._module.state))
 
     def _leftovers(self) -> str:
-        """How many processes and tasks calls left behind."""
-        return str(self._surroundings.leftovers() + len(asyncio.all_tasks(self._runner.get_loop())))
+        """How many processes and tasks calls left behind, and whether variables hold something else."""
+        tasks = len(asyncio.all_tasks(self._runner.get_loop()))
+        return str(self._surroundings.leftovers() + tasks + self._globals.have_changed())
 
 
 def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
