@@ -61,6 +61,16 @@ SCHEMAS: list[JsonObject] = [
     {"type": "array", "items": {"type": "boolean"}, "minItems": 2},
     {"type": "object", "properties": {"a": {"enum": [1, "b"]}, "day": {"type": "string", "format": "date"}}},
     {"anyOf": [{"type": "null"}, {"type": "string"}]},
+    {
+        "properties": {"name": {"type": "string"}, "number": {"type": "integer"}},
+        "anyOf": [{"required": ["name"]}, {"required": ["number"]}],
+    },
+    {
+        "allOf": [
+            {"type": "object", "properties": {"count": {"type": "integer"}}, "required": ["count"]},
+            {"properties": {"all": {"type": "boolean"}}, "required": ["all"]},
+        ]
+    },
     {"type": ["null", "integer"]},
     {"const": 7},
     {"type": "string", "pattern": r"^\d{5}$"},
@@ -121,6 +131,11 @@ def test_the_question_tells_which_calls_stand_in_one_turn(write_tools: Callable[
 @given(st.integers(0, 1000))
 def test_values_keep_to_their_schema(schema: JsonObject, seed: int) -> None:
     assert jsonschema_rs.is_valid(schema, draw_value(Random(seed), "thing", schema), validate_formats=True)
+
+
+def test_what_stands_beside_alternatives_says_what_the_value_is_of() -> None:
+    schema: JsonObject = {"description": "A carrier, such as 'Mule'.", "anyOf": [{"type": "string"}, {"type": "null"}]}
+    assert draw_value(Random(1), "thing", schema) == "Mule"
 
 
 def test_a_pattern_that_cannot_be_drawn_gets_a_usual_value() -> None:

@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import cache, partial
 from random import Random
@@ -54,10 +54,12 @@ def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
         return rng.choice(options)
     if "const" in schema:
         return schema["const"]
+    if parts := objects_in(schema.get("allOf", [])):
+        return draw_value(rng, name, _merge([_without(schema, "allOf"), *parts]))
     for key in ("anyOf", "oneOf"):
         if choices := [one for one in objects_in(schema.get(key, [])) if one.get("type") != "null"]:
-            return draw_value(rng, name, choices[0])
-    kind = schema.get("type")
+            return draw_value(rng, name, _merge([_without(schema, key), choices[0]]))
+    kind = schema.get("type", "object" if "properties" in schema else None)
     if isinstance(kind, list):
         kind = next((one for one in kind if one != "null"), "string")
     if kind in ("integer", "number"):
@@ -69,6 +71,18 @@ def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
     if kind == "object":
         return {key: draw_value(rng, key, told) for key, told in properties_of(schema).items()}
     return _text(rng, name, schema)
+
+
+def _without(schema: JsonObject, keyword: str) -> JsonObject:
+    return {key: value for key, value in schema.items() if key != keyword}
+
+
+def _merge(schemas: Sequence[JsonObject]) -> JsonObject:
+    """One schema of several that hold together: of the last where they differ, with the properties of all."""
+    merged: JsonObject = {key: value for schema in schemas for key, value in schema.items()}
+    if properties := {name: told for schema in schemas for name, told in properties_of(schema).items()}:
+        merged["properties"] = dict[str, JsonValue](properties)
+    return merged
 
 
 def _array(rng: Random, name: str, schema: JsonObject) -> JsonValue:
