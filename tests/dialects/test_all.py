@@ -1,6 +1,7 @@
 """What holds for every dialect: what is written is read back, spans spell what they label, no text makes it raise."""
 
 import json
+import re
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -12,6 +13,7 @@ from tests.growth import growth
 
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.dialects.json_call import child_path
+from ttpa.errors import DialogueRefused
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.tools import ToolCall
 from ttpa.stages.score import CompiledTools, fits_schemas
@@ -95,7 +97,14 @@ def test_a_turn_is_written_as_its_family_writes_it(name: str, written: str) -> N
         ("mistral", '[TOOL_CALLS][{"name": "find", "arguments": ARGS, "id": "abcdefghi"}]'),
         ("mistral", "[TOOL_CALLS]find[ARGS]ARGS"),
         ("mistral", "[TOOL_CALLS]find[CALL_ID]a1B2c3D4e[ARGS]ARGS"),
+        ("llama3_json", '{"type": "function", "name": "find", "parameters": ARGS}'),
+        ("llama3_json", '{"parameters": ARGS, "name": "find"}'),
+        ("llama3_json", '{"name": "find", "type": "function", "parameters": ARGS}'),
+        ("llama3_json", '<|python_tag|>{\n  "parameters": ARGS,\n  "type": "function",\n  "name": "find"\n}'),
         ("json", '{"name": "find", "arguments": ARGS}'),
+        ("json", '{"type": "function", "name": "find", "arguments": ARGS}'),
+        ("json", '[{"arguments": ARGS, "name": "find"}]'),
+        ("json", '```json\n[\n{"arguments": ARGS, "type": "function", "name": "find"}]\n```'),
         ("json", '```json\n[{"name": "find", "arguments": ARGS}]\n```'),
         ("json", '```JSON\n\n[\n{"name": "find", "arguments": ARGS}]\n```'),
         ("json", '```tool_call\n{"name": "find", "arguments": ARGS}\n```'),
@@ -116,6 +125,77 @@ def test_other_ways_that_models_of_the_family_write_are_read(name: str, text: st
         "$.nights": "3",
         "$.pets": "true",
     }
+
+
+JSON_DIALECTS = [("llama3_json", "parameters"), ("json", "arguments")]
+
+
+@pytest.mark.parametrize(("name", "arguments"), JSON_DIALECTS)
+@given(CALLS, PROSE, st.permutations(["name", "arguments", "type"]), st.sampled_from([None, 2]), st.data())
+def test_a_call_is_read_and_labelled_whatever_the_order_of_its_keys(
+    name: str, arguments: str, call: ToolCall, content: str, order: list[str], indent: int | None, data: st.DataObject
+) -> None:
+    members = {"name": call.name, "arguments": call.arguments, "type": "function"}
+    said = {arguments if key == "arguments" else key: members[key] for key in order}
+    text = f"{content}\n{json.dumps(said, ensure_ascii=False, indent=indent)}"
+    read = DIALECTS[name].read_turn(text)
+    assert (read.problem, read.calls, read.content) == (None, (call,), content.strip())
+    assert [text[s.start : s.end] for s in read.spans if s.kind == "tool_name"] == [call.name]
+    labelled = [s.path for s in read.spans if s.kind == "argument_name"]
+    assert labelled == [path for path, key in keys(call.arguments, "$") if key != ""]
+    cut = DIALECTS[name].read_turn(text[: data.draw(st.integers(len(content) + 1, len(text) - 1))])
+    assert not cut.calls
+    for spans in (read.spans, cut.spans):
+        assert all(before.end <= after.start for before, after in pairwise(spans))
+
+
+@pytest.mark.parametrize(("name", "arguments"), JSON_DIALECTS)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        '{"total": 3}',
+        '{"type": "hotel", "name": "Ritz", "stars": 5}',
+        '{"ARGS": {"a": 1}}',
+        '{"answer": {"ARGS": {"a": 1}, "type": "function"}, "name": "f"}',
+        '{\n"answer":\n{"ARGS": {"a": 1}, "name": "f"}}',
+        '[{"total": 3}]',
+        'So {"ARGS": {"a": 1}, "name": "f"}',
+        '{"ARGS": {"a": 1}, "nam',
+        '{"total": 3, "name": "f"',
+        '{name: "f", "ARGS": {}}',
+    ],
+)
+def test_json_that_is_no_call_is_text(name: str, arguments: str, answer: str) -> None:
+    answer = answer.replace("ARGS", arguments)
+    read = DIALECTS[name].read_turn(answer)
+    assert (read.content, read.calls, read.problem) == (answer, (), None)
+
+
+@pytest.mark.parametrize(("name", "arguments"), JSON_DIALECTS)
+@pytest.mark.parametrize(
+    ("text", "spelled"),
+    [
+        ('{"type": "function", "name": "fi', ["fi"]),
+        ('{"type": "function", "name": "find", "ARGS": {"city": "Lis', ["find", "city", "Lis"]),
+        ('{"ARGS": {"city": "Lisbon"}, "name": "fi', ["city", "Lisbon", "fi"]),
+        ('{"ARGS": {"city": "Lisbon"}, "name": "find", "id": 3}', ["city", "Lisbon", "find"]),
+        ('{"total": "3\n{"ARGS": {"city": "Lisbon"}, "name": "find"}}', ["city", "Lisbon", "find"]),
+    ],
+)
+def test_a_broken_call_is_malformed_whatever_the_order_of_its_keys(
+    name: str, arguments: str, text: str, spelled: list[str]
+) -> None:
+    text = text.replace("ARGS", arguments)
+    read = DIALECTS[name].read_turn(text)
+    assert read.calls is None
+    assert [text[s.start : s.end] for s in read.spans if s.kind != "text"] == spelled
+
+
+@pytest.mark.parametrize("name", ["a:b", "a b", "f(", "x=1", "it's"])
+def test_a_call_that_python_has_no_form_for_is_refused(name: str) -> None:
+    turn = AssistantMessage(tool_calls=(CALL, ToolCall(name=name, arguments={})))
+    with pytest.raises(DialogueRefused, match=re.escape(repr(name))):
+        DIALECTS["llama3_pythonic"].write_turn(turn)
 
 
 @every_dialect
@@ -231,6 +311,16 @@ def test_no_text_makes_it_raise(dialect: Dialect, text: str) -> None:
     "piece",
     [
         *('{"name": "', "[f(", "[TOOL_CALLS]", "[TOOL_CALLS]f[ARGS]{", '[TOOL_CALLS]f[ARGS]"', "```a"),
+        *(
+            '{"a":\n',
+            '{"a": [\n',
+            '{"a": 1,\n',
+            '{"a"\n',
+            '{"\n',
+            '\n{"arguments": {}, ',
+            '{"parameters": {"a":\n',
+            '{"a": 1}\n',
+        ),
         *('[{"name": "f", "arguments": {', " ", "\n", "\t\n", " [", "\n{", "``` ", "```\n", "~~~a", "<|python_tag|> "),
     ],
 )

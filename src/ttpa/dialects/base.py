@@ -1,4 +1,4 @@
-"""How a model family writes tool calls: the seam that every dialect fills."""
+"""How a model family writes tool calls: the Protocol that every dialect fills."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -51,7 +51,10 @@ class Dialect(Protocol):
     def name(self) -> str: ...
 
     def write_turn(self, turn: AssistantMessage) -> str:
-        """The text a model of this family writes for `turn`, without its end token."""
+        """The text a model of this family writes for `turn`, without its end token.
+
+        Raises `DialogueRefused` where the family has no form for it.
+        """
         ...
 
     def read_turn(self, text: str) -> TurnText:

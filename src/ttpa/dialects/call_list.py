@@ -5,10 +5,11 @@ import re
 from dataclasses import dataclass
 
 from ttpa.dialects.base import TextSpan
-from ttpa.dialects.json_call import PLAIN, CallForm, label_call, read_call, write_call
+from ttpa.dialects.json_call import PLAIN, CallForm, find_keys, label_call, read_call, write_call
 from ttpa.records.strict_json import InvalidJson
 from ttpa.records.tools import ToolCall
 
+_NAME_FIRST = re.compile(r'(?:\[\s*+)?\{\s*+(?:"type"\s*+:\s*+"function"\s*+,\s*+)?"name"\s*+:')
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 
@@ -42,6 +43,23 @@ def write_calls(calls: tuple[ToolCall, ...], form: ListForm) -> str:
     """The calls as one line."""
     opening, closing = form.brackets
     return opening + f"{form.separator} ".join(write_call(call, form.call) for call in calls) + closing
+
+
+def find_calls(text: str, opening: re.Pattern[str], form: ListForm) -> re.Match[str] | None:
+    """The first match of `opening`, which ends before a `{` or `[{`, with a call behind it; none where all is text.
+
+    A call is an object that begins with its name, perhaps after `"type": "function"`, cut off or not; or that holds
+    name and arguments in any order and stands within no other object.
+    """
+    due, followed = {"name", form.call.arguments}, 0
+    for match in opening.finditer(text):
+        if _NAME_FIRST.match(text, match.end()):
+            return match
+        if match.end() >= followed:  # each character is followed once, so that hostile text takes no longer
+            keys, followed = find_keys(text, text.index("{", match.end()))
+            if due <= keys:
+                return match
+    return None
 
 
 def read_calls(text: str, start: int, form: ListForm) -> CallList:

@@ -58,6 +58,12 @@ def label_call(text: str, start: int, end: int, call: int, form: CallForm = PLAI
     return scanner.spans
 
 
+def find_keys(text: str, start: int) -> tuple[set[str], int]:
+    """The keys of the object that begins at `start` as far as it can be followed, and where that ends."""
+    scanner = _Scanner(text, start, 0)
+    return scanner.scan_keys(), scanner.position
+
+
 def label_arguments(text: str, start: int, end: int, call: int) -> list[TextSpan]:
     """The spans of an arguments object that stands by itself in `text[start:end]`."""
     scanner = _Scanner(text[:end], start, call)
@@ -98,6 +104,16 @@ class _Scanner:
                 return
             if not self._take(","):
                 return
+
+    def scan_keys(self) -> set[str]:
+        keys = set[str]()
+        self._take("{")
+        while (key := self._string(None, None)) is not None:
+            keys.add(key)
+            if not self._take(":") or not self._value(None, 0) or not self._take(","):
+                break
+        self._take("}")
+        return keys
 
     def _value(self, path: str | None, depth: int) -> bool:
         """Walks one value; `path` is none outside of the arguments. Whether the walk can go on."""
@@ -151,13 +167,13 @@ class _Scanner:
         if match is None:
             return None
         self._add(kind, match.start(1), match.end(1), path)
-        self.position = match.end()
         if not match[2]:
             return None
         try:
             value: JsonValue = json.loads(match[0])
         except json.JSONDecodeError:
             return None
+        self.position = match.end()
         return value if isinstance(value, str) else None
 
     def _peek(self) -> str:

@@ -3,11 +3,13 @@
 import re
 
 from ttpa.dialects.base import TurnText, text_span
-from ttpa.dialects.call_list import ListForm, read_calls, skip_space, write_calls
+from ttpa.dialects.call_list import ListForm, find_calls, read_calls, skip_space, write_calls
+from ttpa.dialects.json_call import CallForm
 from ttpa.records.messages import AssistantMessage
 
-_FORM = ListForm(needs_brackets=False)
-_START = re.compile(r"^[ \t]*+(```[^\s`\[{]*+\s*+)?(?=(?:\[\s*+)?\{\s*+\"name\"\s*+:)", re.MULTILINE)
+# `type`, which some write beside the name, says nothing about the call.
+_FORM = ListForm(CallForm(ignored="type"), needs_brackets=False)
+_OPENING = re.compile(r"^[ \t]*+(```[^\s`\[{]*+\s*+)?(?=(?:\[\s*+)?\{)", re.MULTILINE)
 _FENCE = "```"
 
 
@@ -15,7 +17,8 @@ class PlainJson:
     """Text first, then on a line of its own a JSON array of calls, each `{"name": ..., "arguments": {...}}`.
 
     One call alone is read without the array, too, and a Markdown fence around them is passed over, whatever language it
-    names. JSON that does not begin with a name is text.
+    names. A call's keys may stand in any order, `"type": "function"` among them; JSON that neither begins with a name
+    nor holds name and arguments is text.
     """
 
     name = "json"
@@ -27,7 +30,7 @@ class PlainJson:
         return f"{turn.content}\n{calls}" if turn.content else calls
 
     def read_turn(self, text: str) -> TurnText:
-        start = _START.search(text)
+        start = find_calls(text, _OPENING, _FORM)
         if start is None:
             return TurnText(text.strip(), (), text_span(text, 0, len(text)))
         read = read_calls(text, start.end(), _FORM)

@@ -62,6 +62,23 @@ def test_a_schema_that_allows_anything_has_no_class() -> None:
     assert authors_score(gold, gold, {"note": tool}) == authors_score(gold, gold, {"note": untyped}) == 9 / 11
 
 
+@pytest.mark.parametrize(
+    ("parameters", "expected"),
+    [
+        ({"properties": {"a": "string"}}, 9 / 11),
+        ({"properties": {"a": ["string"]}}, 9 / 11),
+        ({"properties": {"a": {"type": "string"}}, "required": True}, 1.0),
+        ({"properties": {"a": {"type": "string"}}, "required": ["a", ["a"], 3]}, 1.0),
+        ({"properties": {"a": {"type": "string"}}, "required": "a"}, 1.0),
+        ({"properties": None}, 8 / 11),
+        ({"properties": ["a"], "required": None}, 8 / 11),
+    ],
+)
+def test_what_is_no_json_schema_counts_as_empty(parameters: dict[str, Any], expected: float) -> None:
+    gold = ToolCall(name="f", arguments={"a": "x"})
+    assert authors_score(gold, gold, {"f": ToolSpec(name="f", parameters=parameters)}) == pytest.approx(expected)
+
+
 def test_the_released_formula_knows_calls_without_arguments_and_no_call() -> None:
     empty = ToolCall(name="get_weather", arguments={})
     assert authors_score(empty, empty, _TOOLS) == 1.0

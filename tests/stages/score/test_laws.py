@@ -3,6 +3,7 @@
 import json
 import math
 import random
+from collections.abc import Iterator
 from typing import Any
 
 from hypothesis import assume, given, settings
@@ -13,6 +14,7 @@ from ttpa.records.scores import ErrorKind
 from ttpa.stages.score import CompiledTools, Weights, mutate, score_turn
 
 _LAW = settings(max_examples=80)
+_UNITS = ["metric", "imperial", "kelvin"]
 _NAMES = st.sampled_from(["city", "days", "unit", "when", "guests", "limit"])
 _SCALARS: dict[str, st.SearchStrategy[Any]] = {
     "string": st.sampled_from(["Paris", "2026-03-02", "3", "", "naïve", "a b"]),
@@ -25,8 +27,16 @@ _SCALARS: dict[str, st.SearchStrategy[Any]] = {
 @st.composite
 def _typed(draw: st.DrawFn, depth: int = 0) -> tuple[dict[str, Any], Any]:
     """A schema and a value that it allows."""
-    kinds = [*_SCALARS] + (["array", "object"] if depth < 2 else [])
+    kinds = [*_SCALARS, "enum"] + (["array", "object", "nullable", "either"] if depth < 2 else [])
     kind = draw(st.sampled_from(kinds))
+    if kind == "enum":
+        return {"type": "string", "enum": _UNITS}, draw(st.sampled_from(_UNITS))
+    if kind == "nullable":
+        schema, value = draw(_typed(depth + 1))
+        return {"anyOf": draw(st.permutations([schema, {"type": "null"}]))}, value
+    if kind == "either":
+        (schema, value), (other, _) = draw(_object(depth + 1)), draw(_object(depth + 1))
+        return {"anyOf": draw(st.permutations([schema, other]))}, value
     if kind == "array":
         schema, value = draw(_typed(depth + 1))
         return {"type": "array", "items": schema}, [value] * draw(st.integers(1, 3))
@@ -124,6 +134,48 @@ def test_each_further_error_lowers_the_score(turn: Turn, seed: int) -> None:
 
 
 @_LAW
+@given(_object(), st.integers(0, 99))
+def test_each_further_error_within_an_argument_lowers_the_score(item: tuple[dict[str, Any], Any], seed: int) -> None:
+    schema, value = item
+    rng = random.Random(seed)
+    tools = [
+        {"name": "f", "parameters": {"type": "object", "properties": {"x": {"anyOf": [schema, {"type": "null"}]}}}}
+    ]
+    candidate: dict[str, Any] = {"x": json.loads(json.dumps(value))}
+    last = 1.0
+    sites = [*_places(candidate["x"], ("x",))]
+    rng.shuffle(sites)
+    for *above, key in sites:
+        inner: Any = candidate
+        for each in above:
+            inner = inner[each]
+        if isinstance(inner, dict) and rng.random() < 0.3:
+            del inner[key]
+        else:
+            inner[key] = _spoilt(inner[key]) if rng.random() < 0.8 else ["never meant"]
+        score = score_turn(
+            [{"name": "f", "arguments": candidate}], [{"name": "f", "arguments": {"x": value}}], tools
+        ).score
+        assert score < last
+        last = score
+
+
+@_LAW
+@given(_object(), st.integers(0, 9))
+def test_an_object_that_may_be_null_is_graded_as_one_that_may_not(item: tuple[dict[str, Any], Any], seed: int) -> None:
+    schema, value = item
+    calls = [{"name": "f", "arguments": {"x": value}}]
+
+    def tools(inner: dict[str, Any]) -> CompiledTools:
+        return CompiledTools([{"name": "f", "parameters": {"type": "object", "properties": {"x": inner}}}])
+
+    plain, nullable = tools(schema), tools({"anyOf": [{"type": "null"}, schema]})
+    for mutant in mutate(calls, plain, seed=seed, per_kind=2):
+        expected, got = score_turn(mutant.calls, calls, plain), score_turn(mutant.calls, calls, nullable)
+        assert (got.score, got.errors) == (expected.score, expected.errors)
+
+
+@_LAW
 @given(_turns(), st.integers(0, 9))
 def test_a_wrong_value_where_only_others_are_acceptable_lowers_the_score_of_any_turn(turn: Turn, seed: int) -> None:
     tools, calls = turn
@@ -187,6 +239,20 @@ def test_a_missing_required_costs_more_than_a_missing_optional(item: tuple[dict[
         verdict = score_turn(candidate, gold, [{"name": "f", "parameters": {**schema, "required": required}}])
         scores[verdict.errors[0].kind] = verdict.score
     assert scores[ErrorKind.MISSING_REQUIRED] < scores[ErrorKind.MISSING_OPTIONAL] < 1.0
+
+
+def _places(value: JsonValue, path: tuple[str | int, ...]) -> Iterator[tuple[str | int, ...]]:
+    """Where the scalars of `value` stand."""
+    if isinstance(value, dict | list):
+        for key, item in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _places(item, (*path, key))
+    else:
+        yield path
+
+
+def _spoilt(value: Any) -> JsonValue:
+    """Another value of the same type."""
+    return "never meant" if isinstance(value, str) else not value if isinstance(value, bool) else -value - 1
 
 
 def _shuffled(value: JsonValue, rng: random.Random) -> JsonValue:

@@ -99,3 +99,97 @@ def test_the_alternative_that_a_value_fits_gives_its_members() -> None:
     assert _score({"x": None}, {"x": None}, schema) == (1.0, [])
     assert _score({"x": 3}, {"x": None}, schema)[1] == ["wrong_type"]
     assert _score({"x": None}, {"x": {"city": "Oslo"}}, schema)[1] == ["wrong_value"]
+
+
+_GUEST = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string"},
+        "age": {"type": "integer", "minimum": 0},
+        "kind": {"type": "string", "enum": ["adult", "child"]},
+        "friend": {"anyOf": [{"$ref": "#/$defs/Guest"}, {"type": "null"}]},
+    },
+    "required": ["name"],
+}
+_ANN = {"name": "Ann", "age": 41, "kind": "adult"}
+
+
+def _errors(candidate: Any, reference: Any, schema: Any) -> tuple[float, list[tuple[str, str | None]]]:
+    """The score, and kind and place of each error."""
+    parameters = {"type": "object", "properties": {"g": schema}, "$defs": {"Guest": _GUEST}}
+    calls = [[{"name": "f", "arguments": {"g": value}}] for value in (candidate, reference)]
+    verdict = score_turn(calls[0], calls[1], [{"name": "f", "parameters": parameters}])
+    return verdict.score, [(error.kind.value, error.path) for error in verdict.errors]
+
+
+@pytest.mark.parametrize(
+    ("guest", "score", "errors"),
+    [
+        (_ANN, 1.0, []),
+        ({**_ANN, "kind": "vip"}, 0.939393939394, [("invalid_value", "$.g.kind")]),
+        (
+            {**_ANN, "kind": "vip", "age": 40},
+            0.878787878788,
+            [("wrong_value", "$.g.age"), ("invalid_value", "$.g.kind")],
+        ),
+        (
+            {"name": "Bo", "kind": "vip", "age": -1},
+            0.818181818182,
+            [("wrong_value", "$.g.name"), ("invalid_value", "$.g.age"), ("invalid_value", "$.g.kind")],
+        ),
+        ({"name": "Ann", "age": "41", "kind": "adult"}, 0.878787878788, [("wrong_type", "$.g.age")]),
+        ({**_ANN, "friend": {"name": "Bo", "age": -1}}, 0.954545454545, [("extra_argument", "$.g.friend")]),
+    ],
+)
+def test_an_object_that_may_be_null_is_graded_by_what_it_holds(guest: Any, score: float, errors: Any) -> None:
+    reference, null = {"$ref": "#/$defs/Guest"}, {"type": "null"}
+    nested = {"oneOf": [{"anyOf": [reference, {"type": "integer"}]}, null]}
+    for schema in (
+        reference,
+        {"anyOf": [reference, null]},
+        {"anyOf": [null, reference]},
+        {"oneOf": [reference]},
+        nested,
+    ):
+        assert _errors(guest, _ANN, schema) == (score, errors)
+    arrays = {"anyOf": [null, {"type": "array", "items": {"anyOf": [reference, null]}}]}
+    assert _errors([guest], [_ANN], arrays) == (
+        score,
+        [(kind, place.replace("$.g", "$.g[0]")) for kind, place in errors],
+    )
+
+
+def test_an_object_that_holds_one_of_its_own_kind_is_graded_all_the_way_down() -> None:
+    reference = {**_ANN, "friend": {**_ANN, "friend": {"name": "Bo", "friend": None}}}
+    schema = {"anyOf": [{"$ref": "#/$defs/Guest"}, {"type": "null"}]}
+    assert _errors(reference, reference, schema) == (1.0, [])
+    wrong = {**_ANN, "friend": {**_ANN, "friend": {"name": 3, "age": -1, "friend": None}}}
+    expected = [("wrong_type", "$.g.friend.friend.name"), ("extra_argument", "$.g.friend.friend.age")]
+    assert _errors(wrong, reference, schema)[1] == expected
+
+
+def test_a_rule_on_the_whole_of_an_alternative_counts_as_it_does_without_the_others() -> None:
+    schema = {"type": "array", "items": {"type": "integer"}, "maxItems": 2}
+    plain, nullable = (_errors([1, 3, 4], [1, 2], each) for each in (schema, {"anyOf": [schema, {"type": "null"}]}))
+    assert plain == nullable
+    assert plain[1] == [("invalid_value", "$.g")]
+
+
+def test_of_several_alternatives_the_one_that_was_meant_counts() -> None:
+    def animal(kind: str, **more: Any) -> dict[str, Any]:
+        members = {"kind": {"const": kind}, "name": {"type": "string"}, **more}
+        return {"type": "object", "properties": members, "required": [*members]}
+
+    cat = animal("cat", lives={"type": "integer", "maximum": 9})
+    dog = animal("dog", age={"type": "integer", "minimum": 0})
+    for schema in ({"anyOf": [cat, dog]}, {"oneOf": [dog, cat]}):
+        rex = {"kind": "dog", "name": "Rex", "age": 3}
+        assert _errors(rex, rex, schema) == (1.0, [])
+        assert _errors({**rex, "age": -1}, rex, schema)[1] == [("invalid_value", "$.g.age")]
+        assert _errors({**rex, "age": "3"}, rex, schema)[1] == [("wrong_type", "$.g.age")]
+        assert _errors({**rex, "kind": "cow"}, rex, schema)[1] == [("invalid_value", "$.g.kind")]
+        assert _errors({"kind": "cat", "name": "Rex", "lives": 9}, rex, schema)[1] == [
+            ("wrong_value", "$.g.kind"),
+            ("missing_required", "$.g.age"),
+            ("unknown_argument", "$.g.lives"),
+        ]

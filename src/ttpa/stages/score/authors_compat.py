@@ -2,9 +2,8 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from ttpa.records.record import JsonValue
+from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.tools import ToolCall, ToolSpec
 from ttpa.stages.score.match import match
 
@@ -22,6 +21,7 @@ def authors_score(candidate: ToolCall | None, reference: ToolCall, tools: Mappin
     """The released code's score of one call in [0, 1] (METHOD 3, `authors_compat`); `tools` by name.
 
     Its properties and required list are those of the candidate's tool, and `required` asks about the gold arguments.
+    What is no such thing in a schema (a list of properties, a type's name for a member's schema) counts as empty.
     """
     if candidate is None:
         return 0.0
@@ -29,9 +29,10 @@ def authors_score(candidate: ToolCall | None, reference: ToolCall, tools: Mappin
     if not given:
         return 1.0 if not gold and candidate.name == reference.name else 0.0
     tool = tools.get(candidate.name)
-    parameters: dict[str, Any] = tool.parameters if tool is not None else {}
-    properties: dict[str, Any] = parameters.get("properties", {})
-    required: list[str] = parameters.get("required", [])
+    parameters: JsonObject = tool.parameters if tool is not None else {}
+    stated, listed = parameters.get("properties"), parameters.get("required")
+    properties = stated if isinstance(stated, dict) else {}
+    required = [each for each in listed if isinstance(each, str)] if isinstance(listed, list) else []
     count = max(len(given), len(gold))
     name = 1.0 if candidate.name == reference.name else 0.0
     met = sum(each in gold for each in required) / len(required) if required else 1.0
@@ -58,8 +59,8 @@ def authors_turn_score(
     return math.fsum(matched) / max(len(candidate), len(reference))
 
 
-def _has_class(value: JsonValue, schema: Mapping[str, Any] | bool) -> bool:
-    stated = None if isinstance(schema, bool) else schema.get("type")
+def _has_class(value: JsonValue, schema: JsonValue) -> bool:
+    stated = schema.get("type") if isinstance(schema, dict) else None
     return isinstance(stated, str) and stated in _CLASSES and isinstance(value, _CLASSES[stated])
 
 

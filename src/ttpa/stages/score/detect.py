@@ -8,7 +8,7 @@ from typing import NamedTuple
 from ttpa.records.record import JsonValue
 from ttpa.records.scores import ErrorKind
 from ttpa.stages.score.nodes import ANYTHING, Node, Path
-from ttpa.stages.score.schemas import CompiledTool
+from ttpa.stages.score.schemas import BrokenRule, CompiledTool
 from ttpa.stages.score.turns import Call
 from ttpa.stages.score.values import (
     ONE_RIGHT,
@@ -44,7 +44,7 @@ class CallVerdict(NamedTuple):
 
 
 _RIGHT = CallVerdict(Parts(1.0, 1.0, 1.0, 1.0, 1.0), ())
-_NOTHING_BROKEN: Mapping[Path, str] = MappingProxyType({})
+_NOTHING_BROKEN: Mapping[Path, BrokenRule] = MappingProxyType({})
 
 
 @dataclass(slots=True, eq=False)
@@ -121,7 +121,7 @@ def detect(reference: ReferenceCall, call: Call) -> CallVerdict:
     missing = _find_missing(reference, call.arguments, findings) if required else 0
     values_part = tally.values / tally.asked if tally.asked else 1.0
     if reference.tool.is_crossing and (rule := reference.tool.broken_rules(call.arguments).get(())):
-        findings.append(Finding(ErrorKind.INVALID_VALUE, (), None, None, rule))
+        findings.append(Finding(ErrorKind.INVALID_VALUE, (), None, None, rule.text))
         values_part = 0.0
     if not findings:
         return _RIGHT

@@ -61,12 +61,24 @@ class Node:
             return self.prefix[index]
         return self.items or ANYTHING
 
-    def variant_for(self, value: JsonValue) -> "Node":
-        """The alternative that `value` is closest to: one that it fits, else one that has its type."""
+    def choose(self, value: JsonValue, meant: JsonValue) -> int | None:
+        """Index of the alternative that counts for an array or object; none where there is no choice.
+
+        Of those that have its type it is the one that `meant` fits, whatever errors `value` holds: were it chosen by
+        `value`, one more error could raise a score. If `meant` fits none, it is one that `value` fits, else the first.
+        """
         if not self.variants or not isinstance(value, dict | list):
-            return self
-        allowed = [variant for variant in self.variants if variant.allows(value)]
-        return next((variant for variant in allowed if fits(value, variant)), allowed[0] if allowed else self)
+            return None
+        allowed = [index for index, variant in enumerate(self.variants) if variant.allows(value)]
+        fitting = (index for each in (meant, value) for index in allowed if fits(each, self.variants[index]))
+        return next(fitting, allowed[0] if allowed else None)
+
+    def variant_for(self, value: JsonValue) -> "Node":
+        """The alternative that `value` is closest to, also where it is one of an alternative's own."""
+        node = self
+        while (index := node.choose(value, value)) is not None:
+            node = node.variants[index]
+        return node
 
 
 ANYTHING = Node()
@@ -74,8 +86,12 @@ ANYTHING.additional = ANYTHING
 
 
 def fits(value: JsonValue, node: Node) -> bool:
-    """Whether types and members of `value` are as `node` says, all the way down."""
+    """Whether types, members and choices (`enum`, `const`) of `value` are as `node` says, all the way down."""
     if not node.allows(value):
+        return False
+    if node.choices and not any(
+        value == each and isinstance(value, bool) is isinstance(each, bool) for each in node.choices
+    ):
         return False
     if node.variants:
         return any(fits(value, variant) for variant in node.variants)
@@ -111,7 +127,7 @@ def is_constrained(schema: JsonValue, root: dict[str, Any]) -> bool:
 
 def compile_nodes(schema: dict[str, Any]) -> Node:
     """The node of an arguments object, from a schema as `SchemaReader` writes it."""
-    arguments = _NodeCompiler(schema).node(schema)
+    arguments = _NodeCompiler(schema).root()
     for variant in arguments.variants:  # `anyOf` over whole argument lists: what any of them knows is known
         arguments.properties = {**variant.properties, **arguments.properties}
     return arguments
@@ -123,6 +139,18 @@ class _NodeCompiler:
     def __init__(self, root: dict[str, Any]) -> None:
         self._root = root
         self._nodes: dict[int, Node] = {}
+        self._unjoined: dict[int, tuple[Node, list[Node], list[Node]]] = {}
+        """By the node's id: the node, what it is to say besides, and its alternatives.
+
+        A join copies, so it waits until the schema is read: within itself a schema is not yet whole.
+        """
+
+    def root(self) -> Node:
+        """The node of the whole schema."""
+        arguments = self.node(self._root)
+        while self._unjoined:
+            self._complete(next(iter(self._unjoined.values()))[0])
+        return arguments
 
     def node(self, schema: dict[str, Any]) -> Node:
         """The node of a schema, made once for each place in it."""
@@ -139,13 +167,26 @@ class _NodeCompiler:
         node = self._nodes[id(schema)] = Node()
         self._fill(node, schema)
         parts: list[dict[str, Any]] = schema.get("allOf", [])
-        for part in parts if target is None else [target, *parts]:
-            _join(node, self.node(part))
-        if options := schema.get("anyOf"):
-            node.variants = tuple(self._variant(node, self.node(option)) for option in options)
+        others = [self.node(part) for part in (parts if target is None else [target, *parts])]
+        options = [self.node(option) for option in schema.get("anyOf", ())]
+        if others or options:
+            self._unjoined[id(node)] = node, others, options
+        return node
+
+    def _complete(self, node: Node) -> None:
+        """Joins a node with what it is to say besides; one that is part of itself stays as far as it is."""
+        if id(node) not in self._unjoined:
+            return
+        _, others, options = self._unjoined.pop(id(node))
+        for other in others:
+            self._complete(other)
+            _join(node, other)
+        if options:
+            for option in options:
+                self._complete(option)
+            node.variants = tuple(self._variant(node, option) for option in options)
             if node.types is None and all(variant.types for variant in node.variants):
                 _set_types(node, [name for variant in node.variants for name in variant.types or ()])
-        return node
 
     def _fill(self, node: Node, schema: dict[str, Any]) -> None:
         types: str | list[str] | None = schema.get("type")

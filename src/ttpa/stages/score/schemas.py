@@ -32,6 +32,34 @@ _CROSSING = frozenset(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
+class BrokenRule:
+    """A rule of the schema that a value breaks."""
+
+    error: jsonschema_rs.ValidationError
+    """As the validator tells it."""
+
+    @property
+    def text(self) -> str:
+        """The rule's name, and what is wrong, in words."""
+        return f"{self.error.kind.name}: {self.error.message[:200]}"
+
+    def of_alternative(self, index: int, count: int) -> "dict[Path, BrokenRule] | None":
+        """Where the rule is an `anyOf` of `count` alternatives: the rules that the value breaks of one of them."""
+        kind = self.error.kind
+        if not isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf) or len(kind.context) != count:
+            return None
+        return _by_place(kind.context[index])
+
+
+def _by_place(errors: Iterable[jsonschema_rs.ValidationError]) -> dict[Path, BrokenRule]:
+    broken: dict[Path, BrokenRule] = {}
+    for error in errors:
+        if error.kind.name not in _STRUCTURAL:
+            broken.setdefault(tuple(error.instance_path), BrokenRule(error))
+    return broken
+
+
+@dataclass(frozen=True, slots=True, eq=False)
 class CompiledTool:
     """One tool's parameters, compiled."""
 
@@ -44,15 +72,9 @@ class CompiledTool:
     is_crossing: bool
     """Whether the schema has rules across arguments."""
 
-    def broken_rules(self, arguments: dict[str, JsonValue]) -> dict[Path, str]:
-        """Rules that the values break (enum, range, format, ...), by place, in words; `()` means all arguments."""
-        if self.validator is None:
-            return {}
-        broken: dict[Path, str] = {}
-        for error in self.validator.iter_errors(arguments):
-            if error.kind.name not in _STRUCTURAL:
-                broken.setdefault(tuple(error.instance_path), f"{error.kind.name}: {error.message[:200]}")
-        return broken
+    def broken_rules(self, arguments: dict[str, JsonValue]) -> dict[Path, BrokenRule]:
+        """Rules that the values break (enum, range, format, ...), by place; `()` means all arguments."""
+        return {} if self.validator is None else _by_place(self.validator.iter_errors(arguments))
 
 
 class CompiledTools:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from ttpa.records.record import JsonValue
 from ttpa.records.scores import ErrorKind
 from ttpa.stages.score.nodes import Node, Path
+from ttpa.stages.score.schemas import BrokenRule
 
 Strings = Literal["exact", "folded"]
 """`folded`: case, spaces, the marks `, . / - _ * ^` and the kind of quote do not count."""
@@ -130,7 +131,7 @@ ONE_RIGHT = Grade(1, 1, 1, 1)
 
 
 def compare_whole(
-    value: JsonValue, meant: JsonValue, node: Node, path: Path, broken: Mapping[Path, str], strings: Strings
+    value: JsonValue, meant: JsonValue, node: Node, path: Path, broken: Mapping[Path, BrokenRule], strings: Strings
 ) -> tuple[Grade, Finding | None]:
     """The grade of a value that is right or wrong as a whole, and its error: of type, of a rule, or of value."""
     is_right = is_same(value, meant, strings)
@@ -140,7 +141,7 @@ def compare_whole(
         return Grade(count, 0, count, count if is_right else 0), finding
     rule = broken.get(path)
     if rule is not None and (not is_right or is_same(value, meant)):
-        return Grade(count, count, count, 0), Finding(ErrorKind.INVALID_VALUE, path, meant, value, rule)
+        return Grade(count, count, count, 0), Finding(ErrorKind.INVALID_VALUE, path, meant, value, rule.text)
     if is_right:
         return Grade(count, count, count, count), None
     return Grade(count, count, count, 0), Finding(ErrorKind.WRONG_VALUE, path, meant, value)
@@ -149,7 +150,7 @@ def compare_whole(
 class Comparison:
     """Compares one argument's value with what was meant, and collects the errors."""
 
-    def __init__(self, broken: Mapping[Path, str], strings: Strings) -> None:
+    def __init__(self, broken: Mapping[Path, BrokenRule], strings: Strings) -> None:
         self._broken = broken
         self._strings: Strings = strings
         self.findings: list[Finding] = []
@@ -176,28 +177,42 @@ class Comparison:
         self.findings.append(Finding(kind, path, expected, got, detail))
 
     def _against(self, value: JsonValue, meaning: Meaning, node: Node, path: Path) -> Grade:
-        start = len(self.findings)
-        if isinstance(value, dict) and isinstance(meaning, dict | Members) and node.allows(value):
-            grade = self._objects(value, meaning, node.variant_for(value), path)
-        elif isinstance(value, list) and isinstance(meaning, list | Items) and node.allows(value):
-            grade = self._arrays(value, meaning, node.variant_for(value), path)
+        if not isinstance(value, dict | list) or not node.allows(value):
+            return self._whole(value, meaning, node, path)
+        start, broken = len(self.findings), self._broken
+        if isinstance(value, dict) and isinstance(meaning, dict | Members):
+            grade = self._objects(value, meaning, self._alternative(value, meaning, node, path), path)
+        elif isinstance(value, list) and isinstance(meaning, list | Items):
+            grade = self._arrays(value, meaning, self._alternative(value, meaning, node, path), path)
         else:
-            grade, finding = compare_whole(value, shown(meaning), node, path, self._broken, self._strings)
-            if finding is not None:
-                self.findings.append(finding)
-            return grade
-        return self._after_rules(grade, value, meaning, path, start)
+            return self._whole(value, meaning, node, path)
+        grade = self._after_rules(grade, value, meaning, path, start)
+        self._broken = broken
+        return grade
+
+    def _whole(self, value: JsonValue, meaning: Meaning, node: Node, path: Path) -> Grade:
+        grade, finding = compare_whole(value, shown(meaning), node, path, self._broken, self._strings)
+        if finding is not None:
+            self.findings.append(finding)
+        return grade
+
+    def _alternative(self, value: JsonValue, meaning: Meaning, node: Node, path: Path) -> Node:
+        """The alternative that was meant; a broken `anyOf` gives way to what is broken of it."""
+        while (index := node.choose(value, shown(meaning))) is not None:
+            rule = self._broken.get(path)
+            inner = rule.of_alternative(index, len(node.variants)) if rule is not None else None
+            if inner is not None:
+                self._broken = {**{place: each for place, each in self._broken.items() if place != path}, **inner}
+            node = node.variants[index]
+        return node
 
     def _after_rules(self, grade: Grade, value: JsonValue, meaning: Meaning, path: Path, start: int) -> Grade:
-        """The grade once rules on the whole array or object (length, uniqueness, `anyOf`) are counted."""
+        """The grade once rules on the whole array or object (length, uniqueness) are counted."""
         rule = self._broken.get(path)
         if rule is None:
             return grade
-        inner = self.findings[start:]
-        if rule.startswith("anyOf") and any(each.kind in _EXPLAIN_ANY_OF for each in inner):
-            return grade
-        self.findings[start:] = [each for each in inner if each.kind is ErrorKind.WRONG_TYPE]
-        self._add(ErrorKind.INVALID_VALUE, path, shown(meaning), value, rule)
+        self.findings[start:] = [each for each in self.findings[start:] if each.kind is ErrorKind.WRONG_TYPE]
+        self._add(ErrorKind.INVALID_VALUE, path, shown(meaning), value, rule.text)
         return grade._replace(right=0)
 
     def _objects(
@@ -268,14 +283,6 @@ class Comparison:
             self._add(ErrorKind.WRONG_VALUE, (*path, index), None, value[index], SURPLUS_ELEMENT)
             grades.append(Grade(0, 0, 1, 0))
         return _total(grades)
-
-
-_EXPLAIN_ANY_OF = (
-    ErrorKind.WRONG_TYPE,
-    ErrorKind.MISSING_REQUIRED,
-    ErrorKind.UNKNOWN_ARGUMENT,
-    ErrorKind.INVALID_VALUE,
-)
 
 
 def _members(meaning: dict[str, JsonValue] | Members) -> Iterator[tuple[str, Sequence[Meaning], bool]]:
