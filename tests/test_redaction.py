@@ -7,7 +7,7 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from ttpa.redaction import HIDDEN, hide_keys
+from ttpa.redaction import HIDDEN, NAMED, cut_addresses, hide_keys, hide_value
 
 KEY = "ann lee:pa/ss+w@rd"
 
@@ -46,3 +46,48 @@ def test_words_and_values_that_are_no_keys_stay(monkeypatch: pytest.MonkeyPatch)
 def test_a_key_of_any_bytes_is_hidden(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SERVICE_KEY", "abcdefgh\udcff")
     assert hide_keys("x abcdefgh\udcff y") == f"x {HIDDEN} y"
+
+
+def test_variables_that_a_config_gives_are_hidden_whatever_their_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GITHUB_PAT", "ghp_0123456789")
+    monkeypatch.setenv("SHOP_PLACE", "Oslo")
+    text = "ghp_0123456789 is of no use in Oslo"
+    assert hide_keys(text) == text
+    monkeypatch.setenv(NAMED, "GITHUB_PAT,SHOP_PLACE,ABSENT")
+    assert hide_keys(text) == f"{HIDDEN} is of no use in Oslo"
+
+
+@pytest.mark.parametrize(
+    ("value", "password"),
+    [
+        ("postgres://shop:pa55-w0rd@db:5432/goods", "pa55-w0rd"),
+        ("postgres://shop:pa55%40w0rd@db/goods", "pa55%40w0rd"),
+        ("postgres://shop:pa55%40w0rd@db/goods", "pa55@w0rd"),
+        ("postgresql+psycopg://shop:pa/55?w0@rd@db/goods", "pa/55?w0@rd"),
+        ("redis://:pa55-w0rd@db", "pa55-w0rd"),
+    ],
+)
+def test_of_an_address_the_password_alone_is_hidden_too(value: str, password: str) -> None:
+    assert hide_value(f"{value} refuses {password} of shop", value) == f"{HIDDEN} refuses {HIDDEN} of shop"
+
+
+@pytest.mark.parametrize("value", ["https://host:8443/@scope/package", "https://host/goods", "shop:8443-goods@here"])
+def test_what_is_no_password_stays(value: str) -> None:
+    text = "8443/@scope and host, goods and 8443-goods"
+    assert hide_value(text, value) == text
+
+
+@pytest.mark.parametrize(
+    ("told", "cut"),
+    [
+        ("https://host/mcp?api_key=S3CRET", "https://host/mcp"),
+        ("https://ann:pa55@host:8443/mcp#S3CRET", "https://host:8443/mcp"),
+        ("postgres://ann:pa/55@host/goods", "postgres://host/goods"),
+        ("401 for 'https://host/mcp?key=S3'CRET', see https://docs.example/401.", None),
+        ("server --url=https://host/mcp?key=S3CRET --fast", "server --url=https://host/mcp --fast"),
+        ("http://[::1]:80/@scope/mcp", "http://[::1]:80/@scope/mcp"),
+        ("ttpa.quickstart.tools, C:/tools and a?b=c", "ttpa.quickstart.tools, C:/tools and a?b=c"),
+    ],
+)
+def test_addresses_are_cut_to_scheme_host_and_path(told: str, cut: str | None) -> None:
+    assert cut_addresses(told) == (cut or "401 for 'https://host/mcp', see https://docs.example/401.")

@@ -15,7 +15,7 @@ from ttpa.config import GeneratorConfig, PolicyConfig, RunConfig
 from ttpa.dialects import DIALECTS, Dialect
 from ttpa.engines.base import Engine
 from ttpa.engines.local import LocalEngine
-from ttpa.errors import ModelError, RunError, ToolError
+from ttpa.errors import ModelError, RunError, ToolError, looked_up
 from ttpa.models.base import ChatModel, ChatTokenizer, TokenModel
 from ttpa.models.hub import Hub
 from ttpa.models.recorded_chat import RecordedChatModel, ReplyStore
@@ -171,7 +171,7 @@ def _check(config: RunConfig, steps: Collection[Step]) -> None:
     _require_training_extra()
     base = policy_path(config.policy.base)
     if not _may_be_on_a_hub(base) and not Path(base).is_dir():
-        raise ModelError(f"policy.base = {config.policy.base!r}: there is no such folder")
+        raise ModelError(f"policy.base = {config.policy.base!r}: there is no such folder{looked_up(base)}")
     if asks and config.policy.engine == "vllm" and config.engine.kind == "local":
         _require_vllm()  # elsewhere the workers need it, and this machine does not
     if trains:
@@ -223,6 +223,7 @@ def _open_mcp(tools: ToolsConfig, _: OpenChat) -> Toolset:
     return McpToolset(
         tools.mcp.url or tools.mcp.command,
         environment=tools.mcp.environment,
+        headers=tools.mcp.headers,
         timeout_seconds=tools.timeout_seconds,
         only=tools.only,
         allow_write=tools.allow_write,

@@ -1,6 +1,7 @@
 """The step that constructs: until enough is kept, with a judge, over remote tools, over tools that change."""
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from ttpa.runs.record_files import read_record, read_records
 from ttpa.steps.construction import estimate_construction
 from ttpa.steps.run import Run
 from ttpa.tools.base import Toolset
+from ttpa.tools.offer import Definition
 from ttpa.tools.python_toolset import PythonToolset
 from ttpa.tools.worker_process import Worker
 
@@ -275,22 +277,52 @@ def test_where_nothing_was_made_another_config_is_taken(tmp_path: Path, write_to
         taken(make_run(tmp_path, module, generator="offline"))
 
 
-def test_tools_that_change_while_it_constructs_stop_it(tmp_path: Path, write_tools: WriteTools) -> None:
+def test_tools_that_change_while_it_constructs_stop_it_and_are_named(tmp_path: Path, write_tools: WriteTools) -> None:
     class Changing(PythonToolset):
-        """Tells another definition each time."""
+        """Tells something else once it is opened."""
 
-        told = 0
+        looks = 0
 
-        def definitions(self) -> str:
-            self.told += 1
-            return str(self.told)
+        def read_definitions(self) -> list[Definition]:
+            self.looks += 1
+            find, order, *rest = super().read_definitions()
+            spec = find.spec.model_copy(update={"description": "Finds another."})
+            more = [Definition(spec.model_copy(update={"name": f"find_{number}"}), "none") for number in range(5)]
+            return [find, order, *rest] if self.looks == 1 else [*more, Definition(spec, find.effect), *rest]
 
     module = write_tools(TOOLS)
-    with pytest.raises(RunError, match="changed while it constructed"):
-        taken(
-            make_run(
-                tmp_path,
-                module,
-                change=opening(Changing, module),
-            )
-        )
+    run = make_run(tmp_path, module, change=opening(Changing, module))
+    told = "(added: 'find_0', 'find_1', 'find_2' and 2 more; gone: 'order_paint'; differing: 'find_shop'); take it"
+    with pytest.raises(RunError, match=re.escape(f"changed while it constructed {told} again with --redo construct")):
+        taken(run)
+
+
+def test_tools_that_are_others_than_before_are_named_and_those_not_offered_may_be(
+    tmp_path: Path, write_tools: WriteTools
+) -> None:
+    def take_again(text: str, *only: str) -> None:
+        """Constructs anew over what there is of tools, as where it was interrupted."""
+        module = write_tools(text)
+
+        def open_toolset(_journal: ReplyStore, _spending: Spending) -> Toolset:
+            return PythonToolset(module, only=only, allow_write=True)
+
+        folder = tmp_path / str(len(only))
+        run = make_run(folder, module, change=lambda parts: replace(parts, open_toolset=open_toolset))
+        run.directory.summary("construct").unlink(missing_ok=True)
+        taken(run)
+
+    other = f"""{dedent(TOOLS).replace("Counts the cans", "Counts all cans")}
+def look(place: int) -> int:
+    'Looks.'
+    return place
+"""
+    take_again(TOOLS, "find_shop", "order_paint", "draw_lot")
+    take_again(other, "find_shop", "order_paint", "draw_lot")
+    take_again(TOOLS)
+    told = "not those that it began with (added: 'look'; differing: 'count_cans'); take it again with --redo construct"
+    with pytest.raises(RunError, match=re.escape(told)):
+        take_again(other)
+    writing = dedent(TOOLS).replace("def find_shop", "@effect('write')\ndef find_shop")
+    with pytest.raises(RunError, match="described alike, but what one does, read or write, is another"):
+        take_again(f"from ttpa.tools.effects import effect\n{writing}")

@@ -108,6 +108,21 @@ def test_paths_in_the_config_are_cut_to_their_last_name(trained: Run, tmp_path: 
     assert config["report"]["against"] == "old"
 
 
+def test_addresses_in_the_config_are_cut_to_what_holds_no_key(trained: Run, tmp_path: Path) -> None:
+    values = trained.config.as_json()
+    values["tools"]["mcp"] = {"url": "https://ann:pa55@host/mcp?api_key=S3CRET", "headers": {"X-Key": "ROOMS_PAT"}}
+    values["tools"]["openapi"]["document"] = "https://host/openapi.json?token=S3CRET"
+    values["policy"]["url"] = ["http://ann:pa55@gpu:8000"]
+    publish(Run(make_config(values), trained.parts, SilentReporter()), to=tmp_path / "out")
+    told = (tmp_path / "out" / "run_config.json").read_text()
+    config = json.loads(told)
+    assert (config["tools"]["mcp"]["url"], config["policy"]["url"]) == ("https://host/mcp", ["http://gpu:8000"])
+    assert config["tools"]["openapi"]["document"] == "https://host/openapi.json"
+    assert config["tools"]["mcp"]["headers"] == {"X-Key": "ROOMS_PAT"}
+    for key in ("S3CRET", "pa55"):
+        assert key not in told + (tmp_path / "out" / "README.md").read_text()
+
+
 def test_the_card_of_imported_dialogues_tells_no_tools_of_the_config(trained: Run, tmp_path: Path) -> None:
     run = moved(trained, tmp_path)
     summary = read_record(run.directory.summary("construct"), StepSummary)

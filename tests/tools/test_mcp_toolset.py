@@ -1,5 +1,6 @@
 """An MCP server over its pipes and over HTTP: its tools are offered, run, and started afresh after they wrote."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -8,13 +9,17 @@ import time
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from mcp import stdio_client
 
 from tools.calls import run
-from ttpa.errors import ToolError
+from tools.stand_in import StandIn
+from ttpa.config import make_config
+from ttpa.errors import ConfigError, ToolError
 from ttpa.records.tools import ToolCall
+from ttpa.redaction import HIDDEN
 from ttpa.tools.mcp_toolset import McpToolset
 
 SERVER = '''
@@ -23,6 +28,7 @@ SERVER = '''
     import time
 
     from mcp.server import MCPServer
+    from mcp.server.mcpserver import Context
     from mcp.shared.exceptions import MCPError
     from mcp.types import (
         BlobResourceContents,
@@ -90,6 +96,11 @@ SERVER = '''
         return "done"
 
     @server.tool(annotations=reads)
+    def headers(context: Context) -> dict[str, str]:
+        """Tell the headers of the request."""
+        return dict(context.request_context.request.headers)
+
+    @server.tool(annotations=reads)
     def tell(variable: str) -> str:
         """Tell a variable of the environment."""
         return os.environ.get(variable, "not set")
@@ -117,7 +128,7 @@ def toolset(server: list[str]) -> Iterator[McpToolset]:
 def test_its_tools_are_offered_under_legal_names_and_writing_ones_where_allowed(server: list[str]) -> None:
     with McpToolset(server) as toolset:
         names = [spec.name for spec in toolset.specs]
-        assert names == ["list_notes", "fail", "wait", "leave", "show", "grumble", "tell"]
+        assert names == ["list_notes", "fail", "wait", "leave", "show", "grumble", "headers", "tell"]
         assert "tools.allow_write" in toolset.left_out["notes.add"]
         assert toolset.specs[0].description == "List the notes."
         assert toolset.definitions() == toolset.definitions()
@@ -176,7 +187,7 @@ def test_of_the_environment_it_sees_what_is_named(server: list[str], monkeypatch
     monkeypatch.setenv("NOTES_TOKEN", "abc")
     monkeypatch.setenv("OTHER_TOKEN", "def")
     with McpToolset(server, environment=["NOTES_TOKEN"]) as toolset:
-        assert run(toolset, "tell", variable="NOTES_TOKEN").content == "abc"
+        assert run(toolset, "tell", variable="NOTES_TOKEN").content == "abc"  # too short to be hidden
         assert run(toolset, "tell", variable="OTHER_TOKEN").content == "not set"
     with pytest.raises(ToolError, match="wants ABSENT_TOKEN, which is not set"):
         McpToolset(server, environment=["ABSENT_TOKEN"])
@@ -261,3 +272,72 @@ def test_a_session_goes_on_where_a_server_over_http_was_started_afresh(server: l
 def test_an_address_where_no_server_listens_is_named(port: int) -> None:
     with pytest.raises(ToolError, match=rf"MCP server 'http://127.0.0.1:{port}/mcp' does not start"):
         McpToolset(f"http://127.0.0.1:{port}/mcp")
+
+
+def test_what_it_is_given_of_the_environment_is_hidden_where_it_comes_back(
+    server: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_DSN", "postgres://shop:pa55-w0rd@db/goods")
+    with McpToolset(server, allow_write=True, environment=["SHOP_DSN"]) as toolset:
+        assert run(toolset, "tell", variable="SHOP_DSN").content == HIDDEN
+        assert run(toolset, "notes_add", text="-32602").content == "refused"
+    monkeypatch.setenv("SHOP_DSN", "no_such_module")
+    with pytest.raises(ToolError, match=r"it wrote last: .*No module named") as stopped:
+        McpToolset([sys.executable, "-c", "import os; __import__(os.environ['SHOP_DSN'])"], environment=["SHOP_DSN"])
+    assert "no_such_module" not in str(stopped.value)
+
+
+def test_headers_are_sent_with_every_request_and_hidden_where_they_come_back(
+    server: list[str], port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NOTES_PAT", "ghp_0123456789\n")
+    monkeypatch.setenv("NOTES_TEAM", "red")
+    headers = {"Authorization": "Bearer NOTES_PAT", "X-Key": "NOTES_PAT", "X-Team": "NOTES_TEAM"}
+    with listening(server, port), McpToolset(f"http://127.0.0.1:{port}/mcp", headers=headers) as toolset:
+        told = json.loads(run(toolset, "headers").content)
+    assert (told["authorization"], told["x-key"], told["x-team"]) == (f"Bearer {HIDDEN}", HIDDEN, "red")
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        (None, "wants NOTES_PAT, which is not set in the environment"),
+        (" \n", "wants NOTES_PAT for 'X-Key', and it is empty"),
+        ("ghp_0123\n456789", "NOTES_PAT holds a character that no header can hold"),
+        ("ghp_\u00e9123456789", "NOTES_PAT holds a character that no header can hold"),
+    ],
+)
+def test_a_header_without_a_value_that_can_be_sent_is_refused_at_once(
+    value: str | None, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if value is not None:
+        monkeypatch.setenv("NOTES_PAT", value)
+    with pytest.raises(ToolError, match=f"^MCP server 'http://nowhere.invalid/mcp':? {reason}$"):
+        McpToolset("http://nowhere.invalid/mcp?key=S3CRET", headers={"X-Key": "NOTES_PAT"})
+
+
+def test_the_error_of_a_server_that_refuses_names_no_key(service: StandIn, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NOTES_PAT", "ghp_0123456789")
+    service.status = 401
+    address = service.url.replace("//", "//ann:pa55@") + "?api_key=S3CRET"
+    with pytest.raises(ToolError, match=rf"^MCP server '{service.url}' does not start") as stopped:
+        McpToolset(address, headers={"X-Key": "Token NOTES_PAT"})
+    assert service.asked[0]["path"] == "/api?api_key=S3CRET"
+    assert service.asked[0]["headers"]["x-key"] == "Token ghp_0123456789"
+    for key in ("S3CRET", "pa55", "ghp_"):
+        assert key not in str(stopped.value)
+
+
+@pytest.mark.parametrize(
+    ("told", "wrong"),
+    [
+        ({"url": "https://host", "headers": {"Authorization": "Bearer ghp-0123"}}, "'Authorization' has no variable"),
+        ({"url": "https://host", "headers": {"Authorization": "Bearer NOTES PAT"}}, "'Authorization' has no variable"),
+        ({"url": "https://host", "headers": {"X Key": "NOTES_PAT"}}, "'X Key' has no variable"),
+        ({"command": ["server"], "headers": {"X-Key": "NOTES_PAT"}}, "tools.mcp.headers are for tools.mcp.url"),
+    ],
+)
+def test_a_config_with_headers_that_cannot_be_sent_is_refused(told: dict[str, Any], wrong: str) -> None:
+    with pytest.raises(ConfigError, match=wrong) as stopped:
+        make_config({"tools": {"source": "mcp", "mcp": told}})
+    assert "ghp" not in str(stopped.value)

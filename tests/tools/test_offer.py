@@ -68,6 +68,14 @@ def test_a_choice_may_name_tools_either_way_and_an_unknown_one_is_told() -> None
         Offer("here", definitions, only=["tan"])
 
 
+def test_what_would_be_offered_of_other_definitions_depends_on_the_same_choice() -> None:
+    offer = Offer("here", [tool("math.sin"), tool("look", "read")], only=["math.sin", "look"])
+    later = [tool("math.sin"), tool("new"), tool("look", "write")]
+    assert offer.choose(later) == {"math_sin": tool("math.sin")}
+    assert [spec.name for spec in offer.specs] == ["math_sin", "look"]
+    assert list(Offer("here", [tool("look")]).choose(later)) == ["math_sin", "new"]
+
+
 def test_nothing_to_offer_is_an_error_that_says_why() -> None:
     with pytest.raises(ToolError, match="'here' has no tool to offer: change: it changes something"):
         Offer("here", [tool("change", "write")])

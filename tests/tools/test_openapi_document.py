@@ -4,10 +4,15 @@ import json
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 
 from tools.calls import run
 from tools.stand_in import StandIn, write
+from ttpa.records.json_shapes import as_object
+from ttpa.records.record import JsonObject, JsonValue
+from ttpa.records.tools import ToolSpec
+from ttpa.tools.openapi_document import read_document
 from ttpa.tools.openapi_toolset import OpenApiToolset
 
 
@@ -115,3 +120,149 @@ def test_a_style_that_is_not_written_here_leaves_its_operation_out(tmp_path: Pat
     paths = {"/a/{id}": {"get": {"operationId": "a", "parameters": [hole]}}, "/b": {"get": {"operationId": "b"}}}
     with OpenApiToolset(write(tmp_path / "api.json", paths=paths)) as toolset:
         assert "has the style 'matrix'; simple was due" in toolset.left_out["a"]
+
+
+def read(operation: JsonObject, **shared: JsonValue) -> ToolSpec:
+    """The tool of a document whose one operation is this, at a path that tells this besides."""
+    paths: JsonObject = {"/do": {"post": {"operationId": "do", **operation}, **shared}}
+    components = {"schemas": {"Id": {"type": "string"}}}
+    document = {"openapi": "3.1.0", "components": components, "paths": paths}
+    service = read_document("api.json", json.dumps(document), server="https://e.org")
+    assert service.left_out == {}
+    return service.operations[0].definition.spec
+
+
+@pytest.mark.parametrize(
+    ("told", "description"),
+    [
+        (
+            {"summary": "Read Item", "description": "Tells of an item\n what is  known."},
+            "Read Item. Tells of an item what is known.",
+        ),
+        ({"summary": "Is it open?", "description": "Of a shop."}, "Is it open? Of a shop."),
+        ({"summary": "List issues", "description": "List issues. Open ones alone."}, "List issues. Open ones alone."),
+        (
+            {"summary": "Delete a pet.", "description": "To delete a pet, name it."},
+            "To delete a pet, name it.",
+        ),
+        ({"summary": "Lists pets by name.", "description": "Lists pets"}, "Lists pets by name."),
+        ({"summary": "Lists pets", "description": "lists pets."}, "lists pets."),
+        ({"description": "Lists pets."}, "Lists pets."),
+        ({"summary": "Lists pets.", "description": ""}, "Lists pets."),
+        ({}, "Of pets. All of them."),
+    ],
+)
+def test_a_tool_is_described_by_summary_and_description_without_repeating_either(
+    told: JsonObject, description: str
+) -> None:
+    assert read(told, summary="Of pets.", description="All of them.").description == description
+
+
+def test_a_long_description_is_told_to_its_end_and_none_by_method_and_path() -> None:
+    assert read({"summary": "Calc", "description": "word " * 5_000 + "end"}).description.endswith("word end")
+    assert read({}).description == "POST /do"
+
+
+def body_of(schema: JsonObject) -> JsonObject:
+    """The schema of a body as the tool has it, where it is one argument."""
+    content: JsonObject = {"application/json": {"schema": schema}}
+    properties = as_object(read({"requestBody": {"required": True, "content": content}}).parameters["properties"])
+    assert list(properties) == ["body"]
+    return as_object(properties["body"])
+
+
+TEXT: JsonObject = {"type": "string"}
+ID: JsonObject = {"type": "string", "readOnly": True}
+
+
+@pytest.mark.parametrize(
+    ("schema", "fits", "fails"),
+    [
+        (  # what another branch describes is due
+            {"allOf": [{"properties": {"name": TEXT}}, {"required": ["name", "kind"], "properties": {"kind": TEXT}}]},
+            {"name": "a", "kind": "b"},
+            {"kind": "b"},
+        ),
+        (  # and what none describes
+            {"allOf": [{"properties": {"name": TEXT}, "required": ["name", "kind"]}]},
+            {"name": "a", "kind": "b"},
+            {"name": "a"},
+        ),
+        (  # what is read-only in another branch is not
+            {"allOf": [{"properties": {"id": ID, "name": TEXT}}, {"required": ["id", "name"]}]},
+            {"name": "a"},
+            {},
+        ),
+        (  # or beside the branches
+            {"properties": {"id": ID}, "allOf": [{"properties": {"name": TEXT}, "required": ["id", "name"]}]},
+            {"name": "a"},
+            {},
+        ),
+        (  # or at all alternatives that have it
+            {"required": ["id", "name"], "anyOf": [{"properties": {"id": ID}}, {"properties": {"name": TEXT}}]},
+            {"name": "a"},
+            {"id": "1"},
+        ),
+        (  # an alternative that describes it as any other asks for it
+            {
+                "anyOf": [
+                    {"properties": {"id": ID, "name": TEXT}, "required": ["id", "name"]},
+                    {"properties": {"id": TEXT}, "required": ["id"]},
+                ]
+            },
+            {"id": "1"},
+            {},
+        ),
+        (  # one that asks for nothing else is none of a request
+            {"properties": {"id": ID, "name": TEXT}, "oneOf": [{"required": ["id"]}, {"required": ["name"]}]},
+            {"name": "a"},
+            {},
+        ),
+    ],
+)
+def test_members_are_required_unless_they_are_read_only(
+    schema: JsonObject, fits: JsonObject, fails: JsonObject
+) -> None:
+    body = body_of(schema)
+    assert jsonschema_rs.is_valid(body, fits)
+    assert not jsonschema_rs.is_valid(body, fails)
+
+
+def test_a_member_that_one_branch_makes_read_only_is_described_in_none() -> None:
+    base: JsonObject = {"properties": {"id": TEXT, "name": TEXT}, "required": ["id", "name"]}
+    schema: JsonObject = {
+        "allOf": [base, {"properties": {"id": {"$ref": "#/components/schemas/Id", "readOnly": True}}}]
+    }
+    assert body_of(schema) == {
+        "allOf": [{"properties": {"name": TEXT}, "required": ["name"]}, {"properties": {}}],
+    }
+
+
+QUERY: JsonObject = {"type": "object", "properties": {"q": TEXT, "to": TEXT}, "required": ["q"]}
+EITHER: JsonObject = {"properties": {"q": TEXT, "to": TEXT}, "anyOf": [{"required": ["q"]}, {"required": ["to"]}]}
+
+
+@pytest.mark.parametrize(
+    ("schema", "told", "required", "whole"),
+    [
+        (QUERY, {"required": True}, ["q"], False),
+        (QUERY, {}, ["q"], False),
+        (QUERY, {"required": False}, [], True),
+        ({**QUERY, "required": []}, {"required": False}, [], False),
+        ({**QUERY, "required": []}, {}, [], False),
+        ({**QUERY, "required": ["q", "odd"]}, {}, ["q", "odd"], False),
+        (EITHER, {"required": True}, ["body"], True),
+        (EITHER, {}, ["body"], True),
+        (EITHER, {"required": False}, [], True),
+        ({**QUERY, "allOf": [{"properties": {"more": TEXT}}]}, {}, ["body"], True),
+    ],
+)
+def test_a_body_with_required_members_is_due_unless_the_document_says_that_it_is_not(
+    schema: JsonObject, told: JsonObject, required: list[str], whole: bool
+) -> None:
+    content: JsonObject = {"application/json": {"schema": schema}}
+    parameters = read({"requestBody": {"content": content, **told}}).parameters
+    assert parameters["required"] == required
+    properties = as_object(parameters["properties"])
+    assert list(properties) == (["body"] if whole else list(dict.fromkeys(["q", "to", *required])))
+    assert not whole or properties["body"] == schema

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tools.calls import run
 from tools.stand_in import KEY, StandIn, write
 from ttpa.errors import ToolError
+from ttpa.records.record import JsonValue
 from ttpa.tools.openapi_toolset import OpenApiToolset
 
 
@@ -200,4 +201,45 @@ def test_an_operation_that_takes_a_body_of_another_kind_is_left_out(
 ) -> None:
     document = write_body(tmp_path / "api.json", media_type, required=required)
     with pytest.raises(ToolError, match=rf"do: its body is {re.escape(media_type)}; JSON or a form was due"):
+        OpenApiToolset(document, allow_write=True)
+
+
+@pytest.mark.parametrize("told", [{}, {"required": False}])
+def test_a_body_is_not_sent_without_the_members_that_it_requires(
+    tmp_path: Path, service: StandIn, told: dict[str, Any]
+) -> None:
+    schema = {"properties": {"q": {"type": "string"}, "to": {"type": "string"}}, "required": ["q"]}
+    body = {"content": {"application/json": {"schema": schema}}, **told}
+    document = write(tmp_path / "api.json", paths={"/do": {"post": {"operationId": "do", "requestBody": body}}})
+    members: dict[str, JsonValue] = {"q": "a", "to": "de"}
+    part: dict[str, JsonValue] = {"to": "de"}
+    with OpenApiToolset(document, server=service.url, allow_write=True) as toolset:
+        whole: dict[str, JsonValue] = {"body": members} if told else members
+        lacking: dict[str, JsonValue] = {"body": part} if told else part
+        assert '"q" is a required property' in run(toolset, "do", **lacking).content
+        assert run(toolset, "do", **whole).ok
+        assert run(toolset, "do").ok == bool(told)
+    assert [asked["body"] for asked in service.asked] == ['{"q": "a", "to": "de"}', ""][: 1 + len(told)]
+
+
+def test_a_form_that_is_one_argument_writes_its_members_as_the_document_names(tmp_path: Path, service: StandIn) -> None:
+    properties = {"ids": {"type": "array"}, "tags": {"type": "array"}, "filter": {"type": "object"}}
+    media = {
+        "schema": {"properties": properties, "anyOf": [{"required": ["ids"]}, {"required": ["filter"]}]},
+        "encoding": {"tags": {"explode": False}, "filter": {"style": "deepObject"}},
+    }
+    form = {"content": {"application/x-www-form-urlencoded": media}}
+    document = write(tmp_path / "api.json", paths={"/do": {"post": {"operationId": "do", "requestBody": form}}})
+    with OpenApiToolset(document, server=service.url, allow_write=True) as toolset:
+        assert not run(toolset, "do", body={"tags": ["a"]}).ok
+        assert not run(toolset, "do", body="ids=1").ok
+        assert run(toolset, "do", body={"ids": [1, 2], "tags": ["a", "b"], "filter": {"x": 3}, "odd": "y"}).ok
+    assert [asked["body"] for asked in service.asked] == ["ids=1&ids=2&tags=a%2Cb&filter%5Bx%5D=3&odd=y"]
+
+
+@pytest.mark.parametrize("schema", [{}, {"type": "object"}])
+def test_a_form_without_fields_is_left_out(tmp_path: Path, schema: dict[str, Any]) -> None:
+    form = {"content": {"application/x-www-form-urlencoded": {"schema": schema}}}
+    document = write(tmp_path / "api.json", paths={"/do": {"post": {"operationId": "do", "requestBody": form}}})
+    with pytest.raises(ToolError, match="do: its body is a form whose fields are not told"):
         OpenApiToolset(document, allow_write=True)

@@ -60,6 +60,14 @@ def test_a_key_is_hidden_in_the_form_in_which_it_was_sent(
     assert "[a key]" in result.content
 
 
+def test_of_user_and_password_the_password_alone_is_hidden_too(tmp_path: Path, service: StandIn) -> None:
+    basic: dict[str, Any] = {"securitySchemes": {"main": {"type": "http", "scheme": "basic"}}}
+    document = write(tmp_path / "api.json", components=basic, security=[{"main": []}])
+    service.body = b'"ann may not: pa55-w0rd and ann:pa55-w0rd are known"'
+    with OpenApiToolset(document, server=service.url, keys={"main": "ann:pa55-w0rd"}) as toolset:
+        assert run(toolset, "do").content == '"ann may not: [a key] and [a key] are known"'
+
+
 def test_a_key_for_a_scheme_that_the_document_does_not_name_is_refused(tmp_path: Path) -> None:
     components = {"securitySchemes": {"main": {"type": "http", "scheme": "bearer"}}}
     with pytest.raises(ToolError, match=r"tools\.openapi\.keys names 'mian'; .* are main"):

@@ -22,7 +22,7 @@ def test_operations_become_tools_with_legal_names_and_looking_ones_alone_are_off
         assert "issues_create" not in names
         assert "tools.allow_write" in toolset.left_out["issues/create"]
         spec = next(spec for spec in toolset.specs if spec.name == "issues_list-for-repo")
-    assert spec.description == "List repository issues"
+    assert spec.description.startswith("List repository issues. List issues in a repository. Only open issues will be")
     assert spec.parameters["required"] == ["owner", "repo"]
     properties = spec.parameters["properties"]
     assert isinstance(properties, dict)

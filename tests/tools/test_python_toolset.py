@@ -558,6 +558,32 @@ def test_an_error_of_a_state_shows_no_key(write_tools: WriteTools, monkeypatch: 
         assert "verysecret" not in str(told.value)
 
 
+def test_what_tools_are_given_of_the_environment_is_hidden_in_results_and_errors(
+    write_tools: WriteTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SHOP_DSN", "postgres://shop:pa55-w0rd@db/goods")
+    monkeypatch.setenv("SHOP_CITY", "Oslo")
+    source = """
+        import os
+
+        def look(variable: str) -> str:
+            'Looks a variable up.'
+            return os.environ[variable]
+
+        def ask() -> None:
+            'Asks a database.'
+            raise PermissionError("pa55-w0rd is wrong for " + os.environ["SHOP_DSN"])
+    """
+    home = os.environ["HOME"]
+    with PythonToolset(write_tools(source), environment=("SHOP_DSN", "SHOP_CITY")) as toolset:
+        assert [run(toolset, "look", variable=name).content for name in ("SHOP_CITY", "HOME")] == ["Oslo", home]
+        assert run(toolset, "look", variable="SHOP_DSN").content == "[a key]"
+        assert run(toolset, "ask").content == "PermissionError: [a key] is wrong for [a key]"
+    path = write_tools("import os\nraise OSError(os.environ['SHOP_DSN'])\n")
+    with pytest.raises(ToolError, match=r"cannot be loaded: OSError: \[a key\]"):
+        PythonToolset(path, environment=("SHOP_DSN",))
+
+
 def test_a_session_tells_no_state_where_the_module_has_none(write_tools: WriteTools) -> None:
     source = '''
         def add(number: int) -> int:

@@ -17,6 +17,9 @@ TOOLS = """
 
     ASKED = 0
 
+    def reset() -> None:
+        "As of a service, whose count goes on from session to session."
+
     def ask(text: str) -> str:
         '''Asks.'''
         global ASKED

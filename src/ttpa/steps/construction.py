@@ -14,6 +14,8 @@ from ttpa.models.spending import Spending
 from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.instructions import Instruction
 from ttpa.records.judgements import Judgement
+from ttpa.records.strict_json import canonical_json
+from ttpa.records.tools import ToolSpec
 from ttpa.runs.outcomes import Outcomes
 from ttpa.runs.record_files import write_record, write_records, write_text
 from ttpa.stages.construct import (
@@ -41,6 +43,12 @@ from ttpa.tools.base import Toolset
 _PLANS_A_WRITE = 100
 _PLANS_A_LOOK = 100
 """After so many plans it is looked whether the source tells the same of its tools, and whether any call succeeds."""
+_NAMED = 3
+"""Tools at most that are named where they changed."""
+_OTHER_EFFECT = "they are described alike, but what one does, read or write, is another"
+_TAKE_AGAIN = (
+    "take it again with --redo construct, for which the journal keeps what the generator replied, or under another name"
+)
 _OF_A_FAILED_CALL = (DiscardReason.INVALID_ARGUMENTS, DiscardReason.FAILED_EXECUTION)
 
 
@@ -205,9 +213,9 @@ class _Construction:
 
     def _require_same_tools(self) -> None:
         if self._source.definitions() != self._pinned:
+            changes = _tell_changes(self._source.specs, self._source.specs_now()) or _OTHER_EFFECT
             raise RunError(
-                f"the tools of run {self._run.config.name!r} changed while it constructed; "
-                "take it again under another name"
+                f"the tools of run {self._run.config.name!r} changed while it constructed ({changes}); {_TAKE_AGAIN}"
             )
 
 
@@ -266,9 +274,27 @@ def _require_known_tools(run: Run, toolset: Toolset) -> str:
     told = toolset.definitions()
     if run.directory.tools.exists():
         pinned = json.loads(run.directory.tools.read_text(encoding="utf-8"))
-        if pinned["definitions"] != told:
+        changes = _tell_changes([ToolSpec.model_validate(one) for one in pinned["offered"]], toolset.specs)
+        if changes or pinned["definitions"] != told:
             raise RunError(
-                f"the tools of run {run.config.name!r} are not those that it began with; "
-                "give this one another name, or take the run again with --redo construct"
+                f"the tools of run {run.config.name!r} are not those that it began with ({changes or _OTHER_EFFECT}); "
+                f"{_TAKE_AGAIN}"
             )
     return told
+
+
+def _tell_changes(before: Sequence[ToolSpec], after: Sequence[ToolSpec]) -> str:
+    """Which tools were added, are gone, or differ, a few of each by name; nothing where all are the same."""
+    old, new = ({one.name: canonical_json(one.model_dump(mode="json")) for one in specs} for specs in (before, after))
+    changes = {
+        "added": [name for name in new if name not in old],
+        "gone": [name for name in old if name not in new],
+        "differing": [name for name in new if name in old and new[name] != old[name]],
+    }
+    told = [f"{change}: {_tell_some(names)}" for change, names in changes.items() if names]
+    return "; ".join(told)
+
+
+def _tell_some(names: Sequence[str]) -> str:
+    rest = len(names) - _NAMED
+    return ", ".join(map(repr, names[:_NAMED])) + (f" and {rest} more" if rest > 0 else "")

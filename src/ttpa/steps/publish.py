@@ -12,7 +12,7 @@ from ttpa.errors import RunError
 from ttpa.quickstart.embedded import EMBEDDED
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.evaluations import Evaluation
-from ttpa.redaction import hide_keys
+from ttpa.redaction import cut_addresses, hide_keys
 from ttpa.runs.manifest import MANIFEST, sha256, write_manifest
 from ttpa.runs.record_files import read_record, write_text
 from ttpa.stages.publish import CardInputs, write_model_card
@@ -81,7 +81,7 @@ def _write(run: Run, policy: str, output: Path, *, name: str, license_name: str)
     shutil.copytree(source, output, ignore=shutil.ignore_patterns(_RECORD, MANIFEST))
     told = run.config.as_json()
     told = {**told, "runs": "runs", "policy": {**told["policy"], "base": _told_base(run)}}
-    config = hide_keys(json.dumps(_shorten_paths(told), indent=1))
+    config = hide_keys(json.dumps(_shorten(told), indent=1))
     write_text(output / CONFIG, config + "\n")
     write_text(output / "README.md", hide_keys(write_model_card(_gather(run, policy, name, license_name, config))))
     write_manifest(output, identity=sha256(source / MANIFEST))
@@ -116,13 +116,15 @@ def _is_folder(base: str) -> bool:
     return Path(base).is_absolute() or Path(base).exists()
 
 
-def _shorten_paths(value: JsonValue) -> JsonValue:
-    """The same with the last name alone of every absolute path."""
+def _shorten(value: JsonValue) -> JsonValue:
+    """The same with the last name alone of every absolute path, and of addresses neither user nor query."""
     if isinstance(value, dict):
-        return {key: _shorten_paths(below) for key, below in value.items()}
+        return {key: _shorten(below) for key, below in value.items()}
     if isinstance(value, list):
-        return [_shorten_paths(below) for below in value]
-    return Path(value).name if isinstance(value, str) and Path(value).is_absolute() else value
+        return [_shorten(below) for below in value]
+    if not isinstance(value, str):
+        return value
+    return Path(value).name if Path(value).is_absolute() else cut_addresses(value)
 
 
 def _ancestry(run: Run, policy: str) -> dict[str, Checkpoint]:

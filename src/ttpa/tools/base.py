@@ -1,4 +1,4 @@
-"""Where tools come from and how they run: the seam that every tool source fills."""
+"""Where tools come from and how they run: the Protocol that every tool source fills."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -63,7 +63,11 @@ class Toolset(Protocol):
         ...
 
     def definitions(self) -> str:
-        """A hash of what the source says of its tools at this moment."""
+        """A hash of what the source says at this moment of the tools that would be on offer by it."""
+        ...
+
+    def specs_now(self) -> Sequence[ToolSpec]:
+        """The tools that would be on offer by what the source says at this moment, in its order."""
         ...
 
     def __enter__(self) -> Self: ...

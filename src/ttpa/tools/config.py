@@ -1,11 +1,15 @@
 """What a config says of tools: their source, and what each source needs."""
 
+import re
 from typing import Literal
 
 from pydantic import Field, model_validator
 
 from ttpa.records.record import Record
 from ttpa.records.strict_json import canonical_json
+
+_HEADER_NAME = re.compile(r"[\w!#$%&'*+.^`|~-]+", re.ASCII)
+_HEADER = re.compile(r"(?:[\w-]+ )?[A-Za-z_]\w*", re.ASCII)
 
 
 class McpConfig(Record):
@@ -15,8 +19,23 @@ class McpConfig(Record):
     """Starts it, to be spoken to over its pipes."""
     url: str = ""
     """In place of a command: where it is reached over HTTP."""
+    headers: dict[str, str] = {}
+    """For `url`: headers of every request, each by its name, with the environment variable that holds its value; a word
+    before it is sent as it is, as in `Authorization = "Bearer ROOMS_TOKEN"`."""
     environment: tuple[str, ...] = ()
-    """Names of environment variables that it sees besides the usual ones."""
+    """For `command`: names of environment variables that it sees besides the usual ones."""
+
+    @model_validator(mode="after")
+    def _names_its_headers(self) -> "McpConfig":
+        if self.headers and self.command:
+            raise ValueError("tools.mcp.headers are for tools.mcp.url; a command's keys are named in .environment")
+        for name, told in self.headers.items():
+            if not _HEADER_NAME.fullmatch(name) or not _HEADER.fullmatch(told):
+                raise ValueError(  # without what was told, which may be the key itself
+                    f"tools.mcp.headers: {name!r} has no variable of the environment; a header's name and a variable's "
+                    "were due, as in X-Api-Key = 'ROOMS_KEY' or Authorization = 'Bearer ROOMS_TOKEN'"
+                )
+        return self
 
 
 class OpenApiConfig(Record):
@@ -71,7 +90,8 @@ class ToolsConfig(Record):
     memory_gb: float = Field(default=8.0, ge=0)
     """For `python`: address space that a worker process may take; no limit where 0."""
     environment: tuple[str, ...] = ()
-    """For `python`: names of environment variables that the tools see besides the usual ones; keys stay out."""
+    """For `python`: names of environment variables that the tools see besides the usual ones, of which keys are none;
+    their values are hidden in results."""
 
     @property
     def origin(self) -> str:

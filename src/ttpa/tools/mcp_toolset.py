@@ -6,15 +6,18 @@ import os
 import tempfile
 import weakref
 from collections import deque
-from collections.abc import Generator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
+from types import MappingProxyType
 from typing import Any, Self, TextIO
 
+import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from mcp import Client, StdioServerParameters, stdio_client
 from mcp.client import Transport
+from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 from mcp.types import (
     CONNECTION_CLOSED,
@@ -34,12 +37,14 @@ from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.redaction import hide_keys
-from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
+from ttpa.redaction import cut_addresses, hide_keys, hide_value
+from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.results import failed, succeeded, told
 
 _START_SECONDS = 60.0
 """A server may be fetched before it starts; calls have a limit of their own."""
+_HTTP_TIMEOUT = httpx2.Timeout(30.0, read=300.0)
+"""What MCP's own HTTP client allows; calls have a limit of their own."""
 _LAST_LINES = 5
 _LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED)
 """Codes of no answer."""
@@ -57,6 +62,7 @@ class McpToolset(OfferedTools):
         server: Sequence[str] | str,
         *,
         environment: Sequence[str] = (),
+        headers: Mapping[str, str] = MappingProxyType({}),
         timeout_seconds: float = 10.0,
         only: Sequence[str] = (),
         allow_write: bool = False,
@@ -64,14 +70,17 @@ class McpToolset(OfferedTools):
         """`server` is a command with its arguments, or an address.
 
         A launched server sees of this process's environment what MCP's own client lets through, and the variables that
-        `environment` names. Raises `ToolError` where the server does not start, or offers nothing.
+        `environment` names. One at an address is sent `headers`: of each the variable that holds its value, after a
+        word or not. The values of all these variables are hidden where they come back. Raises `ToolError` where the
+        server does not start, or offers nothing, for a variable that is not set, and for one that no header can hold.
         """
         self._server = server
-        self._name = server if isinstance(server, str) else " ".join(server)
-        missing = [name for name in environment if name not in os.environ]
-        if missing:
-            raise ToolError(f"MCP server {self._name!r} wants {missing[0]}, which is not set in the environment")
-        self._environment = {name: os.environ[name] for name in environment}
+        self._name = cut_addresses(server if isinstance(server, str) else " ".join(server))
+        self._environment = {name: self._variable(name) for name in environment}
+        sent = {name: told.rpartition(" ") for name, told in headers.items()}
+        keys = {name: self._header(name, variable) for name, (_, _, variable) in sent.items()}
+        self._headers = {name: f"{word}{space}{keys[name]}" for name, (word, space, _) in sent.items()}
+        self._given = (*self._environment.values(), *keys.values())
         self._timeout_seconds = timeout_seconds
         self._stack = ExitStack()
         weakref.finalize(self, self._stack.close)  # a program that ends without closing it would wait for the portal
@@ -87,10 +96,10 @@ class McpToolset(OfferedTools):
             self._stack.close()
             raise
 
-    def definitions(self) -> str:
+    def read_definitions(self) -> Sequence[Definition]:
         connection = self.take()
         try:
-            return hash_definitions(connection.definitions())
+            return connection.definitions()
         finally:
             self._idle.put(connection)
 
@@ -121,12 +130,37 @@ class McpToolset(OfferedTools):
 
     def _connect(self) -> "Connection":
         if isinstance(self._server, str):
-            return Connection(self._portal, self._server, self._name, self._timeout_seconds)
+            transport = _over_http(self._server, self._headers)
+            return Connection(
+                self._portal, transport, self._name, self._timeout_seconds, hide=self._hide, lost=_LOST_OVER_HTTP
+            )
         command, *arguments = self._server
         server = StdioServerParameters(command=command, args=arguments, env=self._environment or None)
         # Kept out of the terminal, where a server that tells of every error would bury what the command says.
         log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - the connection closes it
-        return Connection(self._portal, stdio_client(server, errlog=log), self._name, self._timeout_seconds, log)
+        transport = stdio_client(server, errlog=log)
+        return Connection(
+            self._portal, transport, self._name, self._timeout_seconds, hide=self._hide, lost=_LOST, log=log
+        )
+
+    def _variable(self, name: str) -> str:
+        if name not in os.environ:
+            raise ToolError(f"MCP server {self._name!r} wants {name}, which is not set in the environment")
+        return os.environ[name]
+
+    def _header(self, name: str, variable: str) -> str:
+        """The variable's value as a header holds it: without the newline that a file of it ends in."""
+        value = self._variable(variable).strip()
+        if not value:
+            raise ToolError(f"MCP server {self._name!r} wants {variable} for {name!r}, and it is empty")
+        if not value.isascii() or not value.isprintable():
+            raise ToolError(f"MCP server {self._name!r}: {variable} holds a character that no header can hold")
+        return value
+
+    def _hide(self, text: str) -> str:
+        for value in self._given:
+            text = hide_value(text, value)
+        return text
 
 
 class McpSession:
@@ -157,16 +191,24 @@ class Connection:
     def __init__(
         self,
         portal: BlockingPortal,
-        server: Transport | str,
+        server: Transport,
         name: str,
         timeout_seconds: float,
+        *,
+        hide: Callable[[str], str],
+        lost: Sequence[int],
         log: TextIO | None = None,
     ) -> None:
-        """Opens it; `log` is what a launched server writes beside its answers. Raises `ToolError` where it fails."""
+        """Opens it. Raises `ToolError` where it fails.
+
+        `hide` takes out of a text what the server was given in secret, and `lost` are the codes of no answer; `log` is
+        what a launched server writes beside its answers.
+        """
         self._portal = portal
         self._name = name
         self._timeout_seconds = timeout_seconds
-        self._lost = _LOST_OVER_HTTP if isinstance(server, str) else _LOST
+        self._hide = hide
+        self._lost = lost
         self.is_broken = False
         """Whether a call had no answer, so that nobody knows what the server is doing."""
         client = Client(server, read_timeout_seconds=_START_SECONDS)
@@ -177,7 +219,8 @@ class Connection:
             self._client = self._stack.enter_context(portal.wrap_async_context_manager(client))
         except Exception as error:  # a server may fail to start in any way
             with self._stack:
-                raise ToolError(f"MCP server {name!r} does not start: {told(error)}{_last_lines(log)}") from error
+                reason = self._clean(f"{told(error)}{_last_lines(log)}")
+                raise ToolError(f"MCP server {name!r} does not start: {reason}") from error
 
     def definitions(self) -> list[Definition]:
         """All tools that the server tells of. Raises `ToolError` where it does not."""
@@ -187,7 +230,8 @@ class Connection:
             try:
                 page = self._portal.call(self._list, cursor)
             except Exception as error:  # nothing that a server does may pass as something else
-                raise ToolError(f"MCP server {self._name!r} does not tell its tools: {told(error)}") from error
+                reason = self._clean(told(error))
+                raise ToolError(f"MCP server {self._name!r} does not tell its tools: {reason}") from error
             found.extend(_definition(tool) for tool in page.tools)
             cursor = page.next_cursor
             if not cursor:
@@ -198,10 +242,11 @@ class Connection:
             result = self._portal.call(self._call, name, arguments)
         except Exception as error:  # a server that dies or stalls spoils this call, and no more
             if isinstance(error, MCPError) and error.code not in self._lost:
-                return failed(error.message)  # an answer: the server refuses the call, and its state is what it was
+                # An answer: the server refuses the call, and its state is what it was.
+                return failed(self._hide(error.message))
             self.is_broken = True
-            return failed(f"the server gave no answer: {told(error)}")
-        text = _text(result)
+            return failed(f"the server gave no answer: {self._clean(told(error))}")
+        text = self._hide(_text(result))
         return failed(text) if result.is_error else succeeded(text)
 
     def close(self) -> None:
@@ -209,11 +254,25 @@ class Connection:
         with suppress(Exception):  # it is gone, and nothing depends on how it went
             self._stack.close()
 
+    def _clean(self, reason: str) -> str:
+        """What went wrong, without keys: HTTP's errors name the whole address."""
+        return self._hide(hide_keys(cut_addresses(reason)))
+
     async def _list(self, cursor: str | None) -> Any:
         return await self._client.list_tools(cursor=cursor)
 
     async def _call(self, name: str, arguments: JsonObject) -> CallToolResult:
         return await self._client.call_tool(name, arguments, read_timeout_seconds=self._timeout_seconds)
+
+
+@asynccontextmanager
+async def _over_http(address: str, headers: Mapping[str, str]) -> AsyncGenerator[Any]:
+    """A transport that sends `headers` with every request; redirects to another host are not followed."""
+    async with (
+        httpx2.AsyncClient(headers=dict(headers), timeout=_HTTP_TIMEOUT) as client,
+        streamable_http_client(address, http_client=client) as streams,
+    ):
+        yield streams
 
 
 def _close_all(connections: "SimpleQueue[Connection]") -> None:
@@ -252,9 +311,9 @@ def _block(block: ContentBlock) -> str:
 
 
 def _last_lines(log: TextIO | None) -> str:
-    """What a server wrote last, without keys; nothing where it wrote nothing."""
+    """What a server wrote last; nothing where it wrote nothing."""
     if log is None:
         return ""
     log.seek(0)
     lines = " | ".join(line.strip() for line in deque(filter(str.strip, log), _LAST_LINES))
-    return f"; it wrote last: {hide_keys(lines)}" if lines else ""
+    return f"; it wrote last: {lines}" if lines else ""

@@ -2,8 +2,10 @@
 
 import hashlib
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 
 import jsonschema_rs
 
@@ -50,48 +52,28 @@ class Offer:
         schema does not name.
         Raises `ToolError` where `only` names a tool that is not there, and where nothing is left to offer.
         """
-        self.left_out: dict[str, str] = dict(left_out or {})
-        names = legal_names([definition.spec.name for definition in definitions])
-        self._original: dict[str, str] = {}
-        self._effects: dict[str, Effect] = {}
-        seen: set[str] = set()
-        self._validators: dict[str, jsonschema_rs.Validator] = {}
-        specs: list[ToolSpec] = []
-        wanted = set(only)
-        for definition, name in zip(definitions, names, strict=True):
-            spec = definition.spec
-            if spec.name in seen and not numbered:
-                self.left_out[name] = f"another tool is named {spec.name!r} as well"
-                continue
-            seen.add(spec.name)
-            if only and not {spec.name, name} & wanted:
-                continue
-            wanted -= {spec.name, name}
-            if problem := check_schema(spec):
-                self.left_out[spec.name] = problem
-            elif definition.effect == "write" and not allow_write:
-                self.left_out[spec.name] = "it changes something; tools.allow_write = true offers it"
-            else:
-                schema = {**spec.parameters, "additionalProperties": False} if closed else spec.parameters
-                try:
-                    self._validators[name] = jsonschema_rs.validator_for(
-                        schema, retriever=refuse_remote, pattern_options=_BOUNDED
-                    )
-                except jsonschema_rs.ValidationError as error:
-                    self.left_out[spec.name] = f"a pattern of its parameters takes too much to check: {error.message}"
-                    continue
-                specs.append(spec.model_copy(update={"name": name}))
-                self._original[name] = spec.name
-                self._effects[name] = definition.effect
+        self._choose = partial(_choose, only=only, allow_write=allow_write, closed=closed, numbered=numbered)
+        choice = self._choose(definitions)
+        self._offered = choice.offered
+        self._validators = choice.validators
+        self._original = {name: definition.spec.name for name, definition in choice.offered.items()}
+        self.left_out: dict[str, str] = {**(left_out or {}), **choice.left_out}
         known = sorted({definition.spec.name for definition in definitions})
-        if unknown := sorted(wanted - set(self.left_out)):
+        if unknown := sorted(choice.missing - set(self.left_out)):
             raise ToolError(f"{source!r} has no tool {unknown[0]!r}; it has {', '.join(known) or 'none'}")
-        if not specs:
+        if not choice.offered:
             told = "; ".join(f"{name}: {reason}" for name, reason in list(self.left_out.items())[:3])
             raise ToolError(f"{source!r} has no tool to offer{': ' + told if told else ''}")
         places = {name: place for place, name in enumerate(only)}
-        specs.sort(key=lambda spec: places.get(spec.name, places.get(self._original[spec.name], 0)))
+        specs = sorted(
+            _under_their_names(choice.offered),
+            key=lambda spec: places.get(spec.name, places.get(self._original[spec.name], 0)),
+        )
         self.specs: tuple[ToolSpec, ...] = tuple(specs)
+
+    def choose(self, definitions: Sequence[Definition]) -> dict[str, Definition]:
+        """Those of `definitions` that would be offered in the place of the first ones, by the names they would have."""
+        return self._choose(definitions).offered
 
     def original(self, name: str) -> str:
         """The source's own name of an offered tool."""
@@ -104,12 +86,12 @@ class Offer:
 
     def effect(self, name: str) -> Effect:
         """What an offered tool does to the world."""
-        return self._effects[name]
+        return self._offered[name].effect
 
     @property
     def writes(self) -> bool:
         """Whether any tool on offer changes something."""
-        return "write" in self._effects.values()
+        return any(definition.effect == "write" for definition in self._offered.values())
 
     def refuse(self, call: ToolCall) -> ToolResult | None:
         """What a call gives that must not be executed: of a tool that is not offered, or with invalid arguments."""
@@ -123,11 +105,68 @@ class Offer:
         return failed(f"invalid arguments: {place + ': ' if place else ''}{problem.message}")
 
 
-class OfferedTools:
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """What is offered of some definitions, by the legal names, and what is not."""
+
+    missing: set[str]
+    """Names that are wanted and not there."""
+    offered: dict[str, Definition] = field(default_factory=dict[str, Definition])
+    validators: dict[str, jsonschema_rs.Validator] = field(default_factory=dict[str, jsonschema_rs.Validator])
+    left_out: dict[str, str] = field(default_factory=dict[str, str])
+
+
+def _choose(
+    definitions: Sequence[Definition], *, only: Sequence[str], allow_write: bool, closed: bool, numbered: bool
+) -> _Choice:
+    choice = _Choice(missing=set(only))
+    names = legal_names([definition.spec.name for definition in definitions])
+    seen: set[str] = set()
+    for definition, name in zip(definitions, names, strict=True):
+        spec = definition.spec
+        if spec.name in seen and not numbered:
+            choice.left_out[name] = f"another tool is named {spec.name!r} as well"
+            continue
+        seen.add(spec.name)
+        if only and not {spec.name, name} & choice.missing:
+            continue
+        choice.missing.difference_update((spec.name, name))
+        if problem := check_schema(spec):
+            choice.left_out[spec.name] = problem
+        elif definition.effect == "write" and not allow_write:
+            choice.left_out[spec.name] = "it changes something; tools.allow_write = true offers it"
+        else:
+            schema = {**spec.parameters, "additionalProperties": False} if closed else spec.parameters
+            try:
+                choice.validators[name] = jsonschema_rs.validator_for(
+                    schema, retriever=refuse_remote, pattern_options=_BOUNDED
+                )
+            except jsonschema_rs.ValidationError as error:
+                choice.left_out[spec.name] = f"a pattern of its parameters takes too much to check: {error.message}"
+                continue
+            choice.offered[name] = definition
+    return choice
+
+
+def _under_their_names(offered: Mapping[str, Definition]) -> list[ToolSpec]:
+    return [definition.spec.model_copy(update={"name": name}) for name, definition in offered.items()]
+
+
+class OfferedTools(ABC):
     """What every toolset tells of its offer."""
 
     _offer: Offer
     is_remote = False
+
+    @abstractmethod
+    def read_definitions(self) -> Sequence[Definition]:
+        """All that the source says of its tools at this moment, whether they are on offer or not."""
+
+    def definitions(self) -> str:
+        return hash_definitions(self._offer.choose(self.read_definitions()).values())
+
+    def specs_now(self) -> Sequence[ToolSpec]:
+        return _under_their_names(self._offer.choose(self.read_definitions()))
 
     @property
     def specs(self) -> Sequence[ToolSpec]:

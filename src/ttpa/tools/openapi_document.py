@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ttpa.errors import ToolError
-from ttpa.records.json_shapes import as_object, texts_in
+from ttpa.records.json_shapes import as_object, objects_in, texts_in
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.tools import ToolSpec
+from ttpa.redaction import cut_addresses
 from ttpa.tools.base import Effect
 from ttpa.tools.offer import Definition
 from ttpa.tools.openapi_operation import Argument, Body, Operation, Secret, Service, Style
@@ -25,6 +26,8 @@ _STYLES: Mapping[str, Sequence[Style]] = {
 """That are written here, the usual one first."""
 _METHODS = ("get", "put", "post", "delete", "patch", "head", "options")
 _LOOKING = ("get", "head", "options")
+_OF_MEMBERS_TOGETHER = frozenset(("anyOf", "oneOf", "allOf", "not", "minProperties", "maxProperties"))
+"""Keywords of a schema that are lost where its members become arguments of their own."""
 _JSON = "application/json"
 _FORM = "application/x-www-form-urlencoded"
 
@@ -41,7 +44,8 @@ def read_document(source: str, text: str, *, server: str = "", keys: Sequence[st
     schemes = security_schemes(document)
     if unknown := [scheme for scheme in keys if scheme not in schemes]:
         known = ", ".join(schemes) or "none"
-        raise ToolError(f"tools.openapi.keys names {unknown[0]!r}; the security schemes of {source!r} are {known}")
+        named = cut_addresses(source)
+        raise ToolError(f"tools.openapi.keys names {unknown[0]!r}; the security schemes of {named!r} are {known}")
     reader = _Reader(document, source, server, keys)
     operations: list[Operation] = []
     left_out: dict[str, str] = {}
@@ -110,10 +114,8 @@ class _Reader:
             if not any(argument.name == hole and argument.place == "path" for argument in arguments.places.values()):
                 raise Unusable(f"its path has {{{hole}}}, which no parameter fills")
         body = self._add_body(item, arguments)
-        told = str(
-            item.get("summary") or item.get("description") or shared.get("summary") or f"{method.upper()} {path}"
-        )
-        spec = ToolSpec(name=name, description=" ".join(told.split()), parameters=arguments.schema())
+        description = _description(item) or _description(shared) or f"{method.upper()} {path}"
+        spec = ToolSpec(name=name, description=description, parameters=arguments.schema())
         effect: Effect = "read" if method in _LOOKING else "write"
         return Operation(
             definition=Definition(spec, effect),
@@ -161,27 +163,32 @@ class _Reader:
     def _add_body(self, item: JsonObject, arguments: _Arguments) -> Body | None:
         request = _object(self._references.follow(item.get("requestBody") or {}), "its body")
         content = as_object(request.get("content"))
-        is_required = bool(request.get("required"))
-        if not content and not is_required:
+        told = request.get("required")
+        if not content and not told:
             return None
         media_type = _choose(content, ("json", "form"), "its body")
         media = as_object(content[media_type])
         schema = self._references.schema(media.get("schema", {}))
         kind = "form" if _kind(media_type) == "form" else "json"
-        members = schema.get("properties")
-        if isinstance(members, dict) and members and not set(members) & set(arguments.places):
-            must = set(texts_in(schema.get("required"))) if is_required else set[str]()
+        needs_members = _needs_members(schema)
+        # Left out it is false by the letter, but those who leave it out seldom mean that.
+        is_required = needs_members if told is None else bool(told)
+        must = texts_in(schema.get("required"))
+        members = as_object(schema.get("properties"))
+        members = members and {**members, **{name: {} for name in must if name not in members}}
+        fields = {name: _field(name, kind, as_object(media.get("encoding"))) for name in members}
+        is_told_by_members = not set(schema) & _OF_MEMBERS_TOGETHER and (is_required or not needs_members)
+        if members and is_told_by_members and not set(members) & set(arguments.places):
             for name, member in members.items():
-                encoding = as_object(as_object(media.get("encoding")).get(name))
-                style = _style(name, "query", encoding.get("style")) if kind == "form" else "json"
-                argument = Argument(name, "body", bool(encoding.get("explode", style == "form")), style)
-                arguments.add(name, as_object(member), argument, is_required=name in must)
+                arguments.add(name, as_object(member), fields[name], is_required=name in must)
             return Body(kind, media_type, is_required)
         if kind == "form":
-            raise Unusable("its body is a form whose fields cannot be told from its parameters")
+            if not members:
+                raise Unusable("its body is a form whose fields are not told")
+            schema["type"] = "object"
         name = "body" if "body" not in arguments.places else "request_body"
         arguments.add(name, schema, Argument(name, "body"), is_required=is_required)
-        return Body(kind, media_type, is_required, whole=name)
+        return Body(kind, media_type, is_required, whole=name, fields=fields)
 
 
 def _object(value: JsonValue, what: str) -> JsonObject:
@@ -193,6 +200,32 @@ def _object(value: JsonValue, what: str) -> JsonObject:
 
 def _short(value: JsonValue) -> str:
     return f"{value!r:.60}"
+
+
+def _description(told: JsonObject) -> str:
+    """Its summary and its description in one paragraph; of one that is part of the other nothing is said twice."""
+    summary, description = (" ".join(str(told.get(key) or "").split()) for key in ("summary", "description"))
+    gist, whole = (text.rstrip(".").casefold() for text in (summary, description))
+    if gist in whole:
+        return description
+    if whole in gist:
+        return summary
+    return f"{summary}{'' if summary.endswith(('.', '!', '?', ':')) else '.'} {description}"
+
+
+def _needs_members(schema: JsonObject) -> bool:
+    """Whether an object of the schema has members that are required, whichever of its alternatives it follows."""
+    if texts_in(schema.get("required")) or any(map(_needs_members, objects_in(schema.get("allOf")))):
+        return True
+    choices = (objects_in(schema.get(key)) for key in ("anyOf", "oneOf"))
+    return any(choice and all(map(_needs_members, choice)) for choice in choices)
+
+
+def _field(name: str, kind: Literal["json", "form"], encodings: JsonObject) -> Argument:
+    """Where a member of a body goes. Raises `Unusable` where a form is to write it in a style that is not known."""
+    encoding = as_object(encodings.get(name))
+    style = _style(name, "query", encoding.get("style")) if kind == "form" else "json"
+    return Argument(name, "body", bool(encoding.get("explode", style == "form")), style)
 
 
 def _is_place_of(secret: Secret, name: str, place: str) -> bool:

@@ -33,7 +33,9 @@ class Body:
     is_required: bool
     """Whether it is sent without any argument too."""
     whole: str | None = None
-    """The argument that is the whole body, where that is no object of named values."""
+    """The argument that is the whole body, where its members are no arguments of their own."""
+    fields: Mapping[str, Argument] = field(default_factory=dict[str, Argument])
+    """How a form that is whole writes its members, by their names; others are written in the usual style."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 import httpx2
 
 from ttpa.errors import ToolError
+from ttpa.records.json_shapes import as_object
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.redaction import as_basic
 from ttpa.tools.openapi_operation import Argument, Body, Operation, Secret
@@ -72,7 +73,11 @@ def _build(
 
 def _content(operation: Operation, body: Body, members: JsonObject) -> bytes:
     if body.kind == "form":
-        pairs = [_own_pairs(operation, operation.arguments[name], value) for name, value in members.items()]
+        if body.whole:
+            told = as_object(members.get(body.whole))
+            pairs = [_pairs(body.fields.get(name) or Argument(name, "body"), value) for name, value in told.items()]
+        else:
+            pairs = [_own_pairs(operation, operation.arguments[name], value) for name, value in members.items()]
         return urlencode([pair for some in pairs for pair in some]).encode()
     return json.dumps(members[body.whole] if body.whole else members, ensure_ascii=False).encode()
 

@@ -5,6 +5,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ttpa.records.json_shapes import as_list, as_object
 from ttpa.records.record import JsonObject
+from ttpa.redaction import cut_addresses
 from ttpa.tools.openapi_schema import Unusable
 
 
@@ -20,11 +21,11 @@ def find_server(source: str, given: str, holders: Sequence[JsonObject]) -> str:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port  # a port that is none is noticed when it is read
     except ValueError as error:
-        raise Unusable(f"its server is {url!r}: {error}") from error
+        raise Unusable(f"its server is {cut_addresses(url)!r}: {error}") from error
     if not host:
         raise Unusable("it names no server; tools.openapi.server is due, as in 'https://api.example.org/v1'")
     if parts.scheme not in ("http", "https"):
-        raise Unusable(f"its server is {url!r}; an http or https address was due")
+        raise Unusable(f"its server is {cut_addresses(url)!r}; an http or https address was due")
     return url.rstrip("/")
 
 

@@ -9,6 +9,7 @@ import yaml
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
+from ttpa.redaction import cut_addresses
 
 try:
     from yaml import CSafeLoader as SafeLoader  # many times faster, where PyYAML was built with it
@@ -24,7 +25,8 @@ def read_source(source: str) -> str:
         response = httpx2.get(source, timeout=30.0, follow_redirects=True)
         response.raise_for_status()
     except (httpx2.HTTPError, OSError, UnicodeDecodeError) as error:
-        raise ToolError(f"OpenAPI document {source!r} cannot be read: {error}") from error
+        reason = cut_addresses(str(error))
+        raise ToolError(f"OpenAPI document {cut_addresses(source)!r} cannot be read: {reason}") from error
     return response.text
 
 
@@ -33,6 +35,7 @@ def parse_source(source: str, text: str) -> tuple[JsonObject, JsonObject]:
 
     Raises `ToolError`, with the name of `source`, for what is no OpenAPI 3 document or has no paths.
     """
+    source = cut_addresses(source)
     document = _parse(source, text)
     if "swagger" in document:
         told = f"Swagger {document['swagger']}; convert it first, as `npx swagger2openapi` does"

@@ -11,8 +11,8 @@ from anyio import fail_after
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ttpa.records.tools import ToolCall, ToolResult
-from ttpa.redaction import hide_key
-from ttpa.tools.offer import Offer, OfferedTools, hash_definitions
+from ttpa.redaction import cut_addresses, hide_key, hide_value
+from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.openapi_document import read_document
 from ttpa.tools.openapi_operation import Service
 from ttpa.tools.openapi_request import Refused, build_request, check_key
@@ -48,12 +48,15 @@ class OpenApiToolset(OfferedTools):
         self._keys = {scheme: key.strip() for scheme, key in (keys or {}).items()}  # a file of it ends in a newline
         self._text = read_source(document)
         self._service = service = self._read(self._text)
+        self._passwords: set[str] = set()
         for operation in service.operations:
             for secret in operation.secrets:
                 check_key(secret, self._keys[secret.scheme])
+                if secret.kind == "basic":
+                    self._passwords.add(self._keys[secret.scheme].partition(":")[2])
         self._operations = {one.definition.spec.name: one for one in reversed(service.operations)}
         self._offer = Offer(
-            document,
+            cut_addresses(document),
             [one.definition for one in service.operations],
             only=only,
             allow_write=allow_write,
@@ -69,10 +72,10 @@ class OpenApiToolset(OfferedTools):
         client = httpx2.AsyncClient(timeout=None, follow_redirects=False, trust_env=False)
         self._client = self._stack.enter_context(self._portal.wrap_async_context_manager(client))
 
-    def definitions(self) -> str:
+    def read_definitions(self) -> Sequence[Definition]:
         text = read_source(self._document)
         service = self._service if text == self._text else self._read(text)
-        return hash_definitions(one.definition for one in service.operations)
+        return [one.definition for one in service.operations]
 
     @contextmanager
     def session(self) -> Generator["OpenApiToolset"]:
@@ -130,6 +133,8 @@ class OpenApiToolset(OfferedTools):
     def _hide(self, text: str) -> str:
         for key in filter(None, self._keys.values()):
             text = hide_key(text, key)
+        for password in self._passwords:
+            text = hide_value(text, password)
         return text
 
 

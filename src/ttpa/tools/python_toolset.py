@@ -6,7 +6,7 @@ from queue import Empty, SimpleQueue
 
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult
-from ttpa.tools.offer import Offer, OfferedTools, hash_definitions
+from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.results import failed
 from ttpa.tools.worker_process import Worker, WorkerDied
 
@@ -53,12 +53,15 @@ class PythonToolset(OfferedTools):
             self.close()
             raise
 
-    def definitions(self) -> str:
-        return hash_definitions(self._definitions)
+    def read_definitions(self) -> Sequence[Definition]:
+        return self._definitions
 
     @contextmanager
     def session(self) -> Generator["PythonToolSession"]:
-        """Opens the tools in their initial state: the module's `reset()` is called where it has one."""
+        """Opens the tools in their initial state: the module's `reset()` is called where it has one.
+
+        Where it has none, a worker whose variables hold something else after a session serves no other.
+        """
         session = PythonToolSession(self)
         try:
             yield session
@@ -99,7 +102,7 @@ class PythonToolset(OfferedTools):
         return worker.ask({"op": "reset"}, self._timeout_seconds)
 
     def give_back(self, worker: Worker) -> None:
-        """Keeps a worker for the next session, unless calls left processes or tasks behind: these end with it."""
+        """Keeps a worker for the next session, unless calls left behind what a fresh process does not have."""
         with suppress(WorkerDied):
             if worker.ask({"op": "leftovers"}, self._timeout_seconds).content == "0":
                 self._idle.put(worker)

@@ -62,6 +62,9 @@ class RecordedToolset:
     def definitions(self) -> str:
         return self._toolset.definitions()
 
+    def specs_now(self) -> Sequence[ToolSpec]:
+        return self._toolset.specs_now()
+
     @contextmanager
     def session(self) -> Generator["RecordedSession"]:
         """A session that opens one of the tools behind it only when it is needed."""

@@ -14,7 +14,7 @@ from ttpa.records.messages import SystemMessage, UserMessage
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.strict_json import InvalidJson, find_object
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
+from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.results import failed, succeeded
 
 _PROMPT = Path(__file__).with_name("prompts") / "simulate.md"
@@ -30,8 +30,8 @@ class SimulatedToolset(OfferedTools):
         self._model = model
         self._offer = Offer(definitions, _read(definitions), only=only, numbered=True)
 
-    def definitions(self) -> str:
-        return hash_definitions(_read(self._file))
+    def read_definitions(self) -> Sequence[Definition]:
+        return _read(self._file)
 
     @contextmanager
     def session(self) -> Generator["SimulatedSession"]:

@@ -12,7 +12,7 @@ from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.tools.offer import Definition, Offer, OfferedTools, hash_definitions
+from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.results import failed, succeeded
 
 _TYPES = {
@@ -39,8 +39,8 @@ class ToolBenchToolset(OfferedTools):
         self._responses = {api.spec.name: responses for api, responses in reversed(read)}  # of two alike the first
         self._offer = Offer(folder, [api for api, _ in read], only=only)
 
-    def definitions(self) -> str:
-        return hash_definitions(api for api, _ in self._read())
+    def read_definitions(self) -> Sequence[Definition]:
+        return [api for api, _ in self._read()]
 
     @contextmanager
     def session(self) -> Generator["ToolBenchToolset"]:

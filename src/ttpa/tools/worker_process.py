@@ -13,8 +13,9 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
 
-from ttpa.errors import ToolError
+from ttpa.errors import ToolError, looked_up
 from ttpa.records.tools import ToolResult, ToolSpec
+from ttpa.redaction import NAMED
 from ttpa.tools.offer import Definition
 
 START_SECONDS = 60.0
@@ -43,7 +44,7 @@ class Worker:
         """
         where = str(Path(target).resolve()) if target.endswith(".py") else target
         if target.endswith(".py") and not Path(where).is_file():
-            raise ToolError(f"the tools of {target!r} cannot be loaded: no file {target!r}")
+            raise ToolError(f"the tools of {target!r} cannot be loaded: no file {target!r}{looked_up(target)}")
         surroundings = _surroundings(environment)
         child_read, self._write = os.pipe()
         self._read, child_write = os.pipe()
@@ -158,9 +159,13 @@ def _is_ready(fd: int, event: int, deadline: float) -> bool:
 
 
 def _surroundings(names: Sequence[str]) -> dict[str, str]:
-    """The environment of a worker. Raises `ToolError` where a variable is wanted that is not set."""
+    """The environment of a worker, and in it which values it hides: those of `names`.
+
+    Raises `ToolError` where a variable is wanted that is not set.
+    """
     missing = [name for name in names if name not in os.environ]
     if missing:
         raise ToolError(f"tools.environment names {missing[0]}, which is not set in the environment")
     wanted = {*_USUAL, *names}
-    return {name: value for name, value in os.environ.items() if name in wanted or name.startswith("LC_")}
+    seen = {name: value for name, value in os.environ.items() if name in wanted or name.startswith("LC_")}
+    return {**seen, NAMED: ",".join(names)}
