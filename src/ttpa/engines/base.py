@@ -1,4 +1,4 @@
-"""Where the work of a stage runs: the seam that every engine fills."""
+"""Where the work of a stage runs: the Protocol that every engine fills."""
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager

@@ -43,7 +43,7 @@ def pair_candidates(run: Run) -> None:
                     write(one)
             counts.update(turns=len(outcomes))
             run.reporter.advance(len(outcomes))
-    facts = {"chosen by the policy itself": str(counts["own"])}
+    facts = {"turns with pairs": str(counts["paired"]), "chosen by the policy itself": str(counts["own"])}
     account.close(counts["turns"], counts["paired"], counts["pairs"], None, facts)
 
 
