@@ -9,7 +9,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 from ttpa.models.shared_prefix import SharedPrefix, shared_prefix_attention
 
-SIZE = 8
+SIZE, VALUE_SIZE = 8, 6
 
 
 @given(
@@ -25,10 +25,10 @@ def test_rows_that_share_a_prefix_attend_as_if_each_had_a_copy(
 ) -> None:
     torch.manual_seed(seed)
     rows, heads, shared, own = len(trunk), 4, 2, max(own, tokens)
-    prefix_keys, prefix_values = torch.randn(2, 3, shared, columns, SIZE)
+    prefix_keys, prefix_values = (torch.randn(3, shared, columns, size) for size in (SIZE, VALUE_SIZE))
     seen = torch.rand(rows, columns) < 0.7
     query = torch.randn(rows, heads, tokens, SIZE)
-    keys, values = torch.randn(2, rows, shared, own, SIZE)
+    keys, values = (torch.randn(rows, shared, own, size) for size in (SIZE, VALUE_SIZE))
     visible = torch.ones(tokens, own, dtype=torch.bool).tril(own - tokens).expand(rows, 1, tokens, own)
     module = torch.nn.Module()
     module.layer_idx = 0  # pyright: ignore[reportArgumentType]

@@ -28,9 +28,9 @@ def test_results_answer_the_calls_of_their_turn_in_order_and_ids_run_on() -> Non
     ]
     shaped = as_openai(dialogue)
     answered = {row["content"]: row["tool_call_id"] for row in shaped if row["role"] == "tool"}
-    assert answered == {"first": "call_0", "second": "call_1", "third": "call_2"}
+    assert answered == {"first": "call00000", "second": "call00001", "third": "call00002"}
     assert shaped[3]["tool_calls"] == [
-        {"id": "call_2", "type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
+        {"id": "call00002", "type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
     ]
 
 

@@ -63,6 +63,8 @@ def shared_prefix_attention(
     if prefix is None:
         return sdpa_attention_forward(module, query, key, value, attention_mask, scaling=scaling, **options)
     keys, values = prefix.layers[int(module.layer_idx)]  # pyright: ignore[reportArgumentType]
+    if expand := getattr(module, "expand_kv", None):
+        keys, values = expand(keys, values)  # multi-head latent attention caches what both are made of
     rows, heads, tokens, size = query.shape
     shared, groups = key.shape[1], heads // key.shape[1]
     scaled = (query * (size**-0.5 if scaling is None else scaling)).reshape(rows, shared, groups * tokens, size)
@@ -75,7 +77,7 @@ def shared_prefix_attention(
     weights = torch.softmax(torch.cat([there, own], dim=-1), dim=-1, dtype=torch.float32).to(query.dtype)
     there, own = weights.split([there.shape[-1], own.shape[-1]], dim=-1)
     found = layout.regroup(layout.by_trunk(there) @ values) + own @ value
-    return found.reshape(rows, heads, tokens, size).transpose(1, 2).contiguous(), None
+    return found.reshape(rows, heads, tokens, value.shape[-1]).transpose(1, 2).contiguous(), None
 
 
 class _Layout:

@@ -1,4 +1,4 @@
-"""Sequences that are given, prompts and whole dialogues, read by a model in few forwards."""
+"""Sequences that are given, prompts and whole dialogues, read by a model in few forwards, and tokens that follow."""
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
@@ -37,6 +37,20 @@ def read(
         )
         found = [[place_of[column] for column in wanted[index]] for index in batch]
         yield batch, rows, [output.logits[row, places] for row, places in enumerate(found)]
+
+
+def feed(model: PreTrainedModel, rows: Rows, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
+    """Some tokens into each row, padded on the left; the logits after them, (rows, vocabulary)."""
+    input_ids, positions = rows.extend(tokens)
+    output = model(
+        input_ids=input_ids,
+        attention_mask=rows.visible(positions.shape[1]),
+        position_ids=positions,
+        past_key_values=rows.cache,
+        prefix=rows.prefix,
+        logits_to_keep=1,
+    )
+    return output.logits[:, -1].float()
 
 
 def _batches(

@@ -3,7 +3,8 @@
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
 from collections.abc import Sequence
-from typing import cast
+from datetime import date
+from typing import Any, cast
 
 from jinja2 import TemplateError
 from transformers import AutoTokenizer, PreTrainedTokenizerBase
@@ -12,9 +13,17 @@ from ttpa.errors import DialogueRefused, ModelError
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.tools import ToolSpec
 
+_DATE = date(2024, 7, 26)  # Llama's templates take it where they are told of none
+_CODES = ("%d", "%-d", "%e", "%m", "%b", "%B", "%y", "%Y", "%a", "%A", "%j", "%H", "%M", "%S", "%F", "%T")
+"""What templates ask `strftime_now` for; where they ask for more, the date is written in one way."""
+
 
 class TransformersTokenizer:
-    """A tokenizer with its chat template."""
+    """A tokenizer with its chat template.
+
+    Where the template writes today's date, it writes one that is fixed: prompts of two days are alike, and so is what
+    was made of them. The tokenizer's own template, which checkpoints carry, stays as it is.
+    """
 
     def __init__(self, path: str) -> None:
         """Loads from a checkpoint directory or by hub name.
@@ -36,6 +45,8 @@ class TransformersTokenizer:
             raise ModelError(f"the tokenizer of {path!r} has no end token, so no turn would ever end")
         self.tokenizer = tokenizer
         self.end_ids = frozenset({end_id})
+        # One that begins every text with a space, as SentencePiece does, says another thing in the midst of a text.
+        self._encodes_parts = self._encode("a\n") + self._encode("x") == self._encode("a\nx")
 
     def prompt_ids(self, history: Sequence[Message], tools: Sequence[ToolSpec]) -> tuple[int, ...]:
         """The tokens before an assistant turn. Raises `DialogueRefused` where the template has no form for it."""
@@ -46,18 +57,24 @@ class TransformersTokenizer:
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
         """The prompt's tokens and the turn's after them, cut after its end token.
 
-        Raises `DialogueRefused` where the template has no form for it, and `ModelError` where it does not render the
-        turn as a continuation of its prompt.
+        Raises `DialogueRefused` where the template has no form for it or its text holds the end token, and `ModelError`
+        where the template does not render the turn as a continuation of its prompt.
         """
         prompt = self._render(history, tools, open_turn=True)
         whole = self._render([*history, turn], tools, open_turn=False)
         if not whole.startswith(prompt):
             raise ModelError("the chat template does not render an assistant turn as a continuation of its prompt")
-        ids = self._encode(whole[len(prompt) :])
+        prompt_ids = self._encode(prompt)
+        ids = self._encode_after(prompt, prompt_ids, whole[len(prompt) :])
         end = next((index for index, token_id in enumerate(ids) if token_id in self.end_ids), None)
         if end is None:
             raise ModelError("the chat template does not end an assistant turn with the tokenizer's end token")
-        return self._encode(prompt), ids[: end + 1]
+        # Marks of the template may follow. Text can only be what an end token within the turn has cut off.
+        rest = self.tokenizer.decode(list(ids[end + 1 :]), skip_special_tokens=True)
+        assert isinstance(rest, str)
+        if rest.strip():
+            raise DialogueRefused(f"the turn holds the end token {self._decode(ids[end : end + 1])!r} as text")
+        return prompt_ids, ids[: end + 1]
 
     def text(self, token_ids: Sequence[int]) -> str:
         return self._decode(token_ids)
@@ -79,11 +96,22 @@ class TransformersTokenizer:
             known = text
         return pieces
 
+    def _encode_after(self, prompt: str, prompt_ids: tuple[int, ...], turn: str) -> tuple[int, ...]:
+        """The tokens of a turn as they stand in the whole, or where they join the prompt's last one, within a text."""
+        known = {} if self._encodes_parts else {prompt: prompt_ids, "a": self._encode("a")}
+        for before, before_ids in known.items():
+            ids = self._encode(before + turn)
+            if ids[: len(before_ids)] == before_ids:
+                return ids[len(before_ids) :]
+        return self._encode(turn)
+
     def _render(self, history: Sequence[Message], tools: Sequence[ToolSpec], *, open_turn: bool) -> str:
+        shown: list[Any] | None = [tool.as_openai() for tool in tools] or None
         try:
             text = self.tokenizer.apply_chat_template(
                 cast("list[dict[str, str]]", as_openai(history)),
-                tools=[tool.as_openai() for tool in tools] or None,
+                tools=shown,
+                chat_template=_with_fixed_date(self.tokenizer.get_chat_template(tools=shown)),
                 add_generation_prompt=open_turn,
                 tokenize=False,
             )
@@ -99,3 +127,15 @@ class TransformersTokenizer:
         text = self.tokenizer.decode(list(token_ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
         assert isinstance(text, str)
         return text
+
+
+def _with_fixed_date(template: str) -> str:
+    """The template, in which a macro takes the place of the function that tells today's date."""
+    if "strftime_now" not in template:
+        return template
+    told = "".join(f"|replace('{code}', '{_DATE.strftime(code)}')" for code in _CODES)
+    # The break at the end is the block's, so that the template begins a line as before.
+    return (
+        f"{{%- macro strftime_now(format) %}}{{%- set told = format{told} %}}"
+        f"{{{{- '{_DATE.strftime('%d %b %Y')}' if '%' in told else told }}}}{{%- endmacro %}}\n{template}"
+    )

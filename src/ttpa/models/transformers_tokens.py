@@ -13,11 +13,11 @@ from ttpa.errors import ModelError
 from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
 from ttpa.models.prompt_families import batches, newly_read
-from ttpa.models.shared_prefix import SHARED_ATTENTION
 from ttpa.models.transformers_context import context_of
 from ttpa.models.transformers_layers import partial_attention
-from ttpa.models.transformers_reading import read
+from ttpa.models.transformers_reading import feed, read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
+from ttpa.models.transformers_sharing import share_prefixes
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.models.transformers_trunks import Trunk
 
@@ -34,7 +34,8 @@ class TransformersModel:
         """Loads a checkpoint directory or hub model, on the GPU (bfloat16) where there is one, else the CPU (float32).
 
         `batch_size` is the number of turns, and of branches, that are decoded together. Raises `ModelError` where
-        nothing can be loaded, or the model's attention does not keep all tokens (sliding window, linear).
+        nothing can be loaded, or the model's attention does not keep all tokens (sliding window, linear) or cannot be
+        told to share a prompt (Falcon, GPT-J and others have their own).
         """
         self.tokenizer = TransformersTokenizer(path)
         cuda = torch.cuda.is_available()
@@ -52,14 +53,14 @@ class TransformersModel:
             raise ModelError(f"{path!r} has {', '.join(others)} layers; branches need full attention in all")
         self.device = torch.device("cuda" if cuda else "cpu")
         torch.nn.Module.to(model, self.device)  # in place
-        model.set_attn_implementation(SHARED_ATTENTION)
         self.model = model.eval()
+        share_prefixes(model)
         self.max_length = context_of(model.config) or _ANY_LENGTH
         self.batch_size = batch_size
 
     @classmethod
     def holding(cls, model: PreTrainedModel, tokenizer: TransformersTokenizer, *, batch_size: int) -> Self:
-        """A model that is at hand already, as it stands; whoever holds it sets its attention to `SHARED_ATTENTION`."""
+        """A model that is at hand already, as it stands; whoever holds it lets it share prefixes."""
         held = cls.__new__(cls)
         held.tokenizer, held.model, held.batch_size = tokenizer, model, batch_size
         held.device = model.device
@@ -192,7 +193,7 @@ class TransformersModel:
             for token_id, logprob in zip(wanted.token_ids, wanted.logprobs, strict=True):
                 draft.add(token_id, logprob, self.tokenizer.end_ids)
             drafts.append(draft)
-        logits = self._feed(own, [wanted.token_ids for _, wanted in requests])
+        logits = feed(self.model, own, [wanted.token_ids for _, wanted in requests])
         self._decode(own, logits, drafts, top_k=top_k)
         return [draft.completion() for draft in drafts]
 
@@ -230,19 +231,6 @@ class TransformersModel:
             draft.add(token_id, own[place], self.tokenizer.end_ids, top=top, entropy=entropies[place])
         return draft.completion()
 
-    def _feed(self, rows: Rows, tokens: Sequence[Sequence[int]]) -> torch.Tensor:
-        """Some tokens into each row, padded on the left; the logits after them, (rows, vocabulary)."""
-        input_ids, positions = rows.extend(tokens)
-        output = self.model(
-            input_ids=input_ids,
-            attention_mask=rows.visible(positions.shape[1]),
-            position_ids=positions,
-            past_key_values=rows.cache,
-            prefix=rows.prefix,
-            logits_to_keep=1,
-        )
-        return output.logits[:, -1].float()
-
     def _decode(
         self,
         rows: Rows,
@@ -273,7 +261,7 @@ class TransformersModel:
                 logits, alive = logits[keep], [alive[row] for row in live]
             tokens = self._extend(drafts, alive, logits, top_k, choose)
             if any(drafts[index].is_open for index in alive):
-                logits = self._feed(rows, [[token] for token in tokens])
+                logits = feed(self.model, rows, [[token] for token in tokens])
 
     def _extend(
         self, drafts: list[Draft], alive: list[int], logits: torch.Tensor, top_k: int, choose: ChooseTokens | None

@@ -41,9 +41,10 @@ Message = Annotated[SystemMessage | UserMessage | AssistantMessage | ToolMessage
 
 
 def as_openai(messages: Iterable[Message]) -> list[JsonObject]:
-    """The messages as OpenAI-shaped dictionaries; call ids are `call_0`, `call_1`, ... through the dialogue.
+    """The messages as OpenAI-shaped dictionaries; call ids are `call00000`, `call00001`, ... through the dialogue.
 
-    `arguments` stay objects, as chat templates want them; a caller that speaks to an API serialises them.
+    Mistral's templates refuse ids of other than 9 letters and digits. `arguments` stay objects, as chat templates want
+    them; a caller that speaks to an API serialises them.
     """
     shaped: list[JsonObject] = []
     next_id = 0
@@ -51,7 +52,7 @@ def as_openai(messages: Iterable[Message]) -> list[JsonObject]:
     for message in messages:
         row: JsonObject = {"role": message.role, "content": message.content}
         if isinstance(message, AssistantMessage) and message.tool_calls:
-            unanswered = [f"call_{next_id + i}" for i in range(len(message.tool_calls))]
+            unanswered = [f"call{next_id + i:05d}" for i in range(len(message.tool_calls))]
             next_id += len(unanswered)
             row["tool_calls"] = [
                 {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}

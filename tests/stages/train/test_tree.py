@@ -2,6 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -9,11 +10,18 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from peft import LoraConfig, get_peft_model
 from transformers import (
+    DeepseekV3Config,
+    DeepseekV3ForCausalLM,
+    FalconConfig,
+    FalconForCausalLM,
     LlamaConfig,
     LlamaForCausalLM,
     MistralConfig,
     MistralForCausalLM,
+    NemotronConfig,
+    NemotronForCausalLM,
     PreTrainedModel,
     Qwen3Config,
     Qwen3ForCausalLM,
@@ -23,14 +31,20 @@ from trl.trainer.utils import add_fused_lm_head
 from ttpa.errors import ModelError
 from ttpa.records.pairs import PreferencePair
 from ttpa.stages.train import count_shared
+from ttpa.stages.train.run_trainer import without_known_warnings
 from ttpa.stages.train.tree import plant
 from ttpa.stages.train.tree_blocks import cut_blocks
-from ttpa.stages.train.tree_forward import add_tree_forward
+from ttpa.stages.train.tree_forward import add_tree_forward, require_forest_attention
 
 SEQUENCES = st.lists(st.lists(st.integers(0, 2), min_size=1, max_size=7), min_size=1, max_size=6)
 SIZES: dict[str, Any] = {
     "vocab_size": 60, "hidden_size": 32, "intermediate_size": 48, "num_hidden_layers": 2, "num_attention_heads": 4,
     "num_key_value_heads": 2, "head_dim": 8, "max_position_embeddings": 512, "initializer_range": 0.2,
+}  # fmt: skip
+LATENT: dict[str, Any] = {
+    **SIZES, "num_key_value_heads": 4, "moe_intermediate_size": 16, "n_routed_experts": 4, "num_experts_per_tok": 2,
+    "n_group": 1, "topk_group": 1, "first_k_dense_replace": 1, "q_lora_rank": 16, "kv_lora_rank": 16,
+    "qk_rope_head_dim": 8, "qk_nope_head_dim": 16, "v_head_dim": 12,
 }  # fmt: skip
 FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")
 
@@ -39,6 +53,8 @@ def make(kind: str) -> PreTrainedModel:
     torch.manual_seed(1)
     if kind == "qwen3":
         model: PreTrainedModel = Qwen3ForCausalLM(Qwen3Config(**SIZES, tie_word_embeddings=True))
+    elif kind == "deepseek-v3":
+        model = DeepseekV3ForCausalLM(DeepseekV3Config(**LATENT, tie_word_embeddings=False))
     else:
         model = LlamaForCausalLM(LlamaConfig(**SIZES, tie_word_embeddings=False))
     add_fused_lm_head(model, outputs=("log_probs", "entropy", "mean_logits", "is_top1"))
@@ -111,7 +127,7 @@ def test_a_key_is_visible_where_it_lies_on_the_way(sequences: list[list[int]]) -
                 assert {part.start + int(key) for key in torch.nonzero(mask[row])} == ways[query]
 
 
-@pytest.mark.parametrize("kind", ["qwen3", "llama"])
+@pytest.mark.parametrize("kind", ["qwen3", "llama", "deepseek-v3"])
 @pytest.mark.parametrize(("turns", "rejected"), [(1, 1), (1, 4), (4, 1), (6, 4)])
 def test_log_probabilities_and_gradients_are_those_of_padded_sequences(kind: str, turns: int, rejected: int) -> None:
     sequences, prompts = dialogue(turns, turns, rejected)
@@ -141,6 +157,50 @@ def test_log_probabilities_and_gradients_are_those_of_padded_sequences(kind: str
 def test_a_model_with_a_sliding_window_is_refused_with_the_reason(model: PreTrainedModel) -> None:
     with pytest.raises(ModelError, match="needs full attention in all layers; this model has sliding_attention"):
         add_tree_forward(model)
+
+
+@pytest.mark.parametrize("adapters", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(
+    "model",
+    [
+        FalconForCausalLM(FalconConfig(hidden_size=32, num_hidden_layers=2, num_attention_heads=4, vocab_size=60)),
+        NemotronForCausalLM(NemotronConfig(**SIZES)),
+    ],
+)
+def test_a_model_with_attention_of_its_own_is_refused_with_the_way_out(
+    model: PreTrainedModel, dtype: torch.dtype, adapters: bool
+) -> None:
+    asked: Any = deepcopy(model)
+    asked.to(dtype)
+    if adapters:
+        with without_known_warnings():
+            asked = get_peft_model(asked, LoraConfig(target_modules="all-linear")).get_base_model()
+    with pytest.raises(ModelError, match=rf"{type(model).__name__} reads a forest .*: take train\.packing = 'pairs'"):
+        add_tree_forward(asked)
+
+
+@pytest.mark.parametrize("adapters", [False, True])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize("kind", ["qwen3", "llama"])
+def test_a_model_is_tried_without_leaving_a_trace(kind: str, dtype: torch.dtype, adapters: bool) -> None:
+    asked: Any = make(kind)
+    asked.to(dtype).train()
+    if adapters:
+        with without_known_warnings():
+            settings = LoraConfig(target_modules="all-linear", lora_dropout=0.5)
+            asked = get_peft_model(asked, settings).train().get_base_model()
+    before = torch.get_rng_state()
+    add_tree_forward(asked)
+    assert torch.equal(torch.get_rng_state(), before)
+    assert asked.training
+    assert all(parameter.grad is None for parameter in asked.parameters())
+
+
+def test_weights_that_are_yet_to_come_are_not_tried() -> None:
+    with torch.device("meta"):
+        model = FalconForCausalLM(FalconConfig(hidden_size=32, num_hidden_layers=1, num_attention_heads=4))
+    require_forest_attention(model)
 
 
 @given(SEQUENCES, st.integers(1, 5))

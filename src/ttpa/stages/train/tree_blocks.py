@@ -50,12 +50,12 @@ def _block(start: int, end: int, subtree_ends: Tensor) -> Block:
 def block_attention(query: Tensor, key: Tensor, value: Tensor, blocks: tuple[Block, ...], scale: float) -> Tensor:
     """Attention of `query` (heads, queries of the blocks, size) to `key` and `value` (key-value heads, nodes, size).
 
-    Gives (heads, queries, size).
+    Gives (heads, queries, size of the values), which is another one in multi-head latent attention.
     """
     heads, count, size = query.shape
     groups = heads // key.shape[0]
     told: Any = _BlockAttention.apply(query.reshape(-1, groups, count, size) * scale, key, value, blocks)
-    return told.reshape(heads, count, size)
+    return told.reshape(heads, count, value.shape[-1])
 
 
 class _BlockAttention(torch.autograd.Function):
@@ -63,7 +63,7 @@ class _BlockAttention(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, query: Tensor, key: Tensor, value: Tensor, blocks: tuple[Block, ...]) -> Tensor:
-        out = torch.empty_like(query)
+        out = query.new_empty(*query.shape[:3], value.shape[-1])
         sums = torch.empty(query.shape[:3], dtype=torch.float32)
         for block in blocks:
             place = _place(block, blocks)
@@ -71,7 +71,7 @@ class _BlockAttention(torch.autograd.Function):
             scores = _scores(rows, key[:, block.keys], block)
             sums[:, :, place] = total = torch.logsumexp(scores, dim=-1)
             weights = scores.sub_(total[..., None]).exp_().to(value.dtype)
-            out[:, :, place] = (weights.flatten(1, 2) @ value[:, block.keys]).view_as(rows)
+            out[:, :, place] = (weights.flatten(1, 2) @ value[:, block.keys]).view(*rows.shape[:3], -1)
         ctx.save_for_backward(query, key, value, out, sums)
         ctx.blocks = blocks
         return out

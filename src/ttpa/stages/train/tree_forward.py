@@ -14,6 +14,7 @@ from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE, FusedCausalLMOutput, 
 
 from ttpa.errors import ModelError
 from ttpa.models.transformers_layers import partial_attention
+from ttpa.models.transformers_probe import has_its_weights, pad_right, probe_sequences, require_same
 from ttpa.stages.train.stage import Attention
 from ttpa.stages.train.tree import Forest, plant
 from ttpa.stages.train.tree_attention import tree_attention
@@ -41,16 +42,48 @@ def require_no_dropout(model: PreTrainedModel) -> None:
         raise ModelError(f"train.attention = 'flex' has no dropout; this model's is {rate}: take 'sdpa'")
 
 
+@torch.no_grad()
+def require_forest_attention(model: PreTrainedModel) -> None:
+    """Raises `ModelError` where a forest of a few tokens is not read as its sequences are: the attention is its own.
+
+    Leaves the forest's attention set, by the plain kernel: that of `flex` would be compiled for it. Tries nothing where
+    it has been set before, or this process does not hold the weights: of several the first one does, and a reference
+    model that is shared by now is of the policy's kind.
+    """
+    if model.config._attn_implementation in ATTENTION.values() or not has_its_weights(model):
+        return
+    sequences = probe_sequences(model)
+    ids, seen = pad_right(sequences, model.device)
+    forest = plant(sequences).to(model.device)
+    base, was_training = model.base_model, model.training  # the model's own forward may be under autocast
+    model.eval()
+    due = base(input_ids=ids, attention_mask=seen.long(), use_cache=False).last_hidden_state[seen]
+
+    def read_forest() -> Tensor:
+        model.set_attn_implementation(ATTENTION["sdpa"])
+        return _read_nodes(model, forest)[forest.paths[seen]]
+
+    require_same(
+        model,
+        due,
+        read_forest,
+        refusal=f"{type(model).__name__} reads a forest otherwise than its sequences, as models do whose attention is "
+        "their own: take train.packing = 'pairs'",
+    )
+    model.train(was_training)
+
+
 def add_tree_forward(model: PreTrainedModel, attention: Attention = "sdpa", *, temperature: float = 1.0) -> None:
     """Lets `model(labels=..., forest=...)` compute on the forest what TRL asks for, of logits over a temperature.
 
     The result is TRL's, to the last token: what is not a label is zero. Without a forest, and with the attention that
-    it had, the model computes as before. Raises `ModelError` for a model with other than full attention, and with
-    `flex` for one whose attention drops out.
+    it had, the model computes as before. Raises `ModelError` for a model with other than full attention, for one that
+    does not attend as it is told to, and with `flex` for one whose attention drops out.
     """
     require_full_attention(model)
     if attention == "flex":
         require_no_dropout(model)
+    require_forest_attention(model)
     model.set_attn_implementation(ATTENTION[attention])  # kept: activation checkpointing comes back to it backwards
     usual = model.forward
 
@@ -60,10 +93,7 @@ def add_tree_forward(model: PreTrainedModel, attention: Attention = "sdpa", *, t
         if forest is None:
             return usual(*given, labels=labels, **named)
         assert labels is not None
-        output = self.base_model(
-            input_ids=forest.token_ids[None], position_ids=forest.positions[None], use_cache=False, forest=forest
-        )
-        return _read_edges(self, output.last_hidden_state[0], forest, labels, temperature)
+        return _read_edges(self, _read_nodes(self, forest), forest, labels, temperature)
 
     model.forward = types.MethodType(forward, model)
 
@@ -87,6 +117,14 @@ def read_turns(model: Any, input_ids: Tensor, seen: Tensor, columns: int) -> tup
         field.gather(1, there).masked_fill(~is_turn, 0) for field in (output.log_probs, output.entropy)
     )
     return log_probs, entropies
+
+
+def _read_nodes(model: PreTrainedModel, forest: Forest) -> Tensor:
+    """The last hidden state of each node, (nodes, hidden size)."""
+    output = model.base_model(
+        input_ids=forest.token_ids[None], position_ids=forest.positions[None], use_cache=False, forest=forest
+    )
+    return output.last_hidden_state[0]
 
 
 def _read_edges(
