@@ -9,9 +9,10 @@ import pytest
 import torch
 from peft import LoraConfig, get_peft_model
 from torch import Tensor
-from transformers import AutoModelForCausalLM, GenerationConfig, PreTrainedModel
+from transformers import AutoModelForCausalLM, DiffLlamaConfig, GenerationConfig, PreTrainedModel
 from trl.trainer.utils import add_fused_lm_head
 
+from ttpa.errors import ModelError
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.models.transformers_tokens import TransformersModel
 from ttpa.stages.train import RewardedPrompt
@@ -36,14 +37,30 @@ def pad_left(prompts: list[RewardedPrompt], turns: list[int]) -> tuple[Tensor, T
     return ids, torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
 
 
+def test_a_model_that_would_draw_without_its_prompt_is_refused_and_left_as_it_is(base: str) -> None:
+    config = DiffLlamaConfig(
+        vocab_size=2000,
+        hidden_size=32,
+        intermediate_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        num_key_value_heads=2,
+    )
+    model = AutoModelForCausalLM.from_config(config).train()
+    before = model.config._attn_implementation
+    with pytest.raises(ModelError, match="DiffLlamaForCausalLM goes on from a shared prompt otherwise"):
+        add_drawing(model, TransformersTokenizer(base))
+    assert (model.training, model.config._attn_implementation) == (True, before)
+
+
 @pytest.mark.parametrize("turns", [[3, 3, 3], [1, 4, 2]])
 @pytest.mark.parametrize("adapters", [False, True])
 def test_drawn_turns_are_those_of_the_policy_that_samples(
     base: str, prompts: list[RewardedPrompt], turns: list[int], adapters: bool
 ) -> None:
     tokenizer, model = TransformersTokenizer(base), load(base)
-    add_tree_forward(model, temperature=TEMPERATURE)
     add_drawing(model, tokenizer)
+    add_tree_forward(model, temperature=TEMPERATURE)
     with without_known_warnings():
         asked: Any = get_peft_model(model, LoraConfig(target_modules="all-linear")) if adapters else model
     ids, seen = pad_left(prompts[:3], turns)

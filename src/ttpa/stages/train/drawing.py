@@ -14,6 +14,8 @@ from transformers import GenerationConfig, PreTrainedModel
 
 from ttpa.models.base import Completion
 from ttpa.models.shared_prefix import SHARED_ATTENTION
+from ttpa.models.transformers_probe import has_its_weights
+from ttpa.models.transformers_sharing import share_prefixes
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.models.transformers_tokens import TransformersModel
 
@@ -23,8 +25,10 @@ def add_drawing(model: PreTrainedModel, tokenizer: TransformersTokenizer) -> Non
 
     Turns are drawn at the config's temperature and nothing else of it but their length; what is drawn hangs on torch's
     random numbers alone, so a training that goes on from a state draws what it would have drawn. To be called before
-    the model is prepared for a training: autocast would convert the weights anew for every token.
+    the model is given a forest's attention, and before it is prepared for a training: autocast would convert the
+    weights anew for every token. Raises `ModelError` for a model that does not attend as it is told to.
     """
+    _require_shared_prefixes(model)
     plain = model.forward
 
     def generate(
@@ -51,6 +55,20 @@ def add_drawing(model: PreTrainedModel, tokenizer: TransformersTokenizer) -> Non
 
     patched: Any = model
     patched.generate = types.MethodType(generate, model)
+
+
+def _require_shared_prefixes(model: PreTrainedModel) -> None:
+    """Raises `ModelError` as `share_prefixes` does, and leaves the model as it is."""
+    if not has_its_weights(model):
+        return
+    attention: Any = model.config._attn_implementation
+    was_training = model.training
+    model.eval()
+    try:
+        share_prefixes(model)
+    finally:
+        model.set_attn_implementation(attention)
+        model.train(was_training)
 
 
 def _draw(

@@ -135,13 +135,16 @@ class _TokenGrpoTrainer(OrderedTrainer, GRPOTrainer):
     is_packed = False
 
     def pack(self, tokenizer: TransformersTokenizer, attention: Attention) -> None:
-        """Computes what the turns of a batch share once. Raises `ModelError` as `add_tree_forward` does."""
+        """Computes what the turns of a batch share once.
+
+        Raises `ModelError` as `add_drawing` and `add_tree_forward` do.
+        """
         for model in (self.model, self.ref_model):
             if model is not None:
                 base = model.get_base_model() if isinstance(model, PeftModel) else model
                 assert isinstance(base, PreTrainedModel)
-                add_tree_forward(base, attention, temperature=self.temperature)
                 add_drawing(base, tokenizer)
+                add_tree_forward(base, attention, temperature=self.temperature)
         self.is_packed = True
 
     def _tokenize_prompts(self, prompts: list[str]) -> tuple[list[list[int]], None, dict[str, Any]]:
