@@ -3,10 +3,12 @@
 `python docs/generate.py` writes them; with `--check` it says which one is out of date, and ends with exit code 1.
 """
 
-import re
+import json
 import sys
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, get_args
+from types import NoneType
+from typing import Annotated, Any, Literal, cast, get_args, get_origin
 
 import typer
 from pydantic import BaseModel
@@ -18,16 +20,8 @@ from ttpa.config import RunConfig
 HERE = Path(__file__).parent
 _NOTE = "<!-- Written by docs/generate.py; change the source and run `make docs`. -->\n\n"
 
-_SHORT = {
-    r"typing\.": "",
-    r"dict\[(.+), (\w+)\]": r"table of \1 -> \2",
-    r"tuple\[(.+), \.\.\.\]": r"list of \1",
-    r" \| None": " or nothing",
-    r"Literal\[([^]]+)\]": r"(\1)",
-    r"\bstr\b": "text",
-    r"\bbool\b": "true or false",
-}
-"""Patterns of a type's name -> what a person reads."""
+_TYPES: dict[object, str] = {str: "string", bool: "boolean", int: "integer", float: "float"}
+"""A plain type -> TOML's word for it."""
 
 
 def config_page() -> str:
@@ -35,7 +29,8 @@ def config_page() -> str:
     lines = [
         "# Every key of the config\n",
         "A config is TOML; every key has a default, unknown keys are refused, and each can be set from the",
-        "command line: `--set section.key=value`. `ttpa init` writes a first one.\n",
+        "command line: `--set section.key=value`. `ttpa init` writes a first one. A relative path in it is taken from",
+        "the folder where `ttpa` is run.\n",
     ]
     lines += _section(RunConfig, "")
     return _NOTE + "\n".join(lines).rstrip() + "\n"
@@ -54,6 +49,7 @@ def cli_page() -> str:
         "| 2 | words that are no command, or no value of an option: the usage is shown |",
         "| 130 | interrupted; the same command goes on from there |\n",
         "`--json`, where a command has it, prints one JSON document on standard output and nothing else.",
+        "`ttpa --version` says which version is installed,",
         "`ttpa --install-completion` completes words in bash, zsh, fish and PowerShell.\n",
     ]
     for name, command in group.commands.items():
@@ -74,7 +70,7 @@ def _section(kind: type[BaseModel], prefix: str) -> list[str]:
             below += _section(inner, f"{prefix}{key}.")
         else:
             default = _default(field.get_default(call_default_factory=True))
-            rows.append(f"| `{key}` | {_type(field.annotation)} | {default} | {_cell(text)} |")
+            rows.append(f"| `{key}` | {_type(field.annotation)} | {default} | {text} |")
     return [*(["| key | type | default | |", "|---|---|---|---|", *rows, ""] if rows else []), *below]
 
 
@@ -82,27 +78,37 @@ def _is_section(kind: object) -> bool:
     return isinstance(kind, type) and issubclass(kind, BaseModel)
 
 
-def _type(annotation: Any) -> str:
-    text = str(annotation) if get_args(annotation) else getattr(annotation, "__name__", str(annotation))
-    if text.startswith("typing.Literal"):
-        return _cell(" or ".join(f"`{value}`" for value in get_args(annotation)))
-    for long, short in _SHORT.items():
-        text = re.sub(long, short, text)
-    return _cell(text)
+def _type(annotation: Any, ending: str = "") -> str:
+    """TOML's words for what a key takes; a key that is left out needs none."""
+    kinds = get_args(annotation)
+    origin = get_origin(annotation)
+    if origin is Literal:
+        return " or ".join(f"`{_toml(value)}`" for value in kinds)
+    if origin is Annotated:
+        return _type(kinds[0], ending)
+    if origin is tuple:
+        return f"array{ending} of {_type(kinds[0], 's')}"
+    if origin in (dict, Mapping):
+        return f"table{ending} of {_type(kinds[1], 's')}"
+    if kinds:
+        return " or ".join(_type(kind, ending) for kind in kinds if kind is not NoneType)
+    return _TYPES[annotation] + ending
 
 
 def _default(value: object) -> str:
     if value is PydanticUndefined:
         return "needed"
-    if isinstance(value, bool):
-        return f"`{str(value).lower()}`"
-    if value is None or value in ("", (), {}):
-        return "none"
-    return _cell(f"`{list(value) if isinstance(value, tuple) else value}`")
+    return "not set" if value is None else f"`{_toml(value)}`"
 
 
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|")
+def _toml(value: object) -> str:
+    """A value as TOML writes it."""
+    if isinstance(value, tuple):
+        return f"[{', '.join(map(_toml, cast('tuple[object, ...]', value)))}]"
+    if isinstance(value, float):
+        return repr(value)
+    assert not value or not isinstance(value, dict), "a default table is empty"
+    return json.dumps(value)
 
 
 def _command(name: str, command: Any) -> list[str]:
@@ -116,7 +122,7 @@ def _command(name: str, command: Any) -> list[str]:
         *lines,
         "| argument or option | meaning |",
         "|---|---|",
-        *(f"| {_cell(word)} | {_cell(text)} |" for word, text in rows),
+        *(f"| {word} | {text} |" for word, text in rows),
         "",
     ]
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -64,6 +65,11 @@ def test_help_lists_every_command(ttpa: Ttpa) -> None:
     commands = ["init", "run", *stages, "compare", "import", "status", "tools"]
     assert code == 0
     assert [command for command in commands if f" {command} " not in out] == []
+
+
+def test_the_version_is_told(ttpa: Ttpa) -> None:
+    code, out, _ = ttpa("--version")
+    assert (code, out) == (0, f"{version('ttpa')}\n")
 
 
 @pytest.mark.parametrize("command", ["run", "construct", "train", "import", "status", "tools"])
@@ -127,9 +133,10 @@ DIALOGUE = {
         (["tools", "CONFIG", "--call", "sub"], "there is no tool 'sub' to call; the tools are add, fail"),
         (["tools", "CONFIG", "--call", "add", "--arguments", "{"], "--arguments is no JSON object"),
         (["tools", "CONFIG", "--call", "add", "--arguments", "[1]"], "--arguments is no JSON object"),
-        (["construct", "CONFIG"], "2 known tools are too few"),
-        (["sample", "CONFIG"], "run 'mine' has no instructions.jsonl; the step 'construct' comes first"),
-        (["pair", "CONFIG"], "the step 'sample' comes first"),
+        (["construct", "CONFIG"], "(construct.unseen_tools); set construct.min_tools = 1"),
+        (["sample", "CONFIG"], "run 'mine' has not come to 'sample' yet: it lacks construct, sft; the step"),
+        (["pair", "CONFIG"], "it lacks construct, sft, sample, score; the step 'construct' comes first"),
+        (["run", "CONFIG", "--redo", "align"], "it lacks construct, sft, sample, score, pair; leave --redo out"),
         (["evaluate", "CONFIG", "--suite", "nothing"], "there is no suite 'nothing'; the suites are tasks, bfcl"),
         (["evaluate", "CONFIG", "--suite", "tasks", "--policy", "dpo"], "run 'mine' has no policy 'dpo'; it has base"),
         (["evaluate", "CONFIG", "--policy", "dpo"], "--policy is for a suite"),
@@ -224,7 +231,7 @@ def test_a_call_of_a_tool_that_is_left_out_says_why_it_is(ttpa: Ttpa, tmp_path: 
     bare = "\n    def bare(a: int) -> int:\n        return a\n"
     code, _, err = ttpa("tools", config(tmp_path, f'tools.module = "{write_tools(TOOLS + bare)}"'), "--call", "bare")
     assert code == 1
-    assert err == "error: tool 'bare' is left out: it has no docstring; its first line is what the model reads\n"
+    assert err == "error: tool 'bare' is left out: it has no docstring; its first paragraph is what the model reads\n"
 
 
 def test_one_tool_is_counted_as_one(ttpa: Ttpa, tmp_path: Path, write_tools: WriteTools) -> None:
@@ -240,8 +247,32 @@ def test_a_dry_run_says_what_is_due_and_does_nothing(ttpa: Ttpa, tmp_path: Path)
     assert re.fullmatch(r"construct: \d+ instances over 37 tools.*", made)
     due = ttpa("run", config(tmp_path), "--dry-run", "--set", "rounds=2")[1].splitlines()[0]
     assert due == "run 'mine' in runs/mine: construct, sft, sample, score, pair, align, rounds, evaluate, report"
-    assert ttpa("score", config(tmp_path), "--dry-run", "--run", "other")[1] == "run 'other' in runs/other: score\n"
     assert not (tmp_path / "runs").exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("score CONFIG --run other", "run 'other' has not come to 'score' yet: it lacks construct, sft, sample;"),
+        ("report CONFIG --run never", "run 'never' has not come to 'report' yet"),
+        ("run CONFIG --run new --redo align", "run 'new' has not come to 'align' yet: it lacks construct, sft, sample"),
+        ("run mine --redo construct", "the instructions of run 'mine' were imported; import them into another run"),
+        ("evaluate mine --suite tasks --policy foo", "run 'mine' has no policy 'foo'; it has base"),
+        ("evaluate mine --suite none", "there is no suite 'none'; the suites are tasks"),
+    ],
+)
+def test_a_dry_run_refuses_what_the_command_refuses_and_neither_leaves_anything(
+    ttpa: Ttpa, tmp_path: Path, words: str, told: str
+) -> None:
+    source = config(tmp_path)
+    assert ttpa("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine", "--config", source)[0] == 0
+    there = {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")}
+    asked = [source if word == "CONFIG" else word for word in words.split()]
+    dry, real = ttpa(*asked, "--dry-run"), ttpa(*asked)
+    assert dry == real
+    assert dry[0] == 1
+    assert dry[2].startswith(f"error: {told}")
+    assert {path: path.stat().st_mtime_ns for path in (tmp_path / "runs").rglob("*")} == there
 
 
 def test_a_dry_run_tells_the_missing_key_of_a_generator_that_is_still_to_come(

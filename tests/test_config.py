@@ -65,6 +65,17 @@ def test_a_mistake_is_named_with_what_would_have_been_right(tmp_path: Path, text
     assert "\n" not in str(caught.value).removesuffix("\n").split(" is no TOML")[0]
 
 
+def test_a_config_without_a_name_is_a_run_of_its_files_name(tmp_path: Path) -> None:
+    assert load_config(write(tmp_path / "shop.toml", "seed = 1")).name == "shop"
+    assert load_config(write(tmp_path / "shop.toml", "seed = 1"), ["name=bakery"]).name == "bakery"
+    assert load_config(write(tmp_path / "shop.toml", 'name = "mine"')).name == "mine"
+    assert load_config(None).name == "quickstart"
+    spaced = write(tmp_path / "a b.toml", "seed = 1")
+    assert load_config(spaced, ["name=mine"]).name == "mine"
+    with pytest.raises(ConfigError, match=r"name = 'a b': a run's name has letters, digits, _ \. -; give one"):
+        load_config(spaced)
+
+
 def test_a_source_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"config '.*none\.toml' cannot be read: No such file"):
         load_config(str(tmp_path / "none.toml"))
@@ -186,7 +197,7 @@ def test_changed_keys_are_told_with_both_values() -> None:
         ("evaluate.resamples=0", "evaluate.resamples = 0: input should be greater than or equal to 1"),
         ("sample.forks.min_probability=0", "sample.forks.min_probability = 0: input should be greater than 0"),
         ("construct.test_share=5", "construct.test_share = 5: input should be less than or equal to 1"),
-        ("name='a/b'", "name = 'a/b': string should match pattern"),
+        ("name='a/b'", "name = 'a/b': a run's name has letters, digits, _ . -; give one with --run, or as name in the"),
     ],
 )
 def test_values_out_of_range_are_refused_by_name(override: str, message: str) -> None:

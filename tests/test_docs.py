@@ -59,12 +59,25 @@ def test_the_references_say_what_the_program_says(page: str) -> None:
     assert written == getattr(_generator(), f"{page}_page")(), "out of date: run `make docs`"
 
 
+def test_types_and_defaults_of_the_config_are_told_in_tomls_words() -> None:
+    page = _generator().config_page()
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| `")]
+    told = {(row[0], row[1], row[2]) for row in rows}
+    assert ("`only`", "array of strings", "`[]`") in told
+    assert ("`document`", "string", '`""`') in told
+    assert ("`keys`", "table of strings", "`{}`") in told
+    assert ("`allow_write`", "boolean", "`false`") in told
+    assert ("`url`", "string or array of strings", '`""`') in told
+    assert any(kind == "float" and default == "not set" for _, kind, default in told)
+    assert "\\|" not in page
+
+
 def test_every_command_in_the_documents_is_one_and_has_the_options_named() -> None:
     group = cast("Any", typer.main.get_command(app))
     wrong = [
         (page, " ".join(words))
         for page, words in _commands()
-        if words[1] not in {*group.commands, "--install-completion", "--help"}
+        if words[1] not in {*group.commands, "--install-completion", "--version", "--help"}
         or [
             word
             for word in words[2:]

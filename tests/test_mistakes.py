@@ -17,6 +17,7 @@ from ttpa.quickstart.embedded import FOLDER
 
 Result = tuple[int, str]
 TOOLS = 'def add(a: int, b: int = 1) -> int:\n    """Add two numbers."""\n    return a + b\n'
+OWN = "".join(f"def {name}(a: int) -> int:\n    'Count.'\n    return a\n" for name in ("halve", "add", "double"))
 SILENT = "def add(a: int) -> int:\n    return a\n"
 UNTYPED = 'def add(a) -> int:\n    """Add."""\n    return a\n'
 BROKEN = "def add(a: int -> int:\n"
@@ -35,6 +36,8 @@ def ttpa(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     for name, text in {"tools.py": TOOLS, "silent.py": SILENT, "untyped.py": UNTYPED, "broken.py": BROKEN}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     (tmp_path / "mine.toml").write_text('name = "mine"\n[tools]\nmodule = "tools.py"\n', encoding="utf-8")
+    (tmp_path / "own.py").write_text(OWN, encoding="utf-8")
+    (tmp_path / "own.toml").write_text('[tools]\nmodule = "own.py"\n', encoding="utf-8")
     (tmp_path / "bad.toml").write_text('name = "mine\n', encoding="utf-8")
     (tmp_path / "chats.jsonl").write_text(json.dumps(CHAT) + "\n", encoding="utf-8")
     (tmp_path / "none.jsonl").write_text('{"text": "no messages"}\n', encoding="utf-8")
@@ -71,17 +74,17 @@ Ttpa = Callable[..., Result]
         ("run mine.toml --set policy.base=me/big", "learning_rate", "it takes at most"),
         ("run mine.toml --set tools.source=mcp", "tools.source = 'mcp' needs", "tools.mcp.command or tools.mcp.url"),
         ("run mine.toml --set tools.source=openapi", "tools.source = 'openapi' needs", "tools.openapi.document"),
-        ("run mine.toml --set name=a/b", "name = 'a/b'", "should match pattern"),
+        ("run mine.toml --set name=a/b", "name = 'a/b'", "give one with --run"),
         ("run mine.toml --redo polish", "--redo 'polish' is no step", "the steps are construct, sft"),
-        ("tools mine.toml --set tools.module=no.py", "the tools of 'no.py' cannot be loaded", "no file 'no.py'"),
+        ("tools mine.toml --set tools.module=no.py", "the tools of 'no.py' cannot be loaded", "no file 'no.py' in /"),
         ("tools mine.toml --set tools.module=no.such", "cannot be loaded", "No module named 'no'"),
         ("tools mine.toml --set tools.module=broken.py", "cannot be loaded", "SyntaxError"),
         ("tools mine.toml --set tools.module=silent.py", "add: it has no docstring", "its first paragraph is what"),
         ("tools mine.toml --set tools.module=untyped.py", "parameter 'a' has no type annotation", "add: "),
         ("tools mine.toml --set tools.only=['sub']", "has no tool 'sub'", "it has add"),
         ("tools mine.toml --call add --arguments {", "--arguments is no JSON object", ""),
-        ("construct mine.toml", "1 known tools are too few", ""),
-        ("sample mine.toml", "run 'mine' has no instructions.jsonl", "the step 'construct' comes first"),
+        ("construct mine.toml", "1 known tool is too few", "offer more"),
+        ("sample mine.toml", "run 'mine' has not come to 'sample' yet", "the step 'construct' comes first"),
         ("import no.jsonl --run mine", "'no.jsonl' cannot be read", "No such file"),
         ("import none.jsonl --run mine", "none of 1 lines could be imported", "the first: none:line 1"),
         ("import array.jsonl --run mine", "'array.jsonl' is a JSON array", "as one line"),
@@ -89,6 +92,11 @@ Ttpa = Callable[..., Result]
         ("score-file chats.jsonl --out chats.jsonl", "'chats.jsonl' holds the cases", "another file"),
         ("init python", "ttpa init python needs", "as in `ttpa init python my_tools.py`"),
         ("init python no.py", "'no.py' is no file", "a file of functions"),
+        ("construct mine.toml --set construct.avoid=['no.jsonl']", "construct.avoid: 'no.jsonl' cannot", "ttpa is run"),
+        ("run mine.toml --dry-run --set construct.min_tools=1", "1 known tool is too few", "offer more"),
+        ("run own.toml --dry-run", "does not know tool 'halve'", 'set generator.kind = "schema" or "openai"'),
+        ("init openapi no.json", "'no.json' is no file", "as in `ttpa init openapi https://"),
+        ("init python tools.py --out a%b.toml", "'a%b' names no run: a run's name has letters", "one with --name"),
         ("init python tools.py --out mine.toml", "'mine.toml' is there already", "another file with --out"),
     ],
 )
@@ -101,11 +109,12 @@ def test_a_mistake_says_what_is_wrong_and_what_would_be_right(ttpa: Ttpa, words:
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("words", ["polish", "run", "run mine.toml --sed 3", "run mine.toml --seed x"])
+@pytest.mark.parametrize("words", ["polish", "init pyhton x", "run", "run mine.toml --sed 3", "run mine.toml --seed x"])
 def test_words_that_are_no_command_end_with_the_usage_and_exit_code_2(ttpa: Ttpa, words: str) -> None:
     code, err = ttpa(*words.split())
     assert code == 2
     assert "Usage: ttpa" in err
+    assert "Value error" not in err
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import json
 import re
 import shutil
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,10 +12,10 @@ import pytest
 from ttpa.assemble import Parts, assemble
 from ttpa.config import RunConfig, make_config
 from ttpa.dialects import DIALECTS
-from ttpa.errors import DialogueRefused, ModelError, RunError
+from ttpa.errors import ConfigError, DialogueRefused, ModelError, RunError, ToolError
 from ttpa.models.base import TokenModel
 from ttpa.models.scripted import CharacterTokenizer, ScriptedTokenModel
-from ttpa.pipeline import due_steps, take_import, take_steps, train_steps
+from ttpa.pipeline import check_steps, due_steps, take_import, take_steps, train_steps
 from ttpa.progress import SilentReporter
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.checkpoints import Checkpoint, TrainMethod
@@ -480,6 +480,54 @@ def test_a_redo_that_is_refused_removes_nothing(finished: Run, tmp_path: Path) -
     with pytest.raises(RunError, match="construct"):
         take_steps(changed, redo="pair")
     assert due_steps(changed) == []
+    spoilt: list[tuple[dict[str, object], str]] = [
+        ({"tools": {"module": str(tmp_path / "none.py")}}, "no file"),
+        ({"construct": {"avoid": [str(tmp_path / "none.jsonl")]}}, "construct.avoid: .* cannot be read"),
+        ({"construct": {"nondeterministic": ["get_wether"]}}, "names 'get_wether', which is no tool on offer"),
+        ({"tools": {"only": ["convert_currency"]}}, "1 known tool is too few"),
+    ]
+    for sections, told in spoilt:
+        run = make_run(tmp_path, **sections)
+        with pytest.raises((ConfigError, ToolError), match=told):
+            take_steps(run, redo="construct")
+        assert due_steps(changed) == []
+        assert run.directory.trained == finished.directory.trained
+
+
+def test_tools_that_the_offline_generator_does_not_know_are_refused_before_anything_is_removed(
+    finished: Run, tmp_path: Path, write_tools: Callable[[str], str]
+) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    names = ("add", "double", "halve", "negate")
+    module = write_tools("\n".join(f"def {name}(a: int) -> int:\n    'Count.'\n    return a" for name in names))
+    run = make_run(tmp_path, tools={"module": module})
+    told = "does not know tool 'add': it only knows the bundled tools; set generator.kind = \"schema\" or"
+    with pytest.raises(ModelError, match=re.escape(told)):
+        take_steps(run, redo="construct")
+    assert due_steps(run) == []
+
+
+def test_a_step_is_not_taken_again_before_what_it_reads_is_there(tmp_path: Path) -> None:
+    run = make_run(tmp_path, construct=FEW)
+    told = "'scripted' has not come to 'align' yet: it lacks construct, sft, sample, score, pair; leave --redo out"
+    for refuse in (check_steps, take_steps):
+        with pytest.raises(RunError, match=re.escape(told)):
+            refuse(run, redo="align")
+    with pytest.raises(RunError, match="it lacks construct, sft; the step 'construct' comes first"):
+        take_steps(run, ["evaluate"], redo="evaluate")
+    with pytest.raises(RunError, match="has not come to 'report' yet: it lacks construct, sft, sample, score, pair;"):
+        take_steps(run, ["report"])
+    assert not run.directory.path.exists()
+
+
+def test_what_is_taken_again_goes_after_all_that_is_not_done_yet(tmp_path: Path) -> None:
+    run = make_run(tmp_path, construct=FEW)
+    take_steps(run, ["construct", "sft", "evaluate"])
+    coming = check_steps(run, redo="evaluate")
+    assert coming == ["sample", "score", "pair", "align", "evaluate", "report"]
+    take_steps(run, redo="evaluate")
+    times = [run.directory.summary(step).stat().st_mtime_ns for step in coming]
+    assert times == sorted(times)
 
 
 def test_what_was_made_of_older_records_is_made_again(tmp_path: Path) -> None:

@@ -8,7 +8,8 @@ port=${TTPA_VLLM_PORT:-8765}
 policy=$(cd "$(dirname "$0")/../src/ttpa/quickstart/policy" && pwd)
 log=$(mktemp)
 VLLM_CPU_KVCACHE_SPACE=${VLLM_CPU_KVCACHE_SPACE:-1} "$python" -m vllm.entrypoints.openai.api_server --model "$policy" \
-    --port "$port" --dtype float32 --max-logprobs 20 --enable-prefix-caching --max-model-len 4096 >"$log" 2>&1 &
+    --port "$port" --dtype float32 --max-logprobs 20 --enable-prefix-caching --max-model-len 4096 \
+    --enable-auto-tool-choice --tool-call-parser hermes >"$log" 2>&1 &
 server=$!
 trap 'kill $server 2>/dev/null || true' EXIT
 export TTPA_VLLM_URL="http://127.0.0.1:$port"

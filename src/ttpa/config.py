@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -25,6 +26,9 @@ from ttpa.stages.score import ScoreConfig
 from ttpa.stages.train import TrainConfig
 from ttpa.suites.config import SuitesConfig
 from ttpa.tools.config import ToolsConfig
+
+_RUN_NAME = r"^\w[\w.-]*$"
+NAME_RULE = "a run's name has letters, digits, _ . -"
 
 
 class GeneratorConfig(Record):
@@ -67,8 +71,9 @@ class RunConfig(Record):
     # `construct` is a method of pydantic's models and `import` a keyword: these two sections have an alias.
     model_config = ConfigDict(validate_by_alias=True, validate_by_name=False)
 
-    name: str = Field(default="quickstart", pattern=r"^\w[\w.-]*$")
-    """The run's folder below `runs`."""
+    name: str = Field(default="quickstart", pattern=_RUN_NAME)
+    """The run's folder below `runs`. A config file that leaves it out is the run of its own name: `shop.toml` is
+    `shop`."""
     runs: str = "runs"
     """The folder of all runs."""
     seed: int = 0
@@ -115,10 +120,15 @@ class RunConfig(Record):
         return self.model_dump(mode="json", by_alias=True)
 
 
+def is_run_name(text: str) -> bool:
+    """Whether a run may be called so."""
+    return re.fullmatch(_RUN_NAME, text) is not None
+
+
 def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     """The config in a TOML file, or the one an existing run was started with, with `section.key=value` overrides.
 
-    Without a source these are the defaults.
+    Without a source these are the defaults. A file that names no run is one of its own name.
 
     Raises `ConfigError` that names the key, the file or the value that is wrong.
     """
@@ -137,6 +147,8 @@ def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
         raise ConfigError(f"{source!r} is neither a TOML file nor a run: there is no {str(stored)!r}")
     for override in overrides:
         _apply(values, override)
+    if source is not None:
+        values.setdefault("name", path.stem)
     return make_config(values)
 
 
@@ -229,6 +241,8 @@ def _explain(error: ValidationError, values: Mapping[str, Any]) -> str:
         near = difflib.get_close_matches(where[-1], known, n=1)
         hint = f"did you mean {near[0]!r}?" if near else f"known there: {', '.join(known)}"
         return f"unknown key {name!r}; {hint}"
+    if name == "name" and first["type"] == "string_pattern_mismatch":
+        return f"name = {first['input']!r}: {NAME_RULE}; give one with --run, or as name in the config"
     if first["type"] == "value_error":
         return first["msg"].removeprefix("Value error, ")
     return f"{name} = {first['input']!r}: {first['msg'][:1].lower()}{first['msg'][1:]}"

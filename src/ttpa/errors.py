@@ -1,5 +1,7 @@
 """The few ways a run stops. Everything else is data: a `Discard` with a reason."""
 
+from pathlib import Path
+
 
 class TtpaError(Exception):
     """A run stopped for a reason a person can act on; its text is shown without a traceback."""
@@ -27,3 +29,8 @@ class DialogueRefused(ModelError):
 
 class ToolError(TtpaError):
     """A toolset cannot be loaded or does not describe its tools."""
+
+
+def looked_up(path: str) -> str:
+    """Where a relative path that is not there was looked up, as the end of a message; of an absolute one nothing."""
+    return "" if Path(path).is_absolute() else f" in {Path.cwd()}; paths are taken from the folder where ttpa is run"

@@ -15,8 +15,9 @@ from ttpa.errors import RunError
 from ttpa.records.checkpoints import AlignMethod
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.construction import construct_instructions
+from ttpa.steps.construction_check import check_construction
 from ttpa.steps.evaluation import evaluate_policies
-from ttpa.steps.importing import import_instructions
+from ttpa.steps.importing import keep_instructions, read_dialogues
 from ttpa.steps.pairing import pair_candidates
 from ttpa.steps.report import write_report
 from ttpa.steps.rounds import rounds_are_due, take_rounds
@@ -62,6 +63,18 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
 _SAMPLING: tuple[Step, ...] = ("sample", "score", "pair")
 _LEARNS_FROM: dict[AlignMethod, Step] = {"dpo": "pair", "grpo": "sample", "probability": "construct"}
 """The step that makes what each alignment learns from."""
+_READS: dict[Step, tuple[Step, ...]] = {
+    "construct": (),
+    "sft": ("construct",),
+    "sample": ("construct", "sft"),
+    "score": ("construct", "sample"),
+    "pair": ("construct", "sft", "sample", "score"),
+    "align": ("construct", "sft"),
+    "rounds": ("construct", "sft", "pair", "align"),
+    "evaluate": ("construct", "sft"),
+    "report": ("construct", *_SAMPLING),
+}
+"""The steps whose records each step reads, where the run takes them; an alignment reads what it learns from, too."""
 _WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
 """What may change in the middle of a run: none of it decides what comes out."""
 
@@ -69,15 +82,13 @@ _WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
 def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = None) -> None:
     """Takes those of `steps` that are not done yet, in order; with `redo`, from that step on again.
 
-    Raises `RunError` when the run is in use, has begun with another config, lacks what a step reads, or does without
-    what is asked for.
+    Raises `RunError` when the run is in use, and what `check_steps` raises; what is refused changes nothing on disk.
     """
-    refuse_idle_steps(run, steps, redo=redo)
+    run.parts.check(_find_coming(run, steps, redo=redo))
+    check_steps(run, steps, redo=redo)
     with run.directory.lock():
-        refuse_another_config(run, redo=redo)
-        run.parts.check(coming_steps(run, steps, redo=redo))
+        _find_coming(run, steps, redo=redo)  # another process may have taken steps before it left the run
         if redo is not None:
-            _refuse_to_lose_import(run, redo)
             run.directory.clear_from(redo)
         run.keep_config()
         run.directory.remove_drafts()
@@ -88,18 +99,29 @@ def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = N
                 TAKE[step](run)
 
 
+def check_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = None) -> list[Step]:
+    """The steps that would be taken now, once all is asked that may stop them before the first; a dry run asks no less.
+
+    Raises `RunError` when the run has begun with another config, lacks what a step reads, or does without what is asked
+    for, and what `check_construction` raises where a construction is to come.
+    """
+    coming = _find_coming(run, steps, redo=redo)
+    if "construct" in coming:
+        check_construction(run)
+    return coming
+
+
 def take_import(run: Run, files: Sequence[Path]) -> None:
     """Makes the run's instructions from dialogue files, in the place of construct.
 
-    Raises `RunError` when the run has instructions already, or a file cannot be read.
+    Raises `RunError` when the run has instructions already, or a file cannot be read; then nothing is written.
     """
+    _refuse_second_import(run)
+    read = read_dialogues(run, files)
     with run.directory.lock():
-        if run.directory.summary("construct").exists():
-            raise RunError(
-                f"run {run.config.name!r} has instructions already; import all files at once, or into another run"
-            )
+        _refuse_second_import(run)
         run.keep_config()
-        import_instructions(run, files)
+        keep_instructions(run, read)
 
 
 def train_steps(run: Run, *, redo: bool = False) -> tuple[Step, ...]:
@@ -127,8 +149,9 @@ def coming_steps(run: Run, steps: Sequence[Step], *, redo: Step | None = None) -
     """Those of `steps` that would be taken now: what is not done yet or taken again, and what follows the first."""
     due = due_steps(run)
     asked: list[Step] = [step for step in asked_steps(run) if step in steps]
-    first: Step | None = redo or next((step for step in asked if step in due), None)
-    return [] if first is None else [step for step in asked if STEPS.index(step) >= STEPS.index(first)]
+    again = () if redo is None else STEPS[STEPS.index(redo) :]
+    first = next((place for place, step in enumerate(asked) if step in due or step in again), len(asked))
+    return asked[first:]
 
 
 def due_steps(run: Run) -> list[Step]:
@@ -168,11 +191,46 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
             )
 
 
-def _refuse_to_lose_import(run: Run, redo: Step) -> None:
+def _find_coming(run: Run, steps: Sequence[Step], *, redo: Step | None) -> list[Step]:
+    """The steps that would be taken now. Raises `RunError` where the run's folder says that they cannot be."""
+    refuse_idle_steps(run, steps, redo=redo)
+    refuse_another_config(run, redo=redo)
     if redo == "construct" and run.is_imported:
         raise RunError(
             f"the instructions of run {run.config.name!r} were imported; import them into another run instead"
         )
+    coming = coming_steps(run, steps, redo=redo)
+    due = due_steps(run)
+    if redo is not None and (lacking := _find_lacking(run, redo, due)):
+        can_take_them = set(lacking) <= set(steps)
+        raise _not_yet(run, redo, lacking, "leave --redo out" if can_take_them else "")
+    for step in coming:
+        if not set(lacking := _find_lacking(run, step, due)) <= set(coming):
+            raise _not_yet(run, step, lacking)
+    return coming
+
+
+def _refuse_second_import(run: Run) -> None:
+    if run.directory.summary("construct").exists():
+        raise RunError(
+            f"run {run.config.name!r} has instructions already; import all files at once, or into another run"
+        )
+
+
+def _find_lacking(run: Run, step: Step, due: Sequence[Step]) -> list[Step]:
+    """The steps that have to be taken before this one can be, in order."""
+    reads = (*_READS[step], _LEARNS_FROM[run.config.train.method]) if step == "align" else _READS[step]
+    lacking: set[Step] = {before for before in due if before in reads}
+    for before in tuple(lacking):
+        lacking.update(_find_lacking(run, before, due))
+    return [before for before in due if before in lacking]
+
+
+def _not_yet(run: Run, step: Step, lacking: Sequence[Step], advice: str = "") -> RunError:
+    return RunError(
+        f"run {run.config.name!r} has not come to {step!r} yet: it lacks {', '.join(lacking)}; "
+        + (advice or f"the step {lacking[0]!r} comes first")
+    )
 
 
 def _is_within(change: str, sections: Sequence[str]) -> bool:

@@ -200,8 +200,17 @@ def test_a_quota_that_is_used_up_is_not_waited_for(endpoint: Endpoint) -> None:
 
 def test_an_endpoint_that_is_not_there_stops_the_run(endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9/v1")
-    with pytest.raises(ModelError, match="did not answer in 2 attempts: APIConnectionError"):
+    with pytest.raises(ModelError, match="did not answer in 2 attempts: connection refused"):
         OpenAIChatModel("small", attempts=2).chat(HELLO, seed=1)
+
+
+def test_an_address_where_nobody_listens_is_told_soon_without_what_may_be_secret_in_it(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me:hidden@127.0.0.1:9/v1")
+    told = "the endpoint at http://127.0.0.1:9/v1 failed 3 times in a row, last: connection refused; check OPENAI_BASE"
+    with pytest.raises(ModelError, match=told):
+        OpenAIChatModel("small", in_flight=8).chat(HELLO, seed=1)
 
 
 def test_without_a_key_nothing_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -317,6 +326,6 @@ def test_an_endpoint_that_answers_others_is_not_given_up_for_a_request_that_alwa
 def test_an_endpoint_that_is_down_is_left_alone(endpoint: Endpoint) -> None:
     endpoint.answers = [refusal(503)]
     model = OpenAIChatModel("small", attempts=50, in_flight=6)
-    with pytest.raises(ModelError, match="failed 12 times in a row; nothing is lost"):
+    with pytest.raises(ModelError, match="failed 12 times in a row, last: status 503; check OPENAI_BASE_URL"):
         model.chat(HELLO, seed=1)
     assert len(endpoint.asked) == 12

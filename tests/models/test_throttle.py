@@ -48,20 +48,36 @@ def test_no_more_are_in_flight_than_may_be() -> None:
 
 
 def test_an_endpoint_that_always_fails_is_left_alone() -> None:
-    throttle = Throttle(8)
+    throttle = Throttle(8, "the endpoint at http://localhost:9/v1")
     for _ in range(15):
-        throttle.failed()
+        throttle.failed("status 500")
     with throttle.slot():
-        throttle.failed()
-    with pytest.raises(ModelError, match="failed 16 times in a row"), throttle.slot():
+        throttle.failed("status 503")
+    told = "the endpoint at http://localhost:9/v1 failed 16 times in a row, last: status 503; check OPENAI_BASE_URL, or"
+    with pytest.raises(ModelError, match=told), throttle.slot():
+        raise AssertionError("there is no room")
+
+
+@pytest.mark.parametrize("answered", [False, True])
+def test_where_nobody_has_ever_listened_three_connections_are_enough(*, answered: bool) -> None:
+    throttle = Throttle(1)
+    if answered:
+        throttle.succeeded()
+    for _ in range(3):
+        with throttle.slot():
+            throttle.failed("connection refused", nobody_listens=True)
+    if answered:
+        with throttle.slot():
+            return
+    with pytest.raises(ModelError, match="failed 3 times in a row, last: connection refused"), throttle.slot():
         raise AssertionError("there is no room")
 
 
 def test_one_success_forgives_all_failures() -> None:
     throttle = Throttle(1)
     for _ in range(4):
-        throttle.failed()
+        throttle.failed("status 500")
     throttle.succeeded()
-    throttle.failed()
+    throttle.failed("status 500")
     with throttle.slot():
         pass

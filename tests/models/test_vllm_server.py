@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -26,6 +27,7 @@ from ttpa.pretrain.world.stream import World
 from ttpa.quickstart.embedded import FOLDER
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.instructions import DecisionPoint
+from ttpa.records.messages import as_openai
 from ttpa.stages.sample import SampleConfig, sample
 
 POLICY = str(FOLDER)
@@ -183,6 +185,33 @@ def test_greedy_turns_are_those_of_the_local_engine(served: ServedModel, local: 
     greedy = served.complete(prompts, max_new_tokens=60)
     expected = local.complete(prompts, max_new_tokens=60)
     assert sum(a.token_ids != b.token_ids for a, b in zip(greedy, expected, strict=True)) <= len(prompts) // 20
+
+
+def served_calls(point: DecisionPoint) -> list[dict[str, Any]]:
+    """The calls of a chat completion, as a real server's parser of tool calls tells them."""
+    messages: list[Any] = as_openai(point.history)
+    for call in (call for message in messages for call in message.get("tool_calls", [])):
+        call["function"]["arguments"] = json.dumps(call["function"]["arguments"])
+    tools = [tool.as_openai() for tool in point.tools]
+    asked = {"model": POLICY, "messages": messages, "tools": tools, "temperature": 0.0, "max_tokens": 140}
+    headers = {"content-type": "application/json"}
+    request = urllib.request.Request(f"{REAL}/v1/chat/completions", json.dumps(asked).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        message = json.load(answer)["choices"][0]["message"]
+    calls = [call["function"] for call in message.get("tool_calls") or []]
+    return [{"name": call["name"], "arguments": json.loads(call["arguments"])} for call in calls]
+
+
+@pytest.mark.skipif(not REAL, reason="needs TTPA_VLLM_URL: the parser is the server's own")
+def test_calls_that_the_server_parses_are_those_that_the_dialect_reads(local: TransformersModel) -> None:
+    asked = points()
+    said = local.complete([local.tokenizer.prompt_ids(one.history, one.tools) for one in asked], max_new_tokens=140)
+    read = [HERMES.read_turn(local.tokenizer.text(one.token_ids[:-1])).calls or () for one in said]
+    due = [[call.model_dump(mode="json", include={"name", "arguments"}) for call in calls] for calls in read]
+    differ = sum(served_calls(point) != calls for point, calls in zip(asked, due, strict=True))
+    sys.stdout.write(f"\n{len(asked)} chat completions with {sum(map(len, due))} calls, {differ} of them differ\n")
+    assert differ <= len(asked) // 20
+    assert sum(map(len, due)) > len(asked) // 2
 
 
 @pytest.mark.skipif(bool(REAL), reason="on a CPU vLLM dies of a request with a seed: CPU Generator does not use offset")

@@ -9,14 +9,13 @@ import pytest
 from ttpa.assemble import assemble
 from ttpa.config import make_config
 from ttpa.errors import DataError, RunError
-from ttpa.pipeline import take_steps
+from ttpa.pipeline import take_import, take_steps
 from ttpa.progress import SilentReporter
 from ttpa.records.record import JsonObject, JsonValue
 from ttpa.runs.layout import RunDirectory
 from ttpa.runs.manifest import find_damage
 from ttpa.stages.export import FORMATS
 from ttpa.steps.export import export
-from ttpa.steps.importing import import_instructions
 from ttpa.steps.run import Run
 
 
@@ -61,7 +60,7 @@ def test_what_a_format_has_no_place_for_is_told_on_the_card(tmp_path: Path) -> N
     file.write_text("\n".join(json.dumps({**row, "tools": tools}) for row in rows))
     config = make_config({"name": "read", "runs": str(tmp_path / "runs"), "import": {"test_share": 0}})
     imported = Run(config, assemble(config), SilentReporter())
-    import_instructions(imported, [file])
+    take_import(imported, [file])
     always = "1 other acceptable values of calls, 1 instructions in which nothing is said"
     lost = {"openai": always, "llamafactory": f"1 texts beside calls, {always}"}
     for name in FORMATS:

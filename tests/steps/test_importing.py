@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 
 from ttpa.assemble import assemble
 from ttpa.config import make_config
+from ttpa.errors import RunError
+from ttpa.pipeline import take_import
 from ttpa.progress import SilentReporter
 from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
@@ -19,7 +21,6 @@ from ttpa.runs.record_files import read_record, read_records
 from ttpa.stages.evaluate import dialogue_of
 from ttpa.stages.importing import ToldTurns, import_dialogue
 from ttpa.steps.export import export
-from ttpa.steps.importing import import_instructions
 from ttpa.steps.run import Run
 
 TOOLS = [
@@ -51,7 +52,7 @@ def run(tmp_path: Path) -> Run:
 
 
 def imported(run: Run, *files: Path) -> tuple[list[Instruction], StepSummary]:
-    import_instructions(run, files)
+    take_import(run, files)
     return list(run.stream_instructions()), read_record(run.directory.summary("construct"), StepSummary)
 
 
@@ -79,6 +80,24 @@ def test_no_gold_that_is_held_out_stands_in_what_is_trained_on(run: Run, tmp_pat
     assert not held_out & trained_on
     splits = {one.question: one.split for one in made}
     assert all(splits[f"Rain in A{n}?"] == splits[f"Rain in B{n}?"] for n in range(30))
+
+
+def test_where_nothing_is_held_out_the_account_says_so(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "one.jsonl"
+    file.write_text(dialogue("Oslo"))
+    made, summary = imported(run, file)
+    assert {one.split for one in made} == {"train"}
+    assert summary.facts["test"] == "none, 1 dialogue is too few to hold some out (import.test_share)"
+
+
+@pytest.mark.parametrize("text", ["{}\n", "", "[1]", None])
+def test_an_import_that_finds_nothing_leaves_no_run(run: Run, tmp_path: Path, text: str | None) -> None:
+    file = tmp_path / "bad.jsonl"
+    if text is not None:
+        file.write_text(text)
+    with pytest.raises(RunError):
+        take_import(run, [file])
+    assert not run.directory.path.exists()
 
 
 def turn_by_turn(city: str, **more: str) -> list[str]:

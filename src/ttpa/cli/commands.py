@@ -1,6 +1,8 @@
 """The table of commands: a command is one file beside this one and one line here."""
 
 from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
@@ -37,11 +39,29 @@ COMMANDS: dict[str, Callable[..., None]] = {
 }
 """By the word that calls it, in the order of the help."""
 
+
+def _tell_version(is_asked: bool) -> None:
+    if is_asked:
+        typer.echo(version("ttpa"))
+        raise typer.Exit
+
+
 app = typer.Typer(
-    help="Teach a model to call your tools without mistakes.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
+
+
+@app.callback()
+def options(
+    is_asked: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """Teach a model to call your tools without mistakes."""
+    del is_asked
+
+
 for _word, _command in COMMANDS.items():
     app.command(_word)(_command)

@@ -13,7 +13,7 @@ from ttpa.config import make_config
 from ttpa.errors import ConfigError
 from ttpa.progress import make_reporter
 from ttpa.steps.run import Run
-from ttpa.steps.suites import evaluate_suite
+from ttpa.steps.suites import evaluate_suite, refuse_unknown
 from ttpa.suites import SUITES
 from ttpa.suites.table import write_tables
 
@@ -45,6 +45,8 @@ def evaluate(
     if limit is not None:
         values["suites"]["limit"] = limit
     prepared = Run(make_config(values), assemble(make_config(values)), make_reporter())
+    for suite in suites:
+        refuse_unknown(prepared, suite, policies or ())
     if dry_run:
         asked = ", ".join(policies or prepared.policies)
         tell(f"run {prepared.config.name!r} in {prepared.config.path}: suite {', '.join(suites)} of {asked}")

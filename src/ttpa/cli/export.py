@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ttpa.cli.words import AsJson, Runs, open_run, tell, tell_json
+from ttpa.records.counted import counted
 from ttpa.stages.export import FORMATS
 from ttpa.steps.export import export as export_run
 
@@ -28,4 +29,4 @@ def export(
         tell_json({"format": form, "files": [{"path": str(file.path), "rows": file.rows} for file in files]})
         return
     for file in files:
-        tell(f"{file.path}" if file.rows is None else f"{file.path}: {file.rows} rows")
+        tell(f"{file.path}" if file.rows is None else f"{file.path}: {counted(file.rows, 'rows')}")

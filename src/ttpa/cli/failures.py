@@ -1,9 +1,10 @@
 """What a failure says to a person, and the exit code it ends with."""
 
 import errno
+import os
 import sys
 
-from ttpa.errors import TtpaError
+from ttpa.errors import TtpaError, looked_up
 
 FAILED = 1
 INTERRUPTED = 130
@@ -12,7 +13,7 @@ INTERRUPTED = 130
 def explain(failure: Exception) -> str | None:
     """One line on what is wrong and what to do; none where it is a fault of the program, which shows its traceback."""
     if isinstance(failure, TtpaError):
-        return " ".join(str(failure).split())
+        return " ".join(str(failure).split()) + _where_looked(failure)
     if isinstance(failure, OSError) and failure.errno in (errno.ENOSPC, errno.EDQUOT):
         return (
             f"no space is left for {_named(failure)}; free some, or move the run and name its folder with "
@@ -30,6 +31,14 @@ def explain(failure: Exception) -> str | None:
     if isinstance(failure, MemoryError):
         return "the machine is out of memory; lower policy.batch_size or the number of construct.instances"
     return None
+
+
+def _where_looked(failure: TtpaError) -> str:
+    """Where a file was looked up, after a message that ends with what the system said of its absence."""
+    cause = failure.__cause__
+    if not isinstance(cause, FileNotFoundError) or not str(failure).endswith((str(cause), str(cause.strerror))):
+        return ""
+    return looked_up(os.fsdecode(cause.filename)) if cause.filename else ""
 
 
 def _named(failure: OSError) -> str:

@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 import typer
 
 from ttpa.cli.words import tell, toml_string
-from ttpa.config import make_config
+from ttpa.config import NAME_RULE, is_run_name, make_config
 from ttpa.errors import ConfigError
 
 Case = Literal["python", "openapi", "mcp", "data"]
@@ -27,8 +27,11 @@ _NEEDS: dict[Case, str] = {
 
 
 def init(
-    case: Annotated[
-        Case, typer.Argument(help="Where you start from: python, openapi, mcp or data.", show_choices=True)
+    word: Annotated[
+        str,
+        typer.Argument(
+            metavar="CASE", help="Where you start from: python, openapi, mcp or data.", autocompletion=lambda: [*_NEEDS]
+        ),
     ],
     place: Annotated[str, typer.Argument(help="A file, an address, or the command of an MCP server.")] = "",
     out: Annotated[Path, typer.Option(help="The config to write; it must not be there yet.")] = Path("ttpa.toml"),
@@ -43,11 +46,13 @@ def init(
     ] = None,
 ) -> None:
     """Write a commented config for your case, and say what comes next."""
+    case = _read_case(word)
     if not place:
         raise ConfigError(f"ttpa init {case} needs {_NEEDS[case]}")
     if out.exists():
         raise ConfigError(f"{str(out)!r} is there already; name another file with --out")
-    if case in ("python", "data") and not Path(place).is_file():
+    is_local = case in ("python", "data") or (case == "openapi" and not place.startswith(("http://", "https://")))
+    if is_local and not Path(place).is_file():
         raise ConfigError(f"{place!r} is no file; ttpa init {case} needs {_NEEDS[case]}")
     has_gpu, has_endpoint = shutil.which("nvidia-smi") is not None, _has_endpoint()
     _refuse_ignored(case, generator_model, policy, has_gpu=has_gpu, has_endpoint=has_endpoint)
@@ -56,6 +61,8 @@ def init(
         parts += ["generator_openai" if has_endpoint else "generator_schema", "construct"]
     parts.append("policy_gpu" if has_gpu else "policy_cpu")
     run = name or out.stem
+    if not is_run_name(run):
+        raise ConfigError(f"{run!r} names no run: {NAME_RULE}; give one with --name")
     text = f"name = {toml_string(run)}\n\n" + "".join(
         _starter(part, place, generator_model or _GENERATOR, policy or _POLICY) for part in parts
     )
@@ -68,6 +75,13 @@ def init(
         tell(f"next: ttpa import {shlex.quote(place)} --run {named} --config {config}, then ttpa run {named}")
     else:
         tell(f"next: ttpa tools {config}, then ttpa run {config} --dry-run")
+
+
+def _read_case(word: str) -> Case:
+    for case in _NEEDS:
+        if case == word:
+            return case
+    raise typer.BadParameter(f"{word!r} is none of {', '.join(_NEEDS)}", param_hint="CASE")
 
 
 def _has_endpoint() -> bool:

@@ -2,7 +2,7 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 import typer
@@ -12,7 +12,7 @@ from ttpa.cli.failures import INTERRUPTED
 from ttpa.cli.words import DryRun, Limit, Name, Overrides, Seed, Source, load, tell, word_for
 from ttpa.config import RunConfig
 from ttpa.errors import ConfigError, ModelError, RunError
-from ttpa.pipeline import coming_steps, due_steps, refuse_another_config, refuse_idle_steps, take_steps, train_steps
+from ttpa.pipeline import check_steps, coming_steps, take_steps, train_steps
 from ttpa.progress import SilentReporter, make_reporter
 from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.construction import estimate_construction
@@ -83,27 +83,29 @@ def _take(config: RunConfig, steps: tuple[Step, ...], *, dry_run: bool, redo: St
             "--nproc-per-node 2' in the config, and begin the run without a launcher"
         )
     prepared = Run(config, assemble(config), make_reporter())
-    refuse_idle_steps(prepared, steps, redo=redo)
-    if not dry_run:
-        if redo is None and not set(steps).intersection(due_steps(prepared)):
-            refuse_another_config(prepared)
-            tell(f"run {config.name!r} in {config.path}: nothing is left to do (--redo takes a step again)")
-            return
-        try:
-            take_steps(prepared, steps, redo=redo)
-        except KeyboardInterrupt:
-            sys.stderr.write("interrupted; the same command goes on from here\n")
-            raise typer.Exit(INTERRUPTED) from None
-        finally:
-            prepared.reporter.close()
+    if dry_run:
+        _tell_coming(prepared, check_steps(prepared, steps, redo=redo))
         return
-    refuse_another_config(prepared, redo=redo)
-    due = coming_steps(prepared, steps, redo=redo)
-    tell(f"run {config.name!r} in {config.path}: {', '.join(due) or 'nothing is left to do'}")
-    if "construct" in due:
+    if not coming_steps(prepared, steps, redo=redo):
+        check_steps(prepared, steps, redo=redo)
+        tell(f"run {config.name!r} in {config.path}: nothing is left to do (--redo takes a step again)")
+        return
+    try:
+        take_steps(prepared, steps, redo=redo)
+    except KeyboardInterrupt:
+        sys.stderr.write("interrupted; the same command goes on from here\n")
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        prepared.reporter.close()
+
+
+def _tell_coming(prepared: Run, coming: Sequence[Step]) -> None:
+    config = prepared.config
+    tell(f"run {config.name!r} in {config.path}: {', '.join(coming) or 'nothing is left to do'}")
+    if "construct" in coming:
         tell(estimate_construction(prepared))
     try:
-        prepared.parts.check(due)
+        prepared.parts.check(coming)
     except ModelError as error:
         tell(f"on this machine it would stop at once: {error}")
 

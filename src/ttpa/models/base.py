@@ -49,7 +49,10 @@ class ChatTokenizer(Protocol):
     def turn_ids(
         self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
     ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-        """The prompt's tokens and those of `turn` as they would stand after them, its end token included."""
+        """The prompt's tokens and those of `turn` as they would stand after them, its end token included.
+
+        Raises `DialogueRefused` as well where the turn's own text holds the end token.
+        """
         ...
 
     def text(self, token_ids: Sequence[int]) -> str:

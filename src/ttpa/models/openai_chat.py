@@ -24,7 +24,7 @@ from ttpa.errors import ModelError
 from ttpa.models.base import ChatReply
 from ttpa.models.throttle import Throttle
 from ttpa.records.messages import AssistantMessage, Message, UserMessage
-from ttpa.redaction import hide_keys
+from ttpa.redaction import cut_addresses, hide_keys
 
 _SECONDS_OF_SILENCE = 120.0
 """Within a request; an endpoint that sends something now and then, as some do while a model thinks, gets more."""
@@ -46,10 +46,11 @@ _NOT_EVERYWHERE = ("response_format", "max_tokens", "temperature", "seed")
 class PassingFault(Exception):
     """The endpoint failed in a way that may pass: it is asked again."""
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(self, reason: str, retry_after: float | None = None, *, nobody_listens: bool = False) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
         """Seconds that the endpoint asks to be left alone."""
+        self.nobody_listens = nobody_listens
 
 
 class _Message(BaseModel):
@@ -105,7 +106,7 @@ class OpenAIChatModel:
         self._attempts = attempts
         self._seconds = seconds
         self._max_tokens = max_tokens
-        self._throttle = Throttle(in_flight)
+        self._throttle = Throttle(in_flight, f"the endpoint at {cut_addresses(str(self._client.base_url)).rstrip('/')}")
         self._refused: set[str] = set()
         endpoint = hashlib.sha256(str(self._client.base_url).encode()).hexdigest()[:8]  # an address may tell too much
         self.identity = f"{model} temperature={temperature:g} max_tokens={max_tokens} endpoint={endpoint}"
@@ -147,7 +148,7 @@ class OpenAIChatModel:
                 reply = self._ask(_GREETING if is_last else messages, seed)
             except PassingFault as fault:
                 if fault.retry_after is None:
-                    self._throttle.failed()
+                    self._throttle.failed(str(fault), nobody_listens=fault.nobody_listens)
                 else:
                     self._throttle.refused()
                 raise
@@ -175,8 +176,12 @@ class OpenAIChatModel:
                     "the generator's quota is used up; raise it and run the same command again: nothing is lost"
                 ) from error
             raise PassingFault("too many requests", _retry_after(error)) from error
-        except (openai.APIConnectionError, openai.InternalServerError, HTTPError) as error:
-            raise PassingFault(type(error).__name__) from error
+        except openai.InternalServerError as error:
+            raise PassingFault(f"status {error.status_code}") from error
+        except (openai.APIConnectionError, HTTPError) as error:
+            reason = _find_reason(error)
+            told = type(error).__name__ if reason is None else str(reason.strerror).lower()
+            raise PassingFault(told, nobody_listens=isinstance(reason, ConnectionRefusedError)) from error
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
             if error.code == "content_filter" or _is_too_long(error):
                 return ChatReply("", 0, 0)  # this one prompt is refused; its instance becomes a discard
@@ -226,6 +231,15 @@ class _Ending(SyncByteStream):
 
     def close(self) -> None:
         self._parts.close()
+
+
+def _find_reason(error: BaseException | None) -> OSError | None:
+    """What the system said of a connection that failed; none where it said nothing."""
+    while error is not None:
+        if isinstance(error, OSError) and error.strerror:
+            return error
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def _refused_parameter(error: openai.APIStatusError) -> str | None:

@@ -2,6 +2,7 @@
 
 from pydantic import model_validator
 
+from ttpa.records.counted import counted
 from ttpa.records.record import Record
 
 
@@ -37,5 +38,5 @@ class StepSummary(Record):
         reasons = ", ".join(f"{count} {reason}" for reason, count in self.discards.items())
         discarded = f", {sum(self.discards.values())} discarded ({reasons})" if self.discards else ""
         facts = "".join(f"; {name} {value}" for name, value in self.facts.items())
-        flow = f"{self.items_in} {self.takes} -> {self.records_out} {self.gives}"
+        flow = f"{counted(self.items_in, self.takes)} -> {counted(self.records_out, self.gives)}"
         return f"{self.step:<9} {flow}{discarded}{facts}  [{self.seconds:.1f} s]"

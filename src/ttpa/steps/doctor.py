@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ttpa.dialects import DIALECTS
 from ttpa.errors import DialogueRefused, ModelError
 from ttpa.models.base import ChatTokenizer
+from ttpa.records.counted import counted
 from ttpa.records.instructions import DecisionPoint, Instruction, Step
 from ttpa.records.messages import UserMessage
 from ttpa.records.pairs import PreferencePair
@@ -89,7 +90,8 @@ def _history(examples: Sequence[Sequence[SftExample]], turns: int) -> Finding:
     sequences = sum(map(len, examples))
     if sequences == len(examples):
         return Finding(is_good=True, text="history renders as a prefix: each dialogue is one sequence")
-    text = f"the template rewrites history: {turns} turns of {len(examples)} dialogues make {sequences} sequences"
+    dialogues = counted(len(examples), "dialogues")
+    text = f"the template rewrites history: {turns} turns of {dialogues} make {sequences} sequences"
     return Finding(is_good=True, text=f"{text}; each is trained on by itself, which costs more and loses nothing")
 
 
@@ -114,7 +116,8 @@ def _stop_token(turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], tokeni
     if bad:
         text = f"{bad} of {len(turns)} turns do not end with the stop token: it would not be trained"
         return Finding(is_good=False, text=text)
-    return Finding(is_good=True, text=f"the stop token {end!r} is trained: all {len(turns)} turns end with it")
+    ended = "the one turn ends" if len(turns) == 1 else f"all {len(turns)} turns end"
+    return Finding(is_good=True, text=f"the stop token {end!r} is trained: {ended} with it")
 
 
 def _dialect(
@@ -153,8 +156,9 @@ def _pairs(run: Run) -> list[Finding]:
     findings = [Finding(is_good=False, text=account.text)] if account.lost else []
     if kept:
         tokens, nodes = count_shared(kept, size)
-        saved = f"{tokens} tokens of {len(kept)} pairs are {nodes} nodes of the forest: {tokens / nodes:.2f}x fewer"
-        findings.append(Finding(is_good=True, text=f"{saved}, in batches of {size} pairs"))
+        told, fewer = f"{tokens} tokens of {counted(len(kept), 'pairs')}", f"{tokens / nodes:.2f}x fewer"
+        saved = f"{told} are {nodes} nodes of the forest: {fewer}, in batches of {counted(size, 'pairs')}"
+        findings.append(Finding(is_good=True, text=saved))
     return findings
 
 

@@ -2,17 +2,31 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ttpa.errors import RunError
+from ttpa.records.counted import counted
 from ttpa.records.discards import Discard
+from ttpa.records.instructions import Instruction
 from ttpa.runs.record_files import write_records
 from ttpa.stages.importing import ToldTurns, assign_splits, import_dialogue, name_sources
 from ttpa.steps.run import Account, Run, count_splits
 
 
-def import_instructions(run: Run, files: Sequence[Path]) -> None:
-    """Dialogue files -> `1-construct/instructions.jsonl`. Raises `RunError` where a file cannot be read."""
+@dataclass(frozen=True, slots=True)
+class ImportedDialogues:
+    """What dialogue files hold, and the account that was opened when they were read."""
+
+    lines: int
+    instructions: list[Instruction]
+    discards: list[Discard]
+    facts: dict[str, str]
+    account: Account
+
+
+def read_dialogues(run: Run, files: Sequence[Path]) -> ImportedDialogues:
+    """What the files hold; nothing is written. Raises `RunError` where one cannot be read, or no line can be."""
     account = Account(run, "construct", takes="lines", gives="instructions", label="import")
     sources = zip(name_sources(files), files, strict=True)
     lines = [(name, number, line) for name, file in sources for number, line in _numbered_lines(file)]
@@ -30,10 +44,20 @@ def import_instructions(run: Run, files: Sequence[Path]) -> None:
         first = f"; the first: {discards[0].id}: {discards[0].detail}" if discards else ""
         raise RunError(f"none of {len(lines)} lines could be imported ({counts}){first}")
     instructions = assign_splits(instructions, run.config.import_, seed=run.config.seed, dialogues=told.dialogues)
-    write_records(run.directory.instructions, instructions)
+    facts = count_splits(instructions)
+    if run.config.import_.test_share and facts.keys() == {"train"}:
+        count = len({dialogue for tellers in told.dialogues.values() for dialogue in tellers})
+        few = f"{counted(count, 'dialogues')} {'is' if count == 1 else 'are'} too few"
+        facts["test"] = f"none, {few} to hold some out (import.test_share)"
     repeated = {"turns that another line tells": str(told.repeated)} if told.repeated else {}
-    facts = count_splits(instructions) | repeated
-    account.close(len(lines), len(lines) - len(discards), len(instructions), discards, facts)
+    return ImportedDialogues(len(lines), instructions, discards, facts | repeated, account)
+
+
+def keep_instructions(run: Run, read: ImportedDialogues) -> None:
+    """What was read -> `1-construct/instructions.jsonl`."""
+    write_records(run.directory.instructions, read.instructions)
+    used = read.lines - len(read.discards)
+    read.account.close(read.lines, used, len(read.instructions), read.discards, read.facts)
 
 
 def _numbered_lines(file: Path) -> list[tuple[int, str]]:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from ttpa.records.counted import counted
+
 
 @dataclass(frozen=True, slots=True)
 class LengthAccount:
@@ -29,8 +31,9 @@ class LengthAccount:
         """The account in words, with the value of the limit that loses nothing."""
         longest, tokens = max(self.lengths, default=0), sum(self.lengths)
         if not self.lost:
-            kept = f"{len(self.lengths)} {self.noun} of {tokens} tokens, the longest of {longest}"
+            kept = f"{counted(len(self.lengths), self.noun)} of {tokens} tokens, the longest of {longest}"
             return f"nothing is lost at train.max_length = {self.limit}: {kept}"
         gone = sum(length for length in self.lengths if length > self.limit)
         share = f"{self.lost} of {len(self.lengths)} {self.noun} ({100 * gone / tokens:.1f} % of the tokens)"
-        return f"{share} are longer than train.max_length = {self.limit}; {longest} loses nothing"
+        longer = "is longer" if self.lost == 1 else "are longer"
+        return f"{share} {longer} than train.max_length = {self.limit}; {longest} loses nothing"

@@ -33,11 +33,7 @@ def evaluate_suite(
     Raises `RunError` for a suite or policy that is not there, for one that is not what was trained, and where one was
     begun with other settings.
     """
-    if name not in SUITES:
-        raise RunError(f"there is no suite {name!r}; the suites are {', '.join(SUITES)}")
-    unknown = next((policy for policy in policies if policy not in run.policies), None)
-    if unknown is not None:
-        raise RunError(f"run {run.config.name!r} has no policy {unknown!r}; it has {', '.join(run.policies)}")
+    refuse_unknown(run, name, policies)
     paths = {policy: run.policy_path(policy) for policy in policies or run.policies}
     journal = Journal(run.directory.journal)
     try:
@@ -47,6 +43,15 @@ def evaluate_suite(
             return [_evaluate(run, name, suite, policy, path, redo=redo) for policy, path in paths.items()]
     finally:
         journal.close()
+
+
+def refuse_unknown(run: Run, name: str, policies: Sequence[str]) -> None:
+    """Raises `RunError` for a suite that there is not, and for a policy that the run has not."""
+    if name not in SUITES:
+        raise RunError(f"there is no suite {name!r}; the suites are {', '.join(SUITES)}")
+    unknown = next((policy for policy in policies if policy not in run.policies), None)
+    if unknown is not None:
+        raise RunError(f"run {run.config.name!r} has no policy {unknown!r}; it has {', '.join(run.policies)}")
 
 
 def _evaluate(

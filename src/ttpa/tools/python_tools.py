@@ -94,7 +94,7 @@ def _first_paragraph(docstring: docstring_parser.Docstring) -> str:
     told = docstring.short_description or ""
     if docstring.long_description and not docstring.blank_after_short_description:
         told += " " + docstring.long_description.partition("\n\n")[0]
-    return " ".join(told.split())
+    return " ".join(line.strip() for line in told.split("\n"))
 
 
 def _property(parameter: inspect.Parameter, module: str, description: str | None) -> Any:

@@ -1,7 +1,7 @@
 """A generator without a model: it answers the prompts of construction from what it knows about the bundled tools."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from pydantic import JsonValue
@@ -43,6 +43,12 @@ _ASKING = (
 )
 _ASKING_WHICH = ("Which {} should it be?", "Which {} do you have in mind?")
 """For nouns of one word."""
+
+
+def require_known(tools: Iterable[str]) -> None:
+    """Raises `ModelError` for the first of the tools that is not bundled."""
+    for tool in tools:
+        _entry(tool)
 
 
 class OfflineGenerator:
@@ -133,7 +139,10 @@ def _situation(rng: Random, tools: Sequence[str]) -> str:
 
 def _entry(tool: str) -> Entry:
     if tool not in ENTRIES:
-        raise ModelError(f"the offline generator does not know tool {tool!r}: it only knows the bundled tools")
+        raise ModelError(
+            f"the offline generator does not know tool {tool!r}: it only knows the bundled tools; "
+            'set generator.kind = "schema" or "openai"'
+        )
     return ENTRIES[tool]
 
 

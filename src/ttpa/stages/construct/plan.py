@@ -7,6 +7,7 @@ from itertools import count, islice
 from typing import TYPE_CHECKING, Literal
 
 from ttpa.errors import ConfigError
+from ttpa.records.counted import counted
 from ttpa.records.instructions import InstructionKind, Split
 from ttpa.records.record import Record
 from ttpa.records.tools import ToolSpec
@@ -108,9 +109,11 @@ def _divide(tools: Sequence[ToolSpec], config: ConstructConfig, seed: int) -> _T
     held_out = count_held_out(len(shuffled), config)
     unseen, known = shuffled[:held_out], shuffled[held_out:]
     if len(known) <= config.min_tools:
+        told = f"{counted(len(known), 'known tools')} {'is' if len(known) == 1 else 'are'}"
+        remedy = f"set construct.min_tools = {len(known) - 1}" if len(known) > 1 else "offer more"
         raise ConfigError(
-            f"{len(known)} known tools are too few: more than construct.min_tools = {config.min_tools} are needed;"
-            f" there are {len(tools)} tools, {held_out} of them held out (construct.unseen_tools)"
+            f"{told} too few: more than construct.min_tools = {config.min_tools} are needed; there are {len(tools)} in "
+            f"all, {held_out} of them held out (construct.unseen_tools); {remedy}"
         )
     return _Tools(_Group("known", known, config.candidates), _Group("unseen", unseen, config.candidates))
 
