@@ -208,9 +208,11 @@ def test_calls_that_the_server_parses_are_those_that_the_dialect_reads(local: Tr
     said = local.complete([local.tokenizer.prompt_ids(one.history, one.tools) for one in asked], max_new_tokens=140)
     read = [HERMES.read_turn(local.tokenizer.text(one.token_ids[:-1])).calls or () for one in said]
     due = [[call.model_dump(mode="json", include={"name", "arguments"}) for call in calls] for calls in read]
-    differ = sum(served_calls(point) != calls for point, calls in zip(asked, due, strict=True))
-    sys.stdout.write(f"\n{len(asked)} chat completions with {sum(map(len, due))} calls, {differ} of them differ\n")
-    assert differ <= len(asked) // 20
+    pairs = [(served_calls(point), calls) for point, calls in zip(asked, due, strict=True)]
+    differ = [f"\n  {parsed} but {calls}" for parsed, calls in pairs if parsed != calls]
+    told = f"{len(asked)} chat completions with {sum(map(len, due))} calls, {len(differ)} of them differ"
+    sys.stdout.write(f"\n{told}{''.join(differ)}\n")
+    assert len(differ) <= len(asked) // 20
     assert sum(map(len, due)) > len(asked) // 2
 
 
