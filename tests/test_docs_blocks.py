@@ -89,7 +89,7 @@ def session(folder: Path, ttpa: Ttpa, scripted: Path) -> Session:
     shutil.copytree(scripted, folder / "runs" / "quickstart")
     ttpa(["export", "quickstart", "--out", "exported"])
     lines = (folder / "exported" / "train.jsonl").read_text(encoding="utf-8").splitlines(keepends=True)
-    (folder / "dialogues.jsonl").write_text("".join(lines[:12]), encoding="utf-8")
+    (folder / "dialogues.jsonl").write_text("".join(lines[:8]), encoding="utf-8")
     shutil.rmtree(folder / "exported")
     return Session(folder, ttpa)
 

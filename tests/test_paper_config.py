@@ -58,9 +58,9 @@ def test_a_random_model_of_that_architecture_goes_through_the_whole_setting(tmp_
     base = write_qwen(tmp_path / "qwen")
     tiny = {
         "runs": str(tmp_path), "policy.base": base, "policy.engine": "local", "policy.batch_size": 8,
-        "tools.source": "python", "generator.kind": "offline", "construct.instances": 24, "construct.tools_shown": 10,
-        "construct.tools_offered": 4, "sample.points": 4, "sample.max_new_tokens": 128, "train.sft.batch_size": 8,
-        "train.dpo.batch_size": 4, "evaluate.points": 4, "evaluate.max_new_tokens": 24, "evaluate.resamples": 20,
+        "tools.source": "python", "generator.kind": "offline", "construct.instances": 12, "construct.tools_shown": 10,
+        "construct.tools_offered": 4, "sample.points": 3, "sample.max_new_tokens": 64, "train.sft.batch_size": 8,
+        "train.dpo.batch_size": 4, "evaluate.points": 2, "evaluate.max_new_tokens": 16, "evaluate.resamples": 20,
     }  # fmt: skip
     config = load_config(PAPER, [f"{key}={value}" for key, value in tiny.items()])
     assert config.train.parameters == "lora"

@@ -78,7 +78,7 @@ class RunConfig(Record):
     """The folder of all runs."""
     seed: int = 0
     rounds: int = Field(default=1, ge=1)
-    """How often the policy is sampled, scored, paired and aligned; each round begins with the policy of the one before."""
+    """How often the policy is sampled, scored, paired and aligned; a round begins with the policy of the one before."""
     tools: ToolsConfig = ToolsConfig()
     generator: GeneratorConfig = GeneratorConfig()
     policy: PolicyConfig = PolicyConfig()

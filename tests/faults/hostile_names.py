@@ -4,13 +4,14 @@ import json
 import re
 import tempfile
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from faults.names import BROKEN_NAMES, NAMES
 from faults.table import Row
 from ttpa.config import make_config
 from ttpa.dialects import DIALECTS
-from ttpa.errors import ConfigError, ToolError
+from ttpa.errors import ConfigError, DialogueRefused, ToolError
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.record import Record
 from ttpa.records.strict_json import InvalidJson, read_json
@@ -96,7 +97,8 @@ def _as_text_of_a_turn(name: str) -> str | None:
             return f"{dialect.name} reads half a character"
         if name not in BROKEN_NAMES and read.calls != calls:
             return f"{dialect.name} reads {read.calls}, {read.problem}"
-        dialect.read_turn(dialect.write_turn(AssistantMessage(tool_calls=(ToolCall(name=name, arguments={}),))))
+        with suppress(DialogueRefused):  # a form may have none for such a tool
+            dialect.read_turn(dialect.write_turn(AssistantMessage(tool_calls=(ToolCall(name=name, arguments={}),))))
     return None
 
 

@@ -143,7 +143,8 @@ class _TokenGrpoTrainer(OrderedTrainer, GRPOTrainer):
             if model is not None:
                 base = model.get_base_model() if isinstance(model, PeftModel) else model
                 assert isinstance(base, PreTrainedModel)
-                add_drawing(base, tokenizer)
+                if model is self.model:  # a reference model reads what the policy has drawn
+                    add_drawing(base, tokenizer)
                 add_tree_forward(base, attention, temperature=self.temperature)
         self.is_packed = True
 
