@@ -189,6 +189,11 @@ def test_changed_keys_are_told_with_both_values() -> None:
     assert changed_keys({"a": {"b": 1}}, {"a": 2}) == ["a: {'b': 1} -> 2"]
 
 
+def test_changed_addresses_are_told_without_what_may_be_a_key() -> None:
+    old, new = {"url": "https://ida:s3cret@a.example/mcp"}, {"url": "https://b.example/mcp?key=s3cret"}
+    assert changed_keys(old, new) == ["url: 'https://a.example/mcp' -> 'https://b.example/mcp'"]
+
+
 @pytest.mark.parametrize(
     ("override", "message"),
     [

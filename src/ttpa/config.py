@@ -16,6 +16,7 @@ from ttpa.errors import ConfigError
 from ttpa.quickstart.embedded import EMBEDDED
 from ttpa.records.costs import Budget, Prices
 from ttpa.records.record import Record
+from ttpa.redaction import cut_addresses
 from ttpa.stages.construct import ConstructConfig
 from ttpa.stages.evaluate import EvaluateConfig
 from ttpa.stages.importing import ImportConfig
@@ -166,14 +167,14 @@ def with_defaults(stored: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any], prefix: str = "") -> list[str]:
-    """The keys whose values differ, as `section.key: old -> new`."""
+    """The keys whose values differ, as `section.key: old -> new`; of addresses neither user nor query is told."""
     lines: list[str] = []
     for key in sorted({*old, *new}):
         before, after = old.get(key), new.get(key)
         if isinstance(before, dict) and isinstance(after, dict):
             lines.extend(changed_keys(cast("dict[str, Any]", before), cast("dict[str, Any]", after), f"{prefix}{key}."))
         elif before != after:
-            lines.append(f"{prefix}{key}: {before!r} -> {after!r}")
+            lines.append(cut_addresses(f"{prefix}{key}: {before!r} -> {after!r}"))
     return lines
 
 
