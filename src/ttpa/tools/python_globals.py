@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import FunctionType, ModuleType
 
 _LONGEST = 1 << 20
-"""Bytes of a pickled variable: what is larger is rather data than state, and would cost at every look."""
+"""Bytes of a pickled variable: what is larger is rather data than state, and is looked at only once."""
 
 _CODE = (ModuleType, FunctionType, type, classmethod, staticmethod, property)
 
@@ -21,17 +21,15 @@ class Globals:
 
     def __init__(self, modules: Iterable[ModuleType]) -> None:
         self._modules = list(modules)
-        self._before = self._look()
+        self._before = {place: told for place, value in self._variables() if (told := _hash(value)) is not None}
 
     def have_changed(self) -> bool:
         """Whether one that was seen then and is seen now holds something else."""
-        return any(self._before.get(place, told) != told for place, told in self._look().items())
+        seen = ((place, value) for place, value in self._variables() if place in self._before)
+        return any(_hash(value) not in (None, self._before[place]) for place, value in seen)
 
-    def _look(self) -> dict[str, str]:
-        """The hash of each variable that can be seen, by where it stands."""
-        with warnings.catch_warnings(action="ignore"):  # of what will not be pickled in a later Python
-            found = {place: _hash(value) for module in self._modules for place, value in _variables(module)}
-        return {place: told for place, told in found.items() if told is not None}
+    def _variables(self) -> Iterator[tuple[str, object]]:
+        return (each for module in self._modules for each in _variables(module))
 
 
 def _variables(module: ModuleType) -> Iterator[tuple[str, object]]:
@@ -53,7 +51,8 @@ def _hash(value: object) -> str | None:
     """None where it cannot be pickled, or is too long."""
     digest = _Digest()
     try:
-        pickle.Pickler(digest, protocol=5).dump(value)
+        with warnings.catch_warnings(action="ignore"):  # of what will not be pickled in a later Python
+            pickle.Pickler(digest, protocol=5).dump(value)
     except Exception:  # anybody's classes are asked
         return None
     return digest.told()
