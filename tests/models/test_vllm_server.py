@@ -206,7 +206,8 @@ def served_calls(point: DecisionPoint) -> list[dict[str, Any]]:
 def test_calls_that_the_server_parses_are_those_that_the_dialect_reads(local: TransformersModel) -> None:
     asked = points()
     said = local.complete([local.tokenizer.prompt_ids(one.history, one.tools) for one in asked], max_new_tokens=140)
-    read = [HERMES.read_turn(local.tokenizer.text(one.token_ids[:-1])).calls or () for one in said]
+    spoken = [[token_id for token_id in one.token_ids if token_id not in local.tokenizer.end_ids] for one in said]
+    read = [HERMES.read_turn(local.tokenizer.text(ids)).calls or () for ids in spoken]
     due = [[call.model_dump(mode="json", include={"name", "arguments"}) for call in calls] for calls in read]
     pairs = [(served_calls(point), calls) for point, calls in zip(asked, due, strict=True)]
     differ = [f"\n  {parsed} but {calls}" for parsed, calls in pairs if parsed != calls]
