@@ -5,51 +5,26 @@
 import os
 import tempfile
 import weakref
-from collections import deque
-from collections.abc import AsyncGenerator, Callable, Generator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from functools import partial
 from queue import Empty, SimpleQueue
 from types import MappingProxyType
-from typing import Any, Self, TextIO
+from typing import Any, Self
 
 import httpx2
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from mcp import Client, StdioServerParameters, stdio_client
-from mcp.client import Transport
+from mcp import StdioServerParameters, stdio_client
 from mcp.client.streamable_http import streamable_http_client
-from mcp.shared.exceptions import MCPError
-from mcp.types import (
-    CONNECTION_CLOSED,
-    INVALID_REQUEST,
-    PARSE_ERROR,
-    REQUEST_TIMEOUT,
-    CallToolResult,
-    ContentBlock,
-    EmbeddedResource,
-    ResourceLink,
-    TextContent,
-    TextResourceContents,
-    Tool,
-)
 
 from ttpa.errors import ToolError
-from ttpa.records.record import JsonObject
-from ttpa.records.strict_json import canonical_json
-from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
-from ttpa.redaction import cut_addresses, hide_keys, hide_value
+from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.redaction import cut_addresses, hide_value
+from ttpa.tools.mcp_connection import LOST, LOST_OVER_HTTP, Connection
 from ttpa.tools.offer import Definition, Offer, OfferedTools
-from ttpa.tools.results import failed, succeeded, told
 
-_START_SECONDS = 60.0
-"""A server may be fetched before it starts; calls have a limit of their own."""
 _HTTP_TIMEOUT = httpx2.Timeout(30.0, read=300.0)
 """What MCP's own HTTP client allows; calls have a limit of their own."""
-_LAST_LINES = 5
-_LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED)
-"""Codes of no answer."""
-_LOST_OVER_HTTP = (*_LOST, INVALID_REQUEST, PARSE_ERROR)
-"""The client gives the last two itself, for a session that an HTTP server has ended or garbled."""
 
 
 class McpToolset(OfferedTools):
@@ -132,7 +107,7 @@ class McpToolset(OfferedTools):
         if isinstance(self._server, str):
             transport = _over_http(self._server, self._headers)
             return Connection(
-                self._portal, transport, self._name, self._timeout_seconds, hide=self._hide, lost=_LOST_OVER_HTTP
+                self._portal, transport, self._name, self._timeout_seconds, hide=self._hide, lost=LOST_OVER_HTTP
             )
         command, *arguments = self._server
         server = StdioServerParameters(command=command, args=arguments, env=self._environment or None)
@@ -140,7 +115,7 @@ class McpToolset(OfferedTools):
         log = tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace")  # noqa: SIM115 - the connection closes it
         transport = stdio_client(server, errlog=log)
         return Connection(
-            self._portal, transport, self._name, self._timeout_seconds, hide=self._hide, lost=_LOST, log=log
+            self._portal, transport, self._name, self._timeout_seconds, hide=self._hide, lost=LOST, log=log
         )
 
     def _variable(self, name: str) -> str:
@@ -185,86 +160,6 @@ class McpSession:
         return self.connection.call(self._offer.original(call.name), call.arguments)
 
 
-class Connection:
-    """A client, opened in the portal's thread."""
-
-    def __init__(
-        self,
-        portal: BlockingPortal,
-        server: Transport,
-        name: str,
-        timeout_seconds: float,
-        *,
-        hide: Callable[[str], str],
-        lost: Sequence[int],
-        log: TextIO | None = None,
-    ) -> None:
-        """Opens it. Raises `ToolError` where it fails.
-
-        `hide` takes out of a text what the server was given in secret, and `lost` are the codes of no answer; `log` is
-        what a launched server writes beside its answers.
-        """
-        self._portal = portal
-        self._name = name
-        self._timeout_seconds = timeout_seconds
-        self._hide = hide
-        self._lost = lost
-        self.is_broken = False
-        """Whether a call had no answer, so that nobody knows what the server is doing."""
-        client = Client(server, read_timeout_seconds=_START_SECONDS)
-        self._stack = ExitStack()
-        if log is not None:
-            self._stack.enter_context(log)
-        try:
-            self._client = self._stack.enter_context(portal.wrap_async_context_manager(client))
-        except Exception as error:  # a server may fail to start in any way
-            with self._stack:
-                reason = self._clean(f"{told(error)}{_last_lines(log)}")
-                raise ToolError(f"MCP server {name!r} does not start: {reason}") from error
-
-    def definitions(self) -> list[Definition]:
-        """All tools that the server tells of. Raises `ToolError` where it does not."""
-        found: list[Definition] = []
-        cursor: str | None = None
-        while True:
-            try:
-                page = self._portal.call(self._list, cursor)
-            except Exception as error:  # nothing that a server does may pass as something else
-                reason = self._clean(told(error))
-                raise ToolError(f"MCP server {self._name!r} does not tell its tools: {reason}") from error
-            found.extend(_definition(tool) for tool in page.tools)
-            cursor = page.next_cursor
-            if not cursor:
-                return found
-
-    def call(self, name: str, arguments: JsonObject) -> ToolResult:
-        try:
-            result = self._portal.call(self._call, name, arguments)
-        except Exception as error:  # a server that dies or stalls spoils this call, and no more
-            if isinstance(error, MCPError) and error.code not in self._lost:
-                # An answer: the server refuses the call, and its state is what it was.
-                return failed(self._hide(error.message))
-            self.is_broken = True
-            return failed(f"the server gave no answer: {self._clean(told(error))}")
-        text = self._hide(_text(result))
-        return failed(text) if result.is_error else succeeded(text)
-
-    def close(self) -> None:
-        """Ends the connection, and a server that was launched for it."""
-        with suppress(Exception):  # it is gone, and nothing depends on how it went
-            self._stack.close()
-
-    def _clean(self, reason: str) -> str:
-        """What went wrong, without keys: HTTP's errors name the whole address."""
-        return self._hide(hide_keys(cut_addresses(reason)))
-
-    async def _list(self, cursor: str | None) -> Any:
-        return await self._client.list_tools(cursor=cursor)
-
-    async def _call(self, name: str, arguments: JsonObject) -> CallToolResult:
-        return await self._client.call_tool(name, arguments, read_timeout_seconds=self._timeout_seconds)
-
-
 @asynccontextmanager
 async def _over_http(address: str, headers: Mapping[str, str]) -> AsyncGenerator[Any]:
     """A transport that sends `headers` with every request; redirects to another host are not followed."""
@@ -284,36 +179,3 @@ def _close_all(connections: "SimpleQueue[Connection]") -> None:
 def _end_tasks(portal: BlockingPortal) -> None:
     """Ends connections of sessions that nobody closed."""
     portal.call(partial(portal.stop, cancel_remaining=True))
-
-
-def _definition(tool: Tool) -> Definition:
-    schema: JsonObject = {"type": "object", **tool.input_schema}
-    is_read = tool.annotations is not None and tool.annotations.read_only_hint is True
-    spec = ToolSpec(name=tool.name, description=tool.description or tool.title or "", parameters=schema)
-    return Definition(spec, "read" if is_read else "write")
-
-
-def _text(result: CallToolResult) -> str:
-    """The result as a model reads it: its parts, else its value."""
-    parts = [_block(block) for block in result.content]
-    if not parts and result.structured_content is not None:
-        return canonical_json(result.structured_content)
-    return "\n".join(parts)
-
-
-def _block(block: ContentBlock) -> str:
-    """A part of a result: its text, or where it lies; what is neither is named."""
-    if isinstance(block, TextContent):
-        return block.text
-    if isinstance(block, EmbeddedResource) and isinstance(block.resource, TextResourceContents):
-        return block.resource.text
-    return f"[{block.type} {block.uri}]" if isinstance(block, ResourceLink) else f"[{block.type}]"
-
-
-def _last_lines(log: TextIO | None) -> str:
-    """What a server wrote last; nothing where it wrote nothing."""
-    if log is None:
-        return ""
-    log.seek(0)
-    lines = " | ".join(line.strip() for line in deque(filter(str.strip, log), _LAST_LINES))
-    return f"; it wrote last: {lines}" if lines else ""
