@@ -54,6 +54,7 @@ class Offer:
         """
         self._choose = partial(_choose, only=only, allow_write=allow_write, closed=closed, numbered=numbered)
         choice = self._choose(definitions)
+        self._definitions = tuple(definitions)
         self._offered = choice.offered
         self._validators = choice.validators
         self._original = {name: definition.spec.name for name, definition in choice.offered.items()}
@@ -73,6 +74,8 @@ class Offer:
 
     def choose(self, definitions: Sequence[Definition]) -> dict[str, Definition]:
         """Those of `definitions` that would be offered in the place of the first ones, by the names they would have."""
+        if tuple(definitions) == self._definitions:  # as nearly always: no schema has to be read again
+            return self._offered
         return self._choose(definitions).offered
 
     def original(self, name: str) -> str:
