@@ -176,4 +176,4 @@ def test_no_text_makes_it_raise(text: str) -> None:
 @pytest.mark.parametrize("piece", ["<tool_call>", '<tool_call>"', "</tool_call>", "<tool_call>[", '<tool_call>{"a":"'])
 def test_hostile_text_is_malformed_in_time_in_proportion_to_its_length(piece: str) -> None:
     assert HERMES.read_turn(piece * 4000).calls is None
-    assert growth(lambda times: HERMES.read_turn(piece * times), 1000) < 9
+    assert growth(lambda times: HERMES.read_turn(piece * times), 4000) < 9

@@ -1,10 +1,9 @@
 """The Hermes dialect, which Qwen speaks too: `<tool_call>` tags around one JSON object a call."""
 
-import json
 import re
 
 from ttpa.dialects.base import TextSpan, TurnText, text_span
-from ttpa.dialects.json_call import label_call, read_call, write_call
+from ttpa.dialects.json_call import find_object_end, label_call, read_call, write_call
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.strict_json import InvalidJson
 from ttpa.records.tools import ToolCall
@@ -12,7 +11,6 @@ from ttpa.records.tools import ToolCall
 _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
 _TAG = re.compile(f"{_OPEN}|{_CLOSE}")
 _SPACE = re.compile(r"[ \t\r\n]*")
-_DECODER = json.JSONDecoder()
 
 
 class Hermes:
@@ -59,13 +57,11 @@ def _find_end(text: str, start: int) -> tuple[int, bool]:
 
     A tag within a string of whole JSON is that string's text; where the JSON is broken the next tag ends the block.
     """
-    try:
-        _, end = _DECODER.raw_decode(text, _skip_space(text, start))
-    except (ValueError, RecursionError):
-        end = len(text)
-    end = _skip_space(text, end)
-    if text.startswith(_CLOSE, end):
-        return end, True
+    object_end = find_object_end(text, start)
+    if object_end is not None:
+        end = _skip_space(text, object_end)
+        if text.startswith(_CLOSE, end):
+            return end, True
     tag = _TAG.search(text, start)
     return (tag.start(), tag[0] == _CLOSE) if tag else (len(text), False)
 

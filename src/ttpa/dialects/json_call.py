@@ -53,20 +53,30 @@ def read_call(text: str, form: CallForm = PLAIN) -> ToolCall:
 
 def label_call(text: str, start: int, end: int, call: int, form: CallForm = PLAIN) -> list[TextSpan]:
     """The spans of the call that `text[start:end]` spells, also where that is cut off or broken."""
-    scanner = _Scanner(text[:end], start, call)
+    scanner = _Scanner(text, start, end, call)
     scanner.scan_call(form.arguments)
     return scanner.spans
 
 
 def find_keys(text: str, start: int) -> tuple[set[str], int]:
     """The keys of the object that begins at `start` as far as it can be followed, and where that ends."""
-    scanner = _Scanner(text, start, 0)
+    scanner = _Scanner(text, start, len(text))
     return scanner.scan_keys(), scanner.position
+
+
+def find_object_end(text: str, start: int) -> int | None:
+    """Where the JSON object that begins at `start` ends; none where it is cut off or broken, or no object.
+
+    `json.JSONDecoder.raw_decode` is not asked: what it raises counts the lines from the text's beginning on, so that
+    a text of many broken calls would take time with the square of its length.
+    """
+    scanner = _Scanner(text, start, len(text))
+    return scanner.position if scanner.scan_object() else None
 
 
 def label_arguments(text: str, start: int, end: int, call: int) -> list[TextSpan]:
     """The spans of an arguments object that stands by itself in `text[start:end]`."""
-    scanner = _Scanner(text[:end], start, call)
+    scanner = _Scanner(text, start, end, call)
     scanner.scan_arguments()
     return scanner.spans
 
@@ -79,11 +89,12 @@ def child_path(path: str, key: str | int) -> str:
 
 
 class _Scanner:
-    """Walks JSON text and collects spans; stops where the text is no JSON."""
+    """Walks the JSON in `text[position:end]` and collects spans; stops where it is no JSON."""
 
-    def __init__(self, text: str, position: int, call: int) -> None:
+    def __init__(self, text: str, position: int, end: int, call: int = 0) -> None:
         self.text = text
         self.position = position
+        self.end = end
         self.call = call
         self.spans: list[TextSpan] = []
 
@@ -104,6 +115,9 @@ class _Scanner:
                 return
             if not self._take(","):
                 return
+
+    def scan_object(self) -> bool:
+        return self._peek() == "{" and self._object(None, 0)
 
     def scan_keys(self) -> set[str]:
         keys = set[str]()
@@ -127,7 +141,7 @@ class _Scanner:
             return self._object(path, depth)
         if head == "[":
             return self._array(path, depth)
-        match = _SCALAR.match(self.text, self.position)
+        match = _SCALAR.match(self.text, self.position, self.end)
         if match is None:
             return False
         self._add(kind, match.start(), match.end(), path)
@@ -163,7 +177,7 @@ class _Scanner:
     def _string(self, kind: SlotKind | None, path: str | None) -> str | None:
         """Walks one string and labels what stands between its quotes; its value, or none where it does not close."""
         self._peek()
-        match = _STRING.match(self.text, self.position)
+        match = _STRING.match(self.text, self.position, self.end)
         if match is None:
             return None
         self._add(kind, match.start(1), match.end(1), path)
@@ -177,9 +191,9 @@ class _Scanner:
         return value if isinstance(value, str) else None
 
     def _peek(self) -> str:
-        while self.position < len(self.text) and self.text[self.position] in " \t\r\n":
+        while self.position < self.end and self.text[self.position] in " \t\r\n":
             self.position += 1
-        return self.text[self.position : self.position + 1]
+        return self.text[self.position] if self.position < self.end else ""
 
     def _take(self, mark: str) -> bool:
         if self._peek() != mark:

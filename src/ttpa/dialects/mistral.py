@@ -3,13 +3,12 @@
 Behind the name its id may stand, after `[CALL_ID]`.
 """
 
-import json
 import re
 from itertools import count
 
 from ttpa.dialects.base import TextSpan, TurnText, text_span
 from ttpa.dialects.call_list import ListForm, read_calls, skip_space, write_calls
-from ttpa.dialects.json_call import CallForm, label_arguments
+from ttpa.dialects.json_call import CallForm, find_object_end, label_arguments
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.record import JsonValue
 from ttpa.records.strict_json import InvalidJson, read_json
@@ -17,7 +16,6 @@ from ttpa.records.tools import ToolCall
 
 _MARK, _ID, _ARGUMENTS = "[TOOL_CALLS]", "[CALL_ID]", "[ARGS]"
 _AFTER_NAME = re.compile(f"{re.escape(_ARGUMENTS)}|{re.escape(_MARK)}")
-_DECODER = json.JSONDecoder()
 # A call's id, which templates add, says nothing about the call.
 _FORM = ListForm(CallForm(ignored="id"))
 
@@ -78,9 +76,5 @@ def _read_named(text: str, start: int) -> tuple[tuple[ToolCall, ...], tuple[Text
 
 def _find_end(text: str, start: int) -> int:
     """Where the arguments that begin at `start` end: at the next mark, but for one in a string of whole JSON."""
-    try:
-        _, end = _DECODER.raw_decode(text, skip_space(text, start))
-    except (ValueError, RecursionError):
-        end = start
-    mark = text.find(_MARK, end)
+    mark = text.find(_MARK, find_object_end(text, start) or start)
     return len(text) if mark < 0 else mark
