@@ -295,6 +295,17 @@ def test_a_dry_run_tells_the_missing_key_of_a_generator_that_is_still_to_come(
     assert told not in ttpa("run", source, "--dry-run", "--run", "other")[1]
 
 
+def test_a_dry_run_tells_the_missing_key_of_a_judge(
+    ttpa: Ttpa, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("OPENAI_API_KEY", raising=False)
+    source = config(tmp_path, '[construct.judge]\nmodel = "m"')
+    told = "no key for the generator: set OPENAI_API_KEY (and OPENAI_BASE_URL)"
+    assert f"on this machine it would stop at once: {told}\n" in ttpa("run", source, "--dry-run")[1]
+    assert ttpa("run", source)[2] == f"error: {told}\n"
+    assert not (tmp_path / "runs" / "mine" / "journal.sqlite").exists()
+
+
 def test_a_dry_run_refuses_learning_rates_that_the_policy_would_forget_at(ttpa: Ttpa, tmp_path: Path) -> None:
     source = config(tmp_path, 'policy.base = "org/model"')
     code, _, err = ttpa("run", source, "--dry-run")

@@ -164,6 +164,9 @@ def _check(config: RunConfig, steps: Collection[Step]) -> None:
     generator = config.generator
     if "construct" in steps and generator.kind == "openai" and config.engine.kind == "local":
         _connect(generator, _PAID, generator.model, generator.temperature)  # elsewhere the workers need the key
+    judge = config.construct_.judge
+    if "construct" in steps and judge.model:
+        _connect(generator, "construct.judge", judge.model, judge.temperature)
     asks = bool({"sample", "rounds", "evaluate"}.intersection(steps))
     trains = bool({"sft", "align", "rounds"}.intersection(steps))
     if not asks and not trains:
