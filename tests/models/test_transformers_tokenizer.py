@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
-from transformers import PreTrainedTokenizerFast
+from transformers import GenerationConfig, PreTrainedTokenizerFast
 
-from ttpa.errors import DialogueRefused
+from ttpa.errors import DialogueRefused, ModelError
 from ttpa.models.transformers_tokenizer import TransformersTokenizer
 from ttpa.records.messages import AssistantMessage, Message, ToolMessage, UserMessage
 from ttpa.records.tools import ToolCall
@@ -61,6 +61,24 @@ def test_a_turn_that_holds_the_end_token_as_text_is_refused(tmp_path: Path, afte
     for said in (AssistantMessage(content="The mark </s> ends."), AssistantMessage(tool_calls=(broken,))):
         with pytest.raises(DialogueRefused, match="the turn holds the end token '</s>' as text"):
             tokenizer.turn_ids(ASKED, (), said)
+
+
+def test_a_turn_ends_at_any_token_at_which_the_model_ends_what_it_generates(tmp_path: Path) -> None:
+    template = TEMPLATE.replace("'</s>' + after", "('<|pad|>' if message.tool_calls else '</s>')")
+    with pytest.raises(ModelError, match="does not end an assistant turn"):
+        make(tmp_path, template).turn_ids(ASKED, (), AssistantMessage(tool_calls=(CALL,)))
+    GenerationConfig(eos_token_id=[2, 3]).save_pretrained(tmp_path)
+    tokenizer = TransformersTokenizer(str(tmp_path))
+    assert {tokenizer.text([end]) for end in tokenizer.end_ids} == {"</s>", "<|pad|>"}
+    _, call = tokenizer.turn_ids(ASKED, (), AssistantMessage(tool_calls=(CALL,)))
+    _, text = tokenizer.turn_ids(ASKED, (), AssistantMessage(content="hello"))
+    assert (tokenizer.text(call[-1:]), tokenizer.text(text)) == ("<|pad|>", "hello</s>")
+
+
+@pytest.mark.parametrize("fault", ["{{ 'a' + 1 }}", "{{ messages[0].content.nothing() }}", "{{ 1 / 0 }}"])
+def test_a_template_that_fails_refuses_the_dialogue(tmp_path: Path, fault: str) -> None:
+    with pytest.raises(DialogueRefused, match=r"the chat template (refuses|fails at) the dialogue"):
+        make(tmp_path, fault).prompt_ids(ASKED, ())
 
 
 def test_a_template_that_writes_the_date_writes_one_that_is_fixed(tmp_path: Path) -> None:

@@ -18,17 +18,22 @@ def test_plain_messages_keep_role_and_content() -> None:
     ]
 
 
-def test_results_answer_the_calls_of_their_turn_in_order_and_ids_run_on() -> None:
+def test_results_name_the_calls_of_their_turn_in_order_and_ids_run_on() -> None:
+    other = ToolCall(name="subtract", arguments={"a": 1})
     dialogue: list[Message] = [
-        AssistantMessage(tool_calls=(CALL, CALL)),
+        AssistantMessage(tool_calls=(CALL, other)),
         ToolMessage(content="first"),
         ToolMessage(content="second"),
         AssistantMessage(tool_calls=(CALL,)),
         ToolMessage(content="third"),
     ]
     shaped = as_openai(dialogue)
-    answered = {row["content"]: row["tool_call_id"] for row in shaped if row["role"] == "tool"}
-    assert answered == {"first": "call00000", "second": "call00001", "third": "call00002"}
+    answered = {row["content"]: (row["tool_call_id"], row["name"]) for row in shaped if row["role"] == "tool"}
+    assert answered == {
+        "first": ("call00000", "add"),
+        "second": ("call00001", "subtract"),
+        "third": ("call00002", "add"),
+    }
     assert shaped[3]["tool_calls"] == [
         {"id": "call00002", "type": "function", "function": {"name": "add", "arguments": {"a": 1}}}
     ]

@@ -125,7 +125,11 @@ def test_tools_that_no_instruction_calls_are_named_with_the_reason(tmp_path: Pat
     assert "never called" not in every_tool_is_called.facts
 
 
-def test_a_judge_sees_what_passed_all_other_checks(tmp_path: Path, write_tools: WriteTools) -> None:
+def test_a_judge_sees_what_passed_all_other_checks(
+    tmp_path: Path, write_tools: WriteTools, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "none")
+
     def answer(messages: Sequence[Message], _: int) -> str:
         asked = json.loads(messages[-1].content)
         is_fair = "certain one" not in asked["question"] and "Counts" not in json.dumps(asked["memory"])

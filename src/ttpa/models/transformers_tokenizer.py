@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, cast
 
 from jinja2 import TemplateError
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import AutoTokenizer, GenerationConfig, PreTrainedTokenizerBase
 
 from ttpa.errors import DialogueRefused, ModelError
 from ttpa.records.messages import AssistantMessage, Message, as_openai
@@ -44,7 +44,7 @@ class TransformersTokenizer:
         if not isinstance(end_id, int):
             raise ModelError(f"the tokenizer of {path!r} has no end token, so no turn would ever end")
         self.tokenizer = tokenizer
-        self.end_ids = frozenset({end_id})
+        self.end_ids = frozenset({end_id, *_generation_ends(path)})
         # One that begins every text with a space, as SentencePiece does, says another thing in the midst of a text.
         self._encodes_parts = self._encode("a\n") + self._encode("x") == self._encode("a\nx")
 
@@ -68,7 +68,7 @@ class TransformersTokenizer:
         ids = self._encode_after(prompt, prompt_ids, whole[len(prompt) :])
         end = next((index for index, token_id in enumerate(ids) if token_id in self.end_ids), None)
         if end is None:
-            raise ModelError("the chat template does not end an assistant turn with the tokenizer's end token")
+            raise ModelError("the chat template does not end an assistant turn with an end token of the policy's")
         # Marks of the template may follow. Text can only be what an end token within the turn has cut off.
         rest = self.tokenizer.decode(list(ids[end + 1 :]), skip_special_tokens=True)
         assert isinstance(rest, str)
@@ -117,6 +117,9 @@ class TransformersTokenizer:
             )
         except TemplateError as error:
             raise DialogueRefused(f"the chat template refuses the dialogue: {error}") from error
+        except Exception as error:  # a template may do anything, such as add an object to a text
+            told = f"{type(error).__name__}: {error}"
+            raise DialogueRefused(f"the chat template fails at the dialogue: {told}") from error
         assert isinstance(text, str)
         return text
 
@@ -127,6 +130,18 @@ class TransformersTokenizer:
         text = self.tokenizer.decode(list(token_ids), skip_special_tokens=False, clean_up_tokenization_spaces=False)
         assert isinstance(text, str)
         return text
+
+
+def _generation_ends(path: str) -> list[int]:
+    """The tokens at which the model ends what it generates, where it comes with a `generation_config.json`.
+
+    Llama 3.1 ends a call with another one than a text, and Gemma a turn with another one than a document.
+    """
+    try:
+        ends: Any = GenerationConfig.from_pretrained(path).eos_token_id
+    except OSError:
+        return []
+    return [end for end in (ends if isinstance(ends, list) else [ends]) if isinstance(end, int)]
 
 
 def _with_fixed_date(template: str) -> str:

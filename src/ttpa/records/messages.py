@@ -43,22 +43,26 @@ Message = Annotated[SystemMessage | UserMessage | AssistantMessage | ToolMessage
 def as_openai(messages: Iterable[Message]) -> list[JsonObject]:
     """The messages as OpenAI-shaped dictionaries; call ids are `call00000`, `call00001`, ... through the dialogue.
 
-    Mistral's templates refuse ids of other than 9 letters and digits. `arguments` stay objects, as chat templates want
-    them; a caller that speaks to an API serialises them.
+    Mistral's templates refuse ids of other than 9 letters and digits, Hermes' a result without its tool's `name`.
+    `arguments` stay objects, as chat templates want them; a caller that speaks to an API serialises them.
     """
     shaped: list[JsonObject] = []
     next_id = 0
-    unanswered: list[str] = []
+    unanswered: list[JsonObject] = []
     for message in messages:
         row: JsonObject = {"role": message.role, "content": message.content}
         if isinstance(message, AssistantMessage) and message.tool_calls:
-            unanswered = [f"call{next_id + i:05d}" for i in range(len(message.tool_calls))]
-            next_id += len(unanswered)
+            ids = [f"call{next_id + i:05d}" for i in range(len(message.tool_calls))]
+            next_id += len(ids)
             row["tool_calls"] = [
                 {"id": call_id, "type": "function", "function": {"name": call.name, "arguments": call.arguments}}
-                for call_id, call in zip(unanswered, message.tool_calls, strict=True)
+                for call_id, call in zip(ids, message.tool_calls, strict=True)
+            ]
+            unanswered = [
+                {"tool_call_id": call_id, "name": call.name}
+                for call_id, call in zip(ids, message.tool_calls, strict=True)
             ]
         elif isinstance(message, ToolMessage) and unanswered:
-            row["tool_call_id"] = unanswered.pop(0)
+            row |= unanswered.pop(0)
         shaped.append(row)
     return shaped

@@ -15,7 +15,7 @@ import torch
 from datasets import Dataset
 from peft import PeftModel
 from torch import Tensor
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel
 from trl import GRPOConfig as TrlGrpoConfig
 from trl import GRPOTrainer
 
@@ -92,34 +92,33 @@ def _make_trainer(
         max_completion_length=grpo.max_new_tokens,
         **arguments,
     )
-    tokenizer = load_tokenizer(base)
+    tokenizer = TransformersTokenizer(base)
     trainer = _TokenGrpoTrainer(
         model=base,
         reward_funcs=_told_as_text(reward, tokenizer),
         args=settings,
         train_dataset=Dataset.from_list([{"prompt": str(i), **one.columns} for i, one in enumerate(prompts)]),
-        processing_class=tokenizer,
+        processing_class=load_tokenizer(base),
         peft_config=peft_config(config),
         quantization_config=quantization(config),
     )
     if config.packing == "tree":
-        trainer.pack(TransformersTokenizer(base), config.attention)
+        trainer.pack(tokenizer, config.attention)
     trainer.prompt_ids = [list(one.prompt_ids) for one in prompts]
     uses = (settings.steps_per_generation or 1) * settings.num_iterations
     trainer.order = by_generation(len(prompts), together=together, completions=grpo.completions, uses=uses)
     return trainer
 
 
-def _told_as_text(reward: TurnReward, tokenizer: PreTrainedTokenizerBase) -> Callable[..., list[float | None]]:
+def _told_as_text(reward: TurnReward, tokenizer: TransformersTokenizer) -> Callable[..., list[float | None]]:
     """The reward as TRL asks for it, of each turn's whole text without its end token."""
 
     def judge(
         prompts: list[str], completions: list[str], completion_ids: list[list[int]], **told: Any
     ) -> list[float | None]:
         del completions  # TRL leaves marks out of them, with which some dialects open a call
-        ended = [ids[-1:] == [tokenizer.eos_token_id] for ids in completion_ids]
-        spoken = [ids[:-1] if whole else ids for ids, whole in zip(completion_ids, ended, strict=True)]
-        texts = tokenizer.batch_decode(spoken, skip_special_tokens=False, clean_up_tokenization_spaces=False)
+        ended = [bool(ids) and ids[-1] in tokenizer.end_ids for ids in completion_ids]
+        texts = [tokenizer.text(ids[:-1] if whole else ids) for ids, whole in zip(completion_ids, ended, strict=True)]
         return [*reward(prompts, texts, ended=ended, **told)]
 
     return judge
