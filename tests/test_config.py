@@ -168,6 +168,15 @@ def test_a_stored_config_that_is_spoilt_is_named(tmp_path: Path, text: str) -> N
         load_config(str(folder))
 
 
+def test_a_chat_template_is_told_values_by_name_and_nothing_that_every_turn_has(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    path.write_text("[policy.chat_template_kwargs]\nenable_thinking = true\n", encoding="utf-8")
+    told = load_config(str(path), ["policy.chat_template_kwargs.enable_thinking=false"]).policy.chat_template_kwargs
+    assert told == {"enable_thinking": False}
+    with pytest.raises(ConfigError, match="'tools' is not for a config to say"):
+        load_config(str(path), ["policy.chat_template_kwargs.tools=1"])
+
+
 def test_the_defaults_are_usable() -> None:
     assert load_config(None) == make_config({})
 

@@ -68,7 +68,7 @@ def assemble(config: RunConfig) -> Parts:
         tools_origin=config.tools.origin,
         make_generator=partial(_make_generator, config.generator),
         open_chat=partial(_open_chat, config.generator),
-        load_tokenizer=_load_tokenizer,
+        load_tokenizer=partial(_load_tokenizer, config.policy),
         load_model=partial(_load_model, config.policy),
         read_context=_read_context,
         load_learners=partial(_load_learners, config.train),
@@ -115,11 +115,11 @@ def _connect(generator: GeneratorConfig, wanted_by: str, model: str, temperature
     return OpenAIChatModel(model, temperature=temperature, max_tokens=generator.max_tokens, in_flight=generator.workers)
 
 
-def _load_tokenizer(path: str) -> ChatTokenizer:
+def _load_tokenizer(policy: PolicyConfig, path: str) -> ChatTokenizer:
     _require_training_extra()
     from ttpa.models.transformers_tokenizer import TransformersTokenizer
 
-    return TransformersTokenizer(path)
+    return TransformersTokenizer(path, policy.chat_template_kwargs)
 
 
 def _load_model(policy: PolicyConfig, path: str) -> TokenModel:
@@ -127,10 +127,11 @@ def _load_model(policy: PolicyConfig, path: str) -> TokenModel:
     if policy.engine == "local":
         from ttpa.models.transformers_tokens import TransformersModel
 
-        return TransformersModel(path, batch_size=policy.batch_size)
+        told = policy.chat_template_kwargs
+        return TransformersModel(path, batch_size=policy.batch_size, chat_template_kwargs=told)
     from ttpa.models.served_tokens import ServedModel
 
-    tokenizer = _load_tokenizer(path)
+    tokenizer = _load_tokenizer(policy, path)
     if policy.engine == "server":
         from ttpa.models.replicas import Replicas
         from ttpa.models.vllm_server import VllmServer

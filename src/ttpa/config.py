@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from ttpa.dialects import DIALECTS
 from ttpa.engines.config import EngineConfig
@@ -49,6 +49,9 @@ class GeneratorConfig(Record):
     prices: Prices = Prices()
 
 
+_OF_EVERY_TURN = frozenset({"messages", "tools", "add_generation_prompt", "chat_template", "tokenize"})
+
+
 class PolicyConfig(Record):
     """The model that learns."""
 
@@ -57,6 +60,8 @@ class PolicyConfig(Record):
     dialect: str = "hermes"
     """How it writes tool calls: hermes (Qwen's, too), llama3_json, llama3_pythonic, mistral or json; `ttpa doctor` says
     which one fits."""
+    chat_template_kwargs: dict[str, bool | int | float | str] = {}
+    """What its chat template is told besides messages and tools, such as `enable_thinking = false` for Qwen3."""
     batch_size: int = Field(default=32, ge=1)
     """Turns, and branches, that are decoded together, or are in flight to a server."""
     engine: Literal["local", "vllm", "server"] = "local"
@@ -64,6 +69,15 @@ class PolicyConfig(Record):
     url: str | tuple[str, ...] = ""
     """Of the server, as in `http://localhost:8000`, or of several that serve the same policy; the key, where they want
     one, is `VLLM_API_KEY`."""
+
+    @field_validator("chat_template_kwargs")
+    @classmethod
+    def _leaves_the_dialogue_alone(
+        cls, told: dict[str, bool | int | float | str]
+    ) -> dict[str, bool | int | float | str]:
+        if taken := sorted(_OF_EVERY_TURN.intersection(told)):
+            raise ValueError(f"{taken[0]!r} is not for a config to say: every turn is rendered with its own")
+        return told
 
 
 class RunConfig(Record):

@@ -166,6 +166,14 @@ PIECES = [
 ]
 
 
+def test_tags_in_the_reasoning_before_a_turn_call_nothing() -> None:
+    thought = "<think>\nI answer within <tool_call></tool_call> tags.\n</think>"
+    read = HERMES.read_turn(f"{thought}\n\n{turn(CALL)}")
+    assert (read.calls, read.content, read.problem) == ((CALL,), thought, None)
+    assert [span.kind for span in read.spans] == ["text", "tool_name", *(["argument_name", "argument_value"] * 2)]
+    assert HERMES.read_turn(thought.removesuffix("</think>")).calls is None
+
+
 @given(st.lists(st.sampled_from([*PIECES, "\ud800", "é"]), max_size=30).map("".join))
 def test_no_text_makes_it_raise(text: str) -> None:
     read = HERMES.read_turn(text)

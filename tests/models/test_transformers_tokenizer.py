@@ -75,6 +75,14 @@ def test_a_turn_ends_at_any_token_at_which_the_model_ends_what_it_generates(tmp_
     assert (tokenizer.text(call[-1:]), tokenizer.text(text)) == ("<|pad|>", "hello</s>")
 
 
+def test_the_template_is_told_what_the_config_says_of_it(tmp_path: Path) -> None:
+    opening = "{{- ('<|assistant|>\\n' + ('' if enable_thinking else '<think></think>')) if add_generation_prompt }}"
+    make(tmp_path, TEMPLATE.rsplit("\n", 1)[0].replace("'</s>' + after", "'</s>'") + "\n" + opening)
+    asked = {told: TransformersTokenizer(str(tmp_path), {"enable_thinking": told}) for told in (True, False)}
+    shown = {told: tokenizer.text(tokenizer.prompt_ids(ASKED, ())) for told, tokenizer in asked.items()}
+    assert shown == {True: shown[True], False: shown[True] + "<think></think>"}
+
+
 @pytest.mark.parametrize("fault", ["{{ 'a' + 1 }}", "{{ messages[0].content.nothing() }}", "{{ 1 / 0 }}"])
 def test_a_template_that_fails_refuses_the_dialogue(tmp_path: Path, fault: str) -> None:
     with pytest.raises(DialogueRefused, match=r"the chat template (refuses|fails at) the dialogue"):

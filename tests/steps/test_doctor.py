@@ -13,7 +13,7 @@ from ttpa.errors import DialogueRefused
 from ttpa.models.scripted import CharacterTokenizer
 from ttpa.pipeline import take_steps
 from ttpa.progress import SilentReporter
-from ttpa.records.messages import Message
+from ttpa.records.messages import AssistantMessage, Message
 from ttpa.records.tools import ToolSpec
 from ttpa.steps.doctor import examine
 from ttpa.steps.run import Run
@@ -63,6 +63,23 @@ class Forgetful(CharacterTokenizer):
 
     def prompt_ids(self, history: object, tools: object) -> tuple[int, ...]:
         return super().prompt_ids(history, ())  # type: ignore[arg-type]
+
+
+class Thinking(CharacterTokenizer):
+    """A template whose turns open with an empty block of reasoning."""
+
+    def turn_ids(
+        self, history: Sequence[Message], tools: Sequence[ToolSpec], turn: AssistantMessage
+    ) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        prompt, said = super().turn_ids(history, tools, turn)
+        return prompt, (*map(ord, "<think>\n\n</think>\n\n"), *said)
+
+
+def test_a_template_that_lets_the_policy_reason_is_told_with_what_ends_it(tmp_path: Path) -> None:
+    _, findings = examine(run(tmp_path, Thinking()))
+    [wrong] = [finding.text for finding in findings if not finding.is_good]
+    assert wrong.startswith("3 of 3 turns open with '<think>', where the policy may reason ")
+    assert "policy.chat_template_kwargs.enable_thinking = false" in wrong
 
 
 def test_a_template_that_leaves_tools_out_is_told(tmp_path: Path) -> None:

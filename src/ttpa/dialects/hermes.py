@@ -10,6 +10,7 @@ from ttpa.records.tools import ToolCall
 
 _OPEN, _CLOSE = "<tool_call>", "</tool_call>"
 _TAG = re.compile(f"{_OPEN}|{_CLOSE}")
+_REASONING = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _SPACE = re.compile(r"[ \t\r\n]*")
 
 
@@ -27,8 +28,10 @@ class Hermes:
         spans: list[TextSpan] = []
         content: list[str] = []
         problem: str | None = None
-        position = 0
         index = 0
+        position = _reasoning_end(text)
+        reasoning = text[:position]
+        spans.extend(text_span(text, 0, position))
         while (opening := text.find(_OPEN, position)) >= 0:
             content.append(text[position:opening])
             spans.extend(text_span(text, position, opening))
@@ -46,10 +49,17 @@ class Hermes:
             index += 1
         content.append(text[position:])
         spans.extend(text_span(text, position, len(text)))
-        rest = "".join(content).strip()
+        rest = "".join(content)
         if _CLOSE in rest:
             problem = problem or f"{_CLOSE} without {_OPEN}"
-        return TurnText(rest, None if problem else tuple(calls), tuple(spans), problem)
+        said = (reasoning + rest).strip()
+        return TurnText(said, None if problem else tuple(calls), tuple(spans), problem)
+
+
+def _reasoning_end(text: str) -> int:
+    """Where the reasoning ends that a turn begins with: it may name the tags, which call nothing there."""
+    found = _REASONING.match(text)
+    return found.end() if found else 0
 
 
 def _find_end(text: str, start: int) -> tuple[int, bool]:

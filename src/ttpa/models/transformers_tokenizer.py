@@ -2,7 +2,7 @@
 
 # pyright: reportUnknownMemberType=false, reportUnknownVariableType=false, reportUnknownArgumentType=false
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, cast
 
@@ -13,6 +13,8 @@ from ttpa.errors import DialogueRefused, ModelError
 from ttpa.records.messages import AssistantMessage, Message, as_openai
 from ttpa.records.tools import ToolSpec
 
+TemplateKwargs = Mapping[str, bool | int | float | str]
+"""What a chat template is told besides messages and tools, by name."""
 _DATE = date(2024, 7, 26)  # Llama's templates take it where they are told of none
 _CODES = ("%d", "%-d", "%e", "%m", "%b", "%B", "%y", "%Y", "%a", "%A", "%j", "%H", "%M", "%S", "%F", "%T")
 """What templates ask `strftime_now` for; where they ask for more, the date is written in one way."""
@@ -25,8 +27,8 @@ class TransformersTokenizer:
     was made of them. The tokenizer's own template, which checkpoints carry, stays as it is.
     """
 
-    def __init__(self, path: str) -> None:
-        """Loads from a checkpoint directory or by hub name.
+    def __init__(self, path: str, chat_template_kwargs: TemplateKwargs | None = None) -> None:
+        """Loads from a checkpoint directory or by hub name; the template is told `chat_template_kwargs` with each turn.
 
         Raises `ModelError` where there is none, or one without a chat template or an end token.
         """
@@ -44,6 +46,7 @@ class TransformersTokenizer:
         if not isinstance(end_id, int):
             raise ModelError(f"the tokenizer of {path!r} has no end token, so no turn would ever end")
         self.tokenizer = tokenizer
+        self._template_kwargs = dict(chat_template_kwargs or {})
         self.end_ids = frozenset({end_id, *_generation_ends(path)})
         # One that begins every text with a space, as SentencePiece does, says another thing in the midst of a text.
         self._encodes_parts = self._encode("a\n") + self._encode("x") == self._encode("a\nx")
@@ -114,6 +117,7 @@ class TransformersTokenizer:
                 chat_template=_with_fixed_date(self.tokenizer.get_chat_template(tools=shown)),
                 add_generation_prompt=open_turn,
                 tokenize=False,
+                **cast("dict[str, Any]", self._template_kwargs),
             )
         except TemplateError as error:
             raise DialogueRefused(f"the chat template refuses the dialogue: {error}") from error

@@ -18,7 +18,7 @@ from ttpa.models.transformers_layers import partial_attention
 from ttpa.models.transformers_reading import feed, read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
 from ttpa.models.transformers_sharing import share_prefixes
-from ttpa.models.transformers_tokenizer import TransformersTokenizer
+from ttpa.models.transformers_tokenizer import TemplateKwargs, TransformersTokenizer
 from ttpa.models.transformers_trunks import Trunk
 
 ChooseTokens = Callable[[list[int], torch.Tensor], torch.Tensor]
@@ -30,14 +30,15 @@ _ANY_LENGTH = 2**31
 class TransformersModel:
     """A causal language model of transformers as a `TokenModel`."""
 
-    def __init__(self, path: str, *, batch_size: int = 32) -> None:
+    def __init__(self, path: str, *, batch_size: int = 32, chat_template_kwargs: TemplateKwargs | None = None) -> None:
         """Loads a checkpoint directory or hub model, on the GPU (bfloat16) where there is one, else the CPU (float32).
 
-        `batch_size` is the number of turns, and of branches, that are decoded together. Raises `ModelError` where
+        `batch_size` is the number of turns, and of branches, that are decoded together; the chat
+        template is told `chat_template_kwargs` with each turn. Raises `ModelError` where
         nothing can be loaded, or the model's attention does not keep all tokens (sliding window, linear) or cannot be
         told to share a prompt (Falcon, GPT-J and others have their own).
         """
-        self.tokenizer = TransformersTokenizer(path)
+        self.tokenizer = TransformersTokenizer(path, chat_template_kwargs)
         cuda = torch.cuda.is_available()
         try:
             model = AutoModelForCausalLM.from_pretrained(

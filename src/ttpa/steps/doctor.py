@@ -63,6 +63,7 @@ def examine(run: Run) -> tuple[list[str], list[Finding]]:
         _tools(points, turns, tokenizer),
         _stop_token(turns, tokenizer),
         _dialect(points, turns, tokenizer, run.config.policy.dialect),
+        *_reasoning(turns, tokenizer),
         _lengths(examples, run.config.train.max_length),
     ]
     if run.directory.summary("pair").exists():
@@ -139,6 +140,16 @@ def _dialect(
     return Finding(
         is_good=False, text=f"{text}, and no other reads more: its calls are in a form that is not known here"
     )
+
+
+def _reasoning(turns: Sequence[tuple[tuple[int, ...], tuple[int, ...]]], tokenizer: ChatTokenizer) -> list[Finding]:
+    """Whether the policy would reason first in turns whose references do not."""
+    opened = sum(tokenizer.text(turn).startswith("<think>") for _, turn in turns)
+    if not opened:
+        return []
+    text = f"{opened} of {len(turns)} turns open with '<think>', where the policy may reason for as long as it likes"
+    mended = "set policy.chat_template_kwargs.enable_thinking = false where the template knows it, as Qwen3's does"
+    return [Finding(is_good=False, text=f"{text}: {mended}")]
 
 
 def _lengths(examples: Sequence[Sequence[SftExample]], limit: int) -> Finding:
