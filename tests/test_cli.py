@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from ttpa.cli import main
 from ttpa.cli.words import load, toml_string
 from ttpa.config import load_config
+from ttpa.quickstart.embedded import EMBEDDED, policy_path
 from ttpa.records.summaries import StepSummary
 from ttpa.runs.layout import STEPS, RunDirectory
 from ttpa.runs.record_files import write_record
@@ -312,6 +314,36 @@ def test_a_dry_run_refuses_learning_rates_that_the_policy_would_forget_at(ttpa: 
     assert code == 1
     assert err.startswith("error: train.sft.learning_rate = 0.001 and train.dpo.learning_rate = 3e-05 suit the small")
     assert ttpa("construct", source, "--dry-run")[0] == 0  # nothing is trained
+
+
+def test_what_a_training_would_stop_at_is_told_beforehand_and_costs_no_finished_step(
+    ttpa: Ttpa, tmp_path: Path
+) -> None:
+    slides = tmp_path / "slides"
+    shutil.copytree(policy_path(EMBEDDED), slides, ignore=shutil.ignore_patterns("*.safetensors"))
+    mute = tmp_path / "mute"
+    shutil.copytree(slides, mute, ignore=shutil.ignore_patterns("*.jinja"))
+    form = json.loads((slides / "config.json").read_text()) | {"layer_types": None, "max_window_layers": 1}
+    form |= {"use_sliding_window": True, "sliding_window": 8}
+    (slides / "config.json").write_text(json.dumps(form), encoding="utf-8")
+    source = config(tmp_path)
+    directory = RunDirectory(tmp_path / "runs" / "mine")
+    none = {"items_in": 0, "items_used": 0, "records_out": 0, "seconds": 0}
+    for step in STEPS:
+        account = StepSummary.model_validate({"step": step, "takes": "items", "gives": "items", **none})
+        write_record(directory.summary(step), account)
+    for word, told in (
+        ("train.launch=torchrunn --standalone", "train.launch = 'torchrunn --standalone' is no command here"),
+        (f"policy.base={slides}", "policy.engine = 'local' needs full attention in all layers; this model has sliding"),
+        (f"policy.base={mute}", f"the tokenizer of '{mute}' has no chat template"),
+    ):
+        words = ["--set", word, "--set", "train.sft.learning_rate=1e-5", "--set", "train.dpo.learning_rate=1e-6"]
+        dry = ttpa("run", source, *words, "--dry-run", "--run", "other")[1]
+        assert f"on this machine it would stop at once: {told}" in dry
+        code, _, err = ttpa("run", source, *words, "--redo", "sft")
+        assert (code, err.count("\n")) == (1, 1)
+        assert err.startswith(f"error: {told}")
+        assert all(directory.summary(step).exists() for step in STEPS)
 
 
 def test_training_again_says_beforehand_what_it_drops(ttpa: Ttpa, tmp_path: Path) -> None:

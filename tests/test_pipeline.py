@@ -143,9 +143,9 @@ def scripted_parts(config: RunConfig) -> Parts:
     def load_model(path: str) -> TokenModel:
         return load_scripted(directory, path)
 
-    def check(steps: Collection[Step]) -> None:
+    def check(steps: Collection[Step], *, asks_hub: bool) -> None:
         """Nothing is asked of the machine."""
-        del steps
+        del steps, asks_hub
 
     def read_context(_: str) -> None:
         """A scripted policy reads any length."""
@@ -659,7 +659,8 @@ def test_a_finished_training_asks_nothing_more_of_the_machine(finished: Run, tmp
     run = make_run(tmp_path)
     asked: list[list[Step]] = []
 
-    def check(steps: Collection[Step]) -> None:
+    def check(steps: Collection[Step], *, asks_hub: bool) -> None:
+        assert asks_hub
         asked.append([*steps])
 
     run.parts = replace(run.parts, check=check)

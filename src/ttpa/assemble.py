@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Protocol
 
 from ttpa.config import GeneratorConfig, PolicyConfig, RunConfig
 from ttpa.dialects import DIALECTS, Dialect
@@ -31,6 +32,12 @@ OpenChat = Callable[[str, float], ChatModel]
 _PAID = "generator.kind = 'openai'"
 
 
+class Check(Protocol):
+    """Looks whether what steps to come ask for is there; for a policy on the hub only with `asks_hub`."""
+
+    def __call__(self, steps: Collection[Step], *, asks_hub: bool) -> None: ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What a run works with; each part is made when it is asked for."""
@@ -48,7 +55,7 @@ class Parts:
     read_context: Callable[[str], int | None]
     """How many tokens a policy reads at most; none where its config does not say."""
     load_learners: Callable[[], Learners]
-    check: Callable[[Collection[Step]], None]
+    check: Check
     """Raises `ModelError` where steps to come ask for what is not there, before the first of them is taken."""
     open_hub: Callable[[], Hub]
     dialect: Dialect
@@ -161,7 +168,7 @@ def _require_vllm() -> None:
         raise ModelError("policy.engine = 'vllm' needs vLLM in this environment: pip install vllm")
 
 
-def _check(config: RunConfig, steps: Collection[Step]) -> None:
+def _check(config: RunConfig, steps: Collection[Step], *, asks_hub: bool) -> None:
     generator = config.generator
     if "construct" in steps and generator.kind == "openai" and config.engine.kind == "local":
         _connect(generator, _PAID, generator.model, generator.temperature)  # elsewhere the workers need the key
@@ -183,6 +190,23 @@ def _check(config: RunConfig, steps: Collection[Step]) -> None:
 
         refuse_rates_that_forget(config.train, base)
         refuse_unable(config.train)
+        if config.train.launch:
+            _load_learners(config.train)  # looks for the launcher
+    if asks_hub or Path(base).is_dir():
+        _check_policy(config, base, steps)
+
+
+def _check_policy(config: RunConfig, base: str, steps: Collection[Step]) -> None:
+    """Looks at the policy's tokenizer and config, which are read in no time; its weights are not."""
+    from ttpa.models.transformers_layers import load_config, require_branches, require_forest
+
+    _load_tokenizer(config.policy, base)
+    form = load_config(base)
+    if config.policy.engine == "local" and {"sample", "rounds", "evaluate"}.intersection(steps):
+        require_branches(form)
+    train = config.train
+    if train.packing == "tree" and train.method != "probability" and {"align", "rounds"}.intersection(steps):
+        require_forest(form)
 
 
 def _may_be_on_a_hub(base: str) -> bool:

@@ -241,7 +241,10 @@ def test_a_policy_whose_window_slides_is_refused(model: TransformersModel, tmp_p
     )
     MistralForCausalLM(config).save_pretrained(tmp_path)
     model.tokenizer.tokenizer.save_pretrained(tmp_path)
-    with pytest.raises(ModelError, match=r"has sliding_attention layers; branches need full attention in all"):
+    with pytest.raises(
+        ModelError,
+        match="'local' needs full attention in all layers; this model has sliding_attention: take 'vllm'",
+    ):
         TransformersModel(str(tmp_path))
 
 

@@ -65,6 +65,12 @@ class Forgetful(CharacterTokenizer):
         return super().prompt_ids(history, ())  # type: ignore[arg-type]
 
 
+def test_what_stops_the_policy_on_this_machine_is_told(tmp_path: Path) -> None:
+    looked_at = run(tmp_path, CharacterTokenizer(), train={"launch": "torchrunn --nproc-per-node 2"})
+    [wrong] = [finding.text for finding in examine(looked_at)[1] if not finding.is_good]
+    assert wrong.startswith("train.launch = 'torchrunn --nproc-per-node 2' is no command here")
+
+
 class Thinking(CharacterTokenizer):
     """A template whose turns open with an empty block of reasoning."""
 

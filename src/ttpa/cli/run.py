@@ -105,7 +105,7 @@ def _tell_coming(prepared: Run, coming: Sequence[Step]) -> None:
     if "construct" in coming:
         tell(estimate_construction(prepared))
     try:
-        prepared.parts.check(coming)
+        prepared.parts.check(coming, asks_hub=False)
     except ModelError as error:
         tell(f"on this machine it would stop at once: {error}")
 

@@ -14,7 +14,7 @@ from ttpa.models.base import Branch, Completion, Dialogue, FindBranches, Growth
 from ttpa.models.drafts import Draft
 from ttpa.models.prompt_families import batches, newly_read
 from ttpa.models.transformers_context import context_of
-from ttpa.models.transformers_layers import partial_attention
+from ttpa.models.transformers_layers import require_branches
 from ttpa.models.transformers_reading import feed, read
 from ttpa.models.transformers_rows import Place, Rows, branch_off, join
 from ttpa.models.transformers_sharing import share_prefixes
@@ -50,8 +50,7 @@ class TransformersModel:
         except (OSError, ValueError) as error:
             raise ModelError(f"no model can be loaded from {path!r}: {error}") from error
         assert isinstance(model, PreTrainedModel)
-        if others := partial_attention(model):
-            raise ModelError(f"{path!r} has {', '.join(others)} layers; branches need full attention in all")
+        require_branches(model.config)
         self.device = torch.device("cuda" if cuda else "cpu")
         torch.nn.Module.to(model, self.device)  # in place
         self.model = model.eval()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ttpa.dialects import DIALECTS
-from ttpa.errors import DialogueRefused, ModelError
+from ttpa.errors import ConfigError, DialogueRefused, ModelError
 from ttpa.models.base import ChatTokenizer
 from ttpa.records.counted import counted
 from ttpa.records.instructions import DecisionPoint, Instruction, Step
@@ -65,10 +65,20 @@ def examine(run: Run) -> tuple[list[str], list[Finding]]:
         _dialect(points, turns, tokenizer, run.config.policy.dialect),
         *_reasoning(turns, tokenizer),
         _lengths(examples, run.config.train.max_length),
+        *_refusals(run),
     ]
     if run.directory.summary("pair").exists():
         findings.extend(_pairs(run))
     return _show(points, turns, tokenizer, run.config.policy.dialect), findings
+
+
+def _refusals(run: Run) -> list[Finding]:
+    """What would stop the policy's training or sampling on this machine before its first step."""
+    try:
+        run.parts.check(("sft", "sample", "align", "evaluate"), asks_hub=True)
+    except (ConfigError, ModelError) as error:
+        return [Finding(is_good=False, text=str(error))]
+    return []
 
 
 def _render(instructions: Sequence[Instruction], tokenizer: ChatTokenizer) -> _Rendered:

@@ -36,7 +36,7 @@ class SftConfig(Record):
 
     learning_rate: float = Field(default=1e-3, gt=0)
     """The default is for the small embedded policy; a large one wants 1e-5 (full) to 2e-4 (lora)."""
-    epochs: float = Field(default=1.0, gt=0)
+    epochs: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     batch_size: int = Field(default=16, ge=1)
     """Dialogues per optimiser step."""
     warmup_share: float = Field(default=0.05, ge=0, le=1)
@@ -47,7 +47,7 @@ class DpoConfig(Record):
 
     learning_rate: float = Field(default=3e-5, gt=0)
     """The default is for the small embedded policy; a large one wants 5e-7 (full) to 1e-5 (lora)."""
-    epochs: float = Field(default=1.0, gt=0)
+    epochs: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     batch_size: int = Field(default=8, ge=1)
     """Pairs per optimiser step."""
     beta: float = Field(default=0.1, gt=0)
@@ -67,7 +67,7 @@ class GrpoConfig(Record):
     """The score itself; 1 for a turn without error, else 0; or the score where the schemas allow every call, else 0."""
     learning_rate: float = Field(default=5e-5, gt=0)
     """The default is for the small embedded policy; a large one wants 1e-6 (full) to 1e-5 (lora)."""
-    epochs: float = Field(default=1.0, gt=0)
+    epochs: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     batch_size: int = Field(default=8, ge=1)
     """Decision points per optimiser step."""
     completions: int = Field(default=8, ge=2)
@@ -87,7 +87,7 @@ class ProbabilityConfig(Record):
 
     learning_rate: float = Field(default=1e-4, gt=0)
     """The default is for the small embedded policy; a large one wants 2e-6 (full) to 2e-5 (lora)."""
-    epochs: float = Field(default=1.0, gt=0)
+    epochs: float = Field(default=1.0, gt=0, allow_inf_nan=False)
     batch_size: int = Field(default=8, ge=1)
     """Dialogues per optimiser step."""
     warmup_share: float = Field(default=0.05, ge=0, le=1)

@@ -13,7 +13,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from trl.trainer.utils import _CHUNKED_LOGPROB_CHUNK_SIZE, FusedCausalLMOutput, _ChunkedLogProbFunction
 
 from ttpa.errors import ModelError
-from ttpa.models.transformers_layers import partial_attention
+from ttpa.models.transformers_layers import require_forest
 from ttpa.models.transformers_probe import has_its_weights, pad_right, probe_sequences, require_same
 from ttpa.stages.train.stage import Attention
 from ttpa.stages.train.tree import Forest, plant
@@ -24,15 +24,6 @@ ATTENTION: dict[Attention, str] = {"sdpa": "ttpa_tree", "flex": "ttpa_tree_flex"
 AttentionInterface.register(ATTENTION["sdpa"], tree_attention)
 AttentionInterface.register(ATTENTION["flex"], flex_tree_attention)
 _FIELDS = ("log_probs", "entropy", "mean_logits", "is_top1")
-
-
-def require_full_attention(model: PreTrainedModel) -> None:
-    """Raises `ModelError` where a layer does not attend to all tokens before: a tree cannot tell it which."""
-    if others := partial_attention(model):
-        raise ModelError(
-            "train.packing = 'tree' needs full attention in all layers; "
-            f"this model has {', '.join(others)}: take 'pairs'"
-        )
 
 
 def require_no_dropout(model: PreTrainedModel) -> None:
@@ -80,7 +71,7 @@ def add_tree_forward(model: PreTrainedModel, attention: Attention = "sdpa", *, t
     it had, the model computes as before. Raises `ModelError` for a model with other than full attention, for one that
     does not attend as it is told to, and with `flex` for one whose attention drops out.
     """
-    require_full_attention(model)
+    require_forest(model.config)
     if attention == "flex":
         require_no_dropout(model)
     require_forest_attention(model)
