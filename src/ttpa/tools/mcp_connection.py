@@ -32,6 +32,7 @@ from ttpa.records.tools import ToolResult, ToolSpec
 from ttpa.redaction import cut_addresses, hide_keys
 from ttpa.tools.offer import Definition
 from ttpa.tools.results import failed, succeeded, told
+from ttpa.tools.schema_references import put_in_place
 
 LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED)
 """Codes of no answer."""
@@ -123,7 +124,7 @@ class Connection:
 
 
 def _definition(tool: Tool) -> Definition:
-    schema: JsonObject = {"type": "object", **tool.input_schema}
+    schema = put_in_place({"type": "object", **tool.input_schema})
     is_read = tool.annotations is not None and tool.annotations.read_only_hint is True
     spec = ToolSpec(name=tool.name, description=tool.description or tool.title or "", parameters=schema)
     return Definition(spec, "read" if is_read else "write")
