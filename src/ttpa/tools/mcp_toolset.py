@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult
-from ttpa.redaction import cut_addresses, hide_value
+from ttpa.redaction import cut_addresses, hide_values
 from ttpa.tools.mcp_connection import LOST, LOST_OVER_HTTP, Connection
 from ttpa.tools.offer import Definition, Offer, OfferedTools
 
@@ -137,9 +137,7 @@ class McpToolset(OfferedTools):
         return value
 
     def _hide(self, text: str) -> str:
-        for value in self._given:
-            text = hide_value(text, value)
-        return text
+        return hide_values(text, self._given)
 
 
 class McpSession:

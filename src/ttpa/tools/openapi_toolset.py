@@ -11,7 +11,7 @@ from anyio import fail_after
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ttpa.records.tools import ToolCall, ToolResult
-from ttpa.redaction import cut_addresses, hide_key, hide_value
+from ttpa.redaction import cut_addresses, hide, keys_in
 from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.openapi_document import read_document
 from ttpa.tools.openapi_operation import Service
@@ -48,12 +48,12 @@ class OpenApiToolset(OfferedTools):
         self._keys = {scheme: key.strip() for scheme, key in (keys or {}).items()}  # a file of it ends in a newline
         self._text = read_source(document)
         self._service = service = self._read(self._text)
-        self._passwords: set[str] = set()
+        self._hidden = set(self._keys.values())
         for operation in service.operations:
             for secret in operation.secrets:
                 check_key(secret, self._keys[secret.scheme])
                 if secret.kind == "basic":
-                    self._passwords.add(self._keys[secret.scheme].partition(":")[2])
+                    self._hidden.update(keys_in(self._keys[secret.scheme].partition(":")[2]))
         self._operations = {one.definition.spec.name: one for one in reversed(service.operations)}
         self._offer = Offer(
             cut_addresses(document),
@@ -131,11 +131,7 @@ class OpenApiToolset(OfferedTools):
         return read_document(self._document, text, server=self._server, keys=list(self._keys))
 
     def _hide(self, text: str) -> str:
-        for key in filter(None, self._keys.values()):
-            text = hide_key(text, key)
-        for password in self._passwords:
-            text = hide_value(text, password)
-        return text
+        return hide(text, self._hidden)
 
 
 def _text(response: httpx2.Response, body: bytes) -> str:
