@@ -21,6 +21,8 @@ from ttpa.tools.results import failed, succeeded
 
 _LONGEST_ANSWER = 8 << 20
 """Bytes. A whole one is read into memory, many at once, for the few of its characters that reach the model."""
+_TEXTS = ("/xml", "+xml", "/yaml", "+yaml", "/x-yaml", "/javascript", "/x-www-form-urlencoded")
+"""How media types of texts end, beside those that begin with `text/` and those of JSON."""
 
 
 class OpenApiToolset(OfferedTools):
@@ -136,11 +138,11 @@ class OpenApiToolset(OfferedTools):
 
 def _text(response: httpx2.Response, body: bytes) -> str:
     """The answer as a model reads it: JSON without spaces that say nothing, any other text as it is."""
-    kind = response.headers.get("content-type", "")
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "json" in kind:
         with suppress(ValueError, RecursionError):
             return json.dumps(json.loads(body), ensure_ascii=False)
-    elif kind and not kind.startswith("text/") and "xml" not in kind:
+    elif kind and not kind.startswith("text/") and not kind.endswith(_TEXTS):
         return f"[{len(body)} bytes of {kind}]"
     with suppress(LookupError, ValueError):  # of a charset that is none of text
         return body.decode(response.encoding or "utf-8", errors="replace")
