@@ -69,6 +69,8 @@ def hide(text: str, keys: Iterable[str]) -> str:
     """The text with all keys in it replaced, in whatever form; of those that overlap no part is left."""
     forms = {form for key in keys if key for form in _forms(key)}
     found = sorted(place for form in forms for place in _places(text, form))
+    if not found:
+        return text
     hidden: list[tuple[int, int]] = []
     for begin, end in found:
         if hidden and begin < hidden[-1][1]:
