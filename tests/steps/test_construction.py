@@ -260,6 +260,30 @@ def test_tools_that_never_answer_stop_it_after_a_hundred_plans_or_the_last(
     assert not run.directory.has_begun("construct")
 
 
+def test_tools_that_take_nothing_that_the_schema_generator_draws_stop_it(
+    tmp_path: Path, write_tools: WriteTools
+) -> None:
+    bound = """
+        from typing import Annotated
+
+        from pydantic import Field
+
+        Grams = Annotated[int, Field(multiple_of=1000)]
+
+        def find_flour(grams: Grams) -> int:
+            '''Finds flour.'''
+            return grams
+
+        def find_sugar(grams: Grams) -> int:
+            '''Finds sugar.'''
+            return grams
+    """
+    run = make_run(tmp_path, write_tools(bound), instances=10, no_call_share=0.3, tools_shown=2, min_tools=1)
+    with pytest.raises(RunError, match=r"no arguments that the schema generator draws: all \d+ plans ended .*'find_"):
+        taken(run)
+    assert not run.directory.has_begun("construct")
+
+
 def test_a_tool_that_may_differ_and_is_none_is_refused_before_anything_is_made(
     tmp_path: Path, write_tools: WriteTools
 ) -> None:

@@ -94,7 +94,11 @@ def test_a_value_that_no_request_can_hold_is_never_sent(
         ({"style": "pipeDelimited"}, ["a", "b"], "x=a%7Cb"),
         ({}, {"page": 2, "size": 5}, "page=2&size=5"),
         ({"explode": False}, {"page": 2}, "x=page%2C2"),
+        ({"style": "pipeDelimited"}, {"page": 2, "size": 5}, "x=page%7C2%7Csize%7C5"),
         ({"style": "deepObject"}, {"page": 2}, "x%5Bpage%5D=2"),
+        ({"style": "deepObject"}, ["a", "b"], "x%5B%5D=a&x%5B%5D=b"),
+        ({"style": "deepObject"}, {"p": {"gte": 3}, "t": ["a"]}, "x%5Bp%5D%5Bgte%5D=3&x%5Bt%5D%5B%5D=a"),
+        ({"style": "deepObject"}, [{"p": 1}, {"p": 2}], "x%5B0%5D%5Bp%5D=1&x%5B1%5D%5Bp%5D=2"),
         ({"content": {"application/json": {"schema": {"type": "array"}}}}, ["a", 1], "x=%5B%22a%22%2C+1%5D"),
         ({"content": {"application/json": {"schema": {"type": "string"}}}}, "abc", "x=%22abc%22"),
     ],
@@ -110,7 +114,12 @@ def test_a_query_is_written_in_the_style_that_the_document_names(
 
 @pytest.mark.parametrize(
     ("style", "member", "name"),
-    [("form", "api_key", "api_key"), ("form", "page", "page"), ("deepObject", "size", "filter[size]")],
+    [
+        ("form", "api_key", "api_key"),
+        ("form", "page", "page"),
+        ("form", "page[size]", "page"),
+        ("deepObject", "size", "filter[size]"),
+    ],
 )
 def test_no_member_of_an_object_takes_the_place_of_another_parameter_or_of_the_key(
     tmp_path: Path, service: StandIn, style: str, member: str, name: str

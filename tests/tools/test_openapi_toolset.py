@@ -53,6 +53,11 @@ def test_what_a_service_may_answer_becomes_a_result(github: OpenApiToolset, serv
     assert emojis(200, b'{ "a":  1 }', content_type="application/json").content == '{"a": 1}'
     assert emojis(200, b"plain", content_type="text/plain").content == "plain"
     assert emojis(200, b"\x89PNG", content_type="image/png").content == "[4 bytes of image/png]"
+    sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+    assert emojis(200, b"PK\x03\x04", content_type=sheet).content == f"[4 bytes of {sheet}]"
+    for kind in ("application/YAML; charset=utf-8", "image/svg+xml", "application/xml", "application/javascript"):
+        assert emojis(200, b"plain", content_type=kind).content == "plain"
+    assert emojis(200, b'{ "a":  1 }', content_type="Application/JSON; charset=utf-8").content == '{"a": 1}'
     assert emojis(200, b"{broken", content_type="application/json").content == "{broken"
     assert emojis(200, b"[" * 30_000, content_type="application/json").content.startswith("[[[[")
     assert emojis(200, b"plain", content_type="text/plain; charset=hex").content == "plain"

@@ -433,6 +433,71 @@ def test_without_a_reset_no_session_sees_what_another_left_in_variables(write_to
         assert len({run(tools, "process").content for _ in range(3)}) == 1, "nothing changed that is a state"
 
 
+def test_state_is_also_seen_beside_functions_and_locks_and_in_a_module_that_is_the_users_own(
+    write_tools: WriteTools, tmp_path: Path
+) -> None:
+    (tmp_path / "basket.py").write_text("ITEMS = []\n")
+    (tmp_path / "shelf.py").write_text("ITEMS = ['tea']\n")
+    source = """
+        import os
+        import threading
+        from collections import defaultdict
+
+        import basket
+
+        COUNTS = defaultdict(lambda: 0)
+
+        class Till:
+            def __init__(self) -> None:
+                self.lock, self.total = threading.Lock(), 0
+
+        TILL, READERS = Till(), {"json": lambda text: text}
+
+        def put(item: str) -> list[str]:
+            "Put an item into the basket."
+            basket.ITEMS.append(item)
+            return basket.ITEMS
+
+        def count() -> int:
+            "Count the calls."
+            COUNTS["calls"] += 1
+            return COUNTS["calls"]
+
+        def pay() -> int:
+            "Pay one."
+            with TILL.lock:
+                TILL.total += 1
+            return TILL.total
+
+        def knock() -> int:
+            "Knock once more."
+            knock.times = getattr(knock, "times", 0) + 1
+            return knock.times
+
+        def note(text: str) -> list[str]:
+            "Note a text."
+            global NOTES
+            NOTES = [*globals().get("NOTES", []), text]
+            return NOTES
+
+        def take() -> int:
+            "Take all from the shelf."
+            import shelf
+            taken = [shelf.ITEMS.pop() for _ in list(shelf.ITEMS)]
+            return len(taken)
+
+        def process() -> int:
+            "Tell the process."
+            return os.getpid()
+    """
+    arguments: dict[str, dict[str, JsonValue]] = {"put": {"item": "pen"}, "note": {"text": "pen"}}
+    with PythonToolset(write_tools(source)) as tools:
+        for name in ("put", "count", "pay", "knock", "note", "take"):
+            first, second = (run(tools, name, **arguments.get(name, {})) for _ in range(2))
+            assert (first, name) == (second, name)
+        assert len({run(tools, "process").content for _ in range(3)}) == 1, "nothing changed"
+
+
 @pytest.mark.parametrize("body", ["import os; os._exit(3)", "import time; time.sleep(600)"])
 def test_a_reset_that_does_not_return_stops_the_session_by_name(write_tools: WriteTools, body: str) -> None:
     path = write_tools(f"{ONE}def reset() -> None:\n    {body}\n")

@@ -31,7 +31,7 @@ _OPENINGS = ("Please {}.", "I want you to {}.", "Could you {}?")
 class SchemaGenerator:
     """A `ChatModel` for the prompts of construction. Equal messages and seed give an equal reply."""
 
-    identity = "schema-generator-5"
+    identity = "schema-generator-6"
 
     def chat(self, messages: Sequence[Message], *, seed: int) -> ChatReply:
         """A JSON object for the request in the last user message. Raises `ModelError` for any other message."""

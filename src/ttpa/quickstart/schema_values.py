@@ -57,8 +57,11 @@ def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
     if parts := objects_in(schema.get("allOf", [])):
         return draw_value(rng, name, _merge([_without(schema, "allOf"), *parts]))
     for key in ("anyOf", "oneOf"):
-        if choices := [one for one in objects_in(schema.get(key, [])) if one.get("type") != "null"]:
+        options = objects_in(schema.get(key, []))
+        if choices := [one for one in options if one.get("type") != "null" and not _leads_back(one)]:
             return draw_value(rng, name, _merge([_without(schema, key), choices[0]]))
+        if {"type": "null"} in options:
+            return None
     kind = schema.get("type", "object" if "properties" in schema else None)
     if isinstance(kind, list):
         kind = next((one for one in kind if one != "null"), "string")
@@ -69,8 +72,13 @@ def draw_value(rng: Random, name: str, schema: JsonObject) -> JsonValue:
     if kind == "array":
         return _array(rng, name, schema)
     if kind == "object":
-        return {key: draw_value(rng, key, told) for key, told in properties_of(schema).items()}
+        return {key: draw_value(rng, key, told) for key, told in properties_of(schema).items() if not _leads_back(told)}
     return _text(rng, name, schema)
+
+
+def _leads_back(schema: JsonObject) -> bool:
+    """Whether it is described by what holds it, so that a value without it ends sooner."""
+    return "$ref" in schema
 
 
 def _without(schema: JsonObject, keyword: str) -> JsonObject:
@@ -91,6 +99,8 @@ def _array(rng: Random, name: str, schema: JsonObject) -> JsonValue:
     few = max(int(_bound(schema, "minItems") or 1), 1)
     most = _bound(schema, "maxItems")
     many = few if first else few + rng.randint(0, 1)
+    if _leads_back(as_object(schema.get("items", {}))):
+        return [*first]
     item = {"description": schema.get("description", ""), **as_object(schema.get("items", {}))}
     others = range(len(first), many if most is None else min(many, int(most)))
     return [*first, *(draw_value(rng, name, item) for _ in others)]

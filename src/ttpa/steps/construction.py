@@ -193,7 +193,9 @@ class _Construction:
                 if not isinstance(outcome, Discard) or outcome.reason not in _OF_A_FAILED_CALL:
                     return []
                 failed.append(outcome)
-        return failed if any(one.reason is DiscardReason.FAILED_EXECUTION for one in failed) else []
+        # A model that writes invalid arguments may write others; what is drawn by the schemas alone is at its end.
+        is_at_its_end = self._run.config.generator.kind == "schema"
+        return failed if is_at_its_end or any(map(_was_executed, failed)) else []
 
     def require_answers(self, plans: Sequence[Plan], *, of_at_least: int = 1) -> None:
         """Raises `RunError` where all plans with calls, so many or more, ended at one that failed.
@@ -203,12 +205,13 @@ class _Construction:
         """
         failed = self.failed_calls(plans)
         if failed and len(failed) >= of_at_least:
-            last = [one for one in failed if one.reason is DiscardReason.FAILED_EXECUTION][-1]
+            executed = list(filter(_was_executed, failed))
+            wrong = "do not answer" if executed else "take no arguments that the schema generator draws"
             self._run.directory.clear("construct")
             raise RunError(
-                f"the tools of run {self._run.config.name!r} do not answer: all {len(failed)} plans ended at a call "
-                f"that failed, the last with {last.detail!r}; nothing is lost: see to the tools, and run the same "
-                "command again; tools that refuse some values want more plans (construct.plans_at_most)"
+                f"the tools of run {self._run.config.name!r} {wrong}: all {len(failed)} plans ended at a call that "
+                f"failed, the last with {(executed or failed)[-1].detail!r}; nothing is lost: see to the tools, and "
+                "run the same command again; tools that refuse some values want more plans (construct.plans_at_most)"
             )
 
     def _require_same_tools(self) -> None:
@@ -264,6 +267,10 @@ class _Checks:
             self._run.reporter.advance(1)
         found = [refuse(judgement, config) for judgement in self.judgements if not judgement.is_control]
         return {discard.id: discard for discard in found if discard is not None}
+
+
+def _was_executed(failed: Discard) -> bool:
+    return failed.reason is DiscardReason.FAILED_EXECUTION
 
 
 def _require_known_tools(run: Run, toolset: Toolset) -> str:

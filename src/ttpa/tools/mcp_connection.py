@@ -19,11 +19,14 @@ from mcp.types import (
     CallToolResult,
     ContentBlock,
     EmbeddedResource,
+    EmptyResult,
+    PingRequest,
     ResourceLink,
     TextContent,
     TextResourceContents,
     Tool,
 )
+from pydantic import ValidationError
 
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
@@ -32,6 +35,7 @@ from ttpa.records.tools import ToolResult, ToolSpec
 from ttpa.redaction import cut_addresses, hide_keys
 from ttpa.tools.offer import Definition
 from ttpa.tools.results import failed, succeeded, told
+from ttpa.tools.schema_references import put_in_place
 
 LOST = (REQUEST_TIMEOUT, CONNECTION_CLOSED)
 """Codes of no answer."""
@@ -39,6 +43,9 @@ LOST_OVER_HTTP = (*LOST, INVALID_REQUEST, PARSE_ERROR)
 """The client gives the last two itself, for a session that an HTTP server has ended or garbled."""
 _START_SECONDS = 60.0
 """A server may be fetched before it starts; calls have a limit of their own."""
+_PING_SECONDS = 1.0
+"""One that says nothing to a ping may be slow; what it is asked then has a limit of its own."""
+_MOST_PAGES = 1_000
 _LAST_LINES = 5
 
 
@@ -74,6 +81,7 @@ class Connection:
             self._stack.enter_context(log)
         try:
             self._client = self._stack.enter_context(portal.wrap_async_context_manager(client))
+            self._client.session.validate_tool_result = _take_as_it_is
         except Exception as error:  # a server may fail to start in any way
             with self._stack:
                 reason = self._clean(f"{told(error)}{_last_lines(log)}")
@@ -83,24 +91,38 @@ class Connection:
         """All tools that the server tells of. Raises `ToolError` where it does not."""
         found: list[Definition] = []
         cursor: str | None = None
-        while True:
+        for _ in range(_MOST_PAGES):
             try:
                 page = self._portal.call(self._list, cursor)
             except Exception as error:  # nothing that a server does may pass as something else
                 reason = self._clean(told(error))
                 raise ToolError(f"MCP server {self._name!r} does not tell its tools: {reason}") from error
             found.extend(_definition(tool) for tool in page.tools)
-            cursor = page.next_cursor
-            if not cursor:
+            if not page.next_cursor:
                 return found
+            if page.next_cursor == cursor:
+                break
+            cursor = page.next_cursor
+        raise ToolError(f"MCP server {self._name!r} does not tell its tools: its list of them has no end")
+
+    def is_open(self) -> bool:
+        """Whether the server is still there: one that lay idle may have ended meanwhile."""
+        try:
+            self._portal.call(self._ping)
+        except Exception as error:  # a server may end in any way
+            return isinstance(error, MCPError) and (error.code == REQUEST_TIMEOUT or error.code not in self._lost)
+        return True
 
     def call(self, name: str, arguments: JsonObject) -> ToolResult:
+        """What the server gives; a result that is not ok where that is an error, or nothing."""
         try:
             result = self._portal.call(self._call, name, arguments)
         except Exception as error:  # a server that dies or stalls spoils this call, and no more
             if isinstance(error, MCPError) and error.code not in self._lost:
                 # An answer: the server refuses the call, and its state is what it was.
                 return failed(self._hide(error.message))
+            if isinstance(error, ValidationError):
+                return failed(f"the server's answer is none that MCP knows: {self._clean(_first_problem(error))}")
             self.is_broken = True
             return failed(f"the server gave no answer: {self._clean(told(error))}")
         text = self._hide(_text(result))
@@ -115,6 +137,9 @@ class Connection:
         """What went wrong, without keys: HTTP's errors name the whole address."""
         return self._hide(hide_keys(cut_addresses(reason)))
 
+    async def _ping(self) -> None:
+        await self._client.session.send_request(PingRequest(), EmptyResult, request_read_timeout_seconds=_PING_SECONDS)
+
     async def _list(self, cursor: str | None) -> Any:
         return await self._client.list_tools(cursor=cursor)
 
@@ -122,8 +147,12 @@ class Connection:
         return await self._client.call_tool(name, arguments, read_timeout_seconds=self._timeout_seconds)
 
 
+async def _take_as_it_is(name: str, result: CallToolResult) -> None:
+    """What a tool gives is a text for a model, also where it does not fit the schema that the server tells of it."""
+
+
 def _definition(tool: Tool) -> Definition:
-    schema: JsonObject = {"type": "object", **tool.input_schema}
+    schema = put_in_place({"type": "object", **tool.input_schema})
     is_read = tool.annotations is not None and tool.annotations.read_only_hint is True
     spec = ToolSpec(name=tool.name, description=tool.description or tool.title or "", parameters=schema)
     return Definition(spec, "read" if is_read else "write")
@@ -144,6 +173,11 @@ def _block(block: ContentBlock) -> str:
     if isinstance(block, EmbeddedResource) and isinstance(block.resource, TextResourceContents):
         return block.resource.text
     return f"[{block.type} {block.uri}]" if isinstance(block, ResourceLink) else f"[{block.type}]"
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    return f"{'.'.join(map(str, problem['loc']))}: {problem['msg']}"
 
 
 def _last_lines(log: TextIO | None) -> str:

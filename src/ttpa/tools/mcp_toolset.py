@@ -19,7 +19,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from ttpa.errors import ToolError
 from ttpa.records.tools import ToolCall, ToolResult
-from ttpa.redaction import cut_addresses, hide_value
+from ttpa.redaction import cut_addresses, hide_values
 from ttpa.tools.mcp_connection import LOST, LOST_OVER_HTTP, Connection
 from ttpa.tools.offer import Definition, Offer, OfferedTools
 
@@ -74,9 +74,12 @@ class McpToolset(OfferedTools):
     def read_definitions(self) -> Sequence[Definition]:
         connection = self.take()
         try:
-            return connection.definitions()
-        finally:
-            self._idle.put(connection)
+            definitions = connection.definitions()
+        except ToolError:
+            connection.close()
+            raise
+        self._idle.put(connection)
+        return definitions
 
     @contextmanager
     def session(self) -> Generator["McpSession"]:
@@ -97,11 +100,12 @@ class McpToolset(OfferedTools):
         self._stack.close()
 
     def take(self) -> "Connection":
-        """A connection, an idle one where there is one."""
-        try:
-            return self._idle.get_nowait()
-        except Empty:
-            return self._connect()
+        """A connection, an idle one where one is still open."""
+        with suppress(Empty):
+            while not (connection := self._idle.get_nowait()).is_open():
+                connection.close()
+            return connection
+        return self._connect()
 
     def _connect(self) -> "Connection":
         if isinstance(self._server, str):
@@ -133,9 +137,7 @@ class McpToolset(OfferedTools):
         return value
 
     def _hide(self, text: str) -> str:
-        for value in self._given:
-            text = hide_value(text, value)
-        return text
+        return hide_values(text, self._given)
 
 
 class McpSession:

@@ -1,7 +1,7 @@
 """One call of an operation as the HTTP request that makes it; each argument stays within its own place."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx2
@@ -107,7 +107,9 @@ def _own_pairs(operation: Operation, argument: Argument, value: JsonValue) -> li
         taken |= {name for name, _ in parse_qsl(urlsplit(operation.path).query, keep_blank_values=True)}
     taken |= {secret.name for secret in operation.secrets if secret.kind == argument.place}
     pairs = _pairs(argument, value)
-    if stray := sorted({name for name, _ in pairs} & (taken - {argument.name})):
+    told = {name for name, _ in pairs if name != argument.name}
+    stems = {name.partition("[")[0] for name in told}  # where another parameter is written in brackets
+    if stray := sorted((told | stems) & (taken - {argument.name})):
         raise Refused(f"{argument.name} has the member {stray[0]!r}, the name of another parameter")
     return pairs
 
@@ -117,17 +119,35 @@ def _pairs(argument: Argument, value: JsonValue) -> list[tuple[str, str]]:
     name = argument.name
     if argument.style == "json":
         return [(name, json.dumps(value, ensure_ascii=False))]
+    if argument.style == "deepObject":
+        return list(_in_brackets(name, value))
+    joint = _JOINTS.get(argument.style, ",")
     if isinstance(value, list):
         items = [_scalar(item) for item in value]
-        joint = _JOINTS.get(argument.style, ",")
         return [(name, item) for item in items] if argument.explode else [(name, joint.join(items))]
-    if isinstance(value, dict) and argument.style == "deepObject":
-        return [(f"{name}[{key}]", _scalar(item)) for key, item in value.items()]
+    if isinstance(value, dict) and argument.style in _JOINTS:
+        return [(name, joint.join(f"{key}{joint}{_scalar(item)}" for key, item in value.items()))]
     if isinstance(value, dict) and argument.style == "form" and argument.place == "query":
         if argument.explode:
             return [(key, _scalar(item)) for key, item in value.items()]
         return [(name, ",".join(f"{key},{_scalar(item)}" for key, item in value.items()))]
     return [(name, _scalar(value))]
+
+
+def _in_brackets(name: str, value: JsonValue) -> Iterator[tuple[str, str]]:
+    """`x[a][b]=1`, `x[]=1` and, of an array that holds objects, `x[0][a]=1`.
+
+    OpenAPI leaves open what stands within an object or array; services that read brackets at all read these.
+    """
+    if isinstance(value, dict):
+        for key, item in value.items():
+            yield from _in_brackets(f"{name}[{key}]", item)
+    elif isinstance(value, list):
+        is_flat = not any(isinstance(item, dict | list) for item in value)
+        for place, item in enumerate(value):
+            yield from _in_brackets(f"{name}[{'' if is_flat else place}]", item)
+    else:
+        yield name, _scalar(value)
 
 
 def _header(argument: Argument, value: JsonValue) -> str:

@@ -10,11 +10,7 @@ import yaml
 from ttpa.errors import ToolError
 from ttpa.records.record import JsonObject
 from ttpa.redaction import cut_addresses
-
-try:
-    from yaml import CSafeLoader as SafeLoader  # many times faster, where PyYAML was built with it
-except ImportError:
-    from yaml import SafeLoader
+from ttpa.tools.openapi_yaml import read_yaml
 
 
 def read_source(source: str) -> str:
@@ -52,8 +48,7 @@ def _parse(source: str, text: str) -> JsonObject:
         document: object = json.loads(text)
     except (ValueError, RecursionError):
         try:
-            # Dates in YAML would be objects; the document's values are JSON.
-            document = json.loads(json.dumps(yaml.load(text, SafeLoader), default=str))
+            document = read_yaml(text)
         except (yaml.YAMLError, TypeError, ValueError, RecursionError) as error:
             raise ToolError(f"OpenAPI document {source!r} is neither JSON nor YAML: {error}") from error
     if not isinstance(document, dict):

@@ -11,7 +11,7 @@ from anyio import fail_after
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 
 from ttpa.records.tools import ToolCall, ToolResult
-from ttpa.redaction import cut_addresses, hide_key, hide_value
+from ttpa.redaction import cut_addresses, hide, keys_in
 from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.openapi_document import read_document
 from ttpa.tools.openapi_operation import Service
@@ -21,6 +21,8 @@ from ttpa.tools.results import failed, succeeded
 
 _LONGEST_ANSWER = 8 << 20
 """Bytes. A whole one is read into memory, many at once, for the few of its characters that reach the model."""
+_TEXTS = ("/xml", "+xml", "/yaml", "+yaml", "/x-yaml", "/javascript", "/x-www-form-urlencoded")
+"""How media types of texts end, beside those that begin with `text/` and those of JSON."""
 
 
 class OpenApiToolset(OfferedTools):
@@ -48,12 +50,12 @@ class OpenApiToolset(OfferedTools):
         self._keys = {scheme: key.strip() for scheme, key in (keys or {}).items()}  # a file of it ends in a newline
         self._text = read_source(document)
         self._service = service = self._read(self._text)
-        self._passwords: set[str] = set()
+        self._hidden = set(self._keys.values())
         for operation in service.operations:
             for secret in operation.secrets:
                 check_key(secret, self._keys[secret.scheme])
                 if secret.kind == "basic":
-                    self._passwords.add(self._keys[secret.scheme].partition(":")[2])
+                    self._hidden.update(keys_in(self._keys[secret.scheme].partition(":")[2]))
         self._operations = {one.definition.spec.name: one for one in reversed(service.operations)}
         self._offer = Offer(
             cut_addresses(document),
@@ -131,20 +133,16 @@ class OpenApiToolset(OfferedTools):
         return read_document(self._document, text, server=self._server, keys=list(self._keys))
 
     def _hide(self, text: str) -> str:
-        for key in filter(None, self._keys.values()):
-            text = hide_key(text, key)
-        for password in self._passwords:
-            text = hide_value(text, password)
-        return text
+        return hide(text, self._hidden)
 
 
 def _text(response: httpx2.Response, body: bytes) -> str:
     """The answer as a model reads it: JSON without spaces that say nothing, any other text as it is."""
-    kind = response.headers.get("content-type", "")
+    kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
     if "json" in kind:
         with suppress(ValueError, RecursionError):
             return json.dumps(json.loads(body), ensure_ascii=False)
-    elif kind and not kind.startswith("text/") and "xml" not in kind:
+    elif kind and not kind.startswith("text/") and not kind.endswith(_TEXTS):
         return f"[{len(body)} bytes of {kind}]"
     with suppress(LookupError, ValueError):  # of a charset that is none of text
         return body.decode(response.encoding or "utf-8", errors="replace")

@@ -1,45 +1,54 @@
-"""What a module of tools keeps from call to call in its variables: whether it is still what it was."""
+"""What modules of tools keep from call to call in their variables: whether it is still what it was."""
 
 import hashlib
 import pickle
 import warnings
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from threading import Lock, RLock
 from types import FunctionType, ModuleType
+from typing import Any
 
 _LONGEST = 1 << 20
 """Bytes of a pickled variable: what is larger is rather data than state, and is looked at only once."""
 
 _CODE = (ModuleType, FunctionType, type, classmethod, staticmethod, property)
+_STATELESS = (ModuleType, FunctionType, type, type(Lock()), type(RLock()))
+"""What a value may hold that `pickle` takes not, or by a name alone, and that says nothing of a state."""
+_NOT_THERE = ""
 
 
 class Globals:
-    """The variables of modules and of the classes that they define, as they were when this was made.
+    """The variables of modules and of the classes and functions that they define, as they were when this was made.
 
-    Seen is what `pickle` can hold in a megabyte, so neither open connections nor large tables: a client that is made at
-    the first call is no change.
+    Seen is what `pickle` can hold in a megabyte, with whatever functions and locks are in it, so neither open
+    connections nor large tables: a client that is made at the first call is no change.
     """
 
-    def __init__(self, modules: Iterable[ModuleType]) -> None:
-        self._modules = list(modules)
-        self._before = {place: told for place, value in self._variables() if (told := _hash(value)) is not None}
+    def __init__(self, find_modules: Callable[[], Iterable[ModuleType]]) -> None:
+        """`find_modules` gives the modules that are loaded when it is asked."""
+        self._find_modules = find_modules
+        self._before = {place: _hash(value) for place, value in self._variables()}
 
     def have_changed(self) -> bool:
-        """Whether one that was seen then and is seen now holds something else."""
-        seen = ((place, value) for place, value in self._variables() if place in self._before)
-        return any(_hash(value) not in (None, self._before[place]) for place, value in seen)
+        """Whether one that is seen was not there then, or was seen and held something else."""
+        for place, value in self._variables():
+            before = self._before.get(place, _NOT_THERE)
+            if before is not None and _hash(value) not in (None, before):
+                return True
+        return False
 
     def _variables(self) -> Iterator[tuple[str, object]]:
-        return (each for module in self._modules for each in _variables(module))
+        return (each for module in self._find_modules() for each in _variables(module))
 
 
 def _variables(module: ModuleType) -> Iterator[tuple[str, object]]:
-    """The variables of a module and of its own classes, with their places."""
+    """The variables of a module and of its own classes and functions, with their places."""
     for name, value in _plain(vars(module)):
         yield f"{module.__name__}.{name}", value
-    for kind in list(vars(module).values()):
-        if isinstance(kind, type) and kind.__module__ == module.__name__:
-            for name, value in _plain(vars(kind)):
-                yield f"{module.__name__}.{kind.__qualname__}.{name}", value
+    for holder in list(vars(module).values()):
+        if isinstance(holder, type | FunctionType) and holder.__module__ == module.__name__:
+            for name, value in _plain(vars(holder)):
+                yield f"{module.__name__}.{holder.__qualname__}.{name}", value
 
 
 def _plain(held: Mapping[str, object]) -> Iterator[tuple[str, object]]:
@@ -52,10 +61,19 @@ def _hash(value: object) -> str | None:
     digest = _Digest()
     try:
         with warnings.catch_warnings(action="ignore"):  # of what will not be pickled in a later Python
-            pickle.Pickler(digest, protocol=5).dump(value)
+            _Pickler(digest, protocol=5).dump(value)
     except Exception:  # anybody's classes are asked
         return None
     return digest.told()
+
+
+class _Pickler(pickle.Pickler):
+    """Takes functions, classes and locks for what they are in this process, so a `defaultdict(lambda: 0)` is seen."""
+
+    def reducer_override(self, obj: object, /) -> Any:
+        if isinstance(obj, _STATELESS) and obj is not str:
+            return str, (f"{type(obj).__name__} {id(obj)}",)
+        return NotImplemented
 
 
 class _Digest:

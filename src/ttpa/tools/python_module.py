@@ -3,9 +3,10 @@
 import importlib
 import importlib.util
 import inspect
+import os
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial, partialmethod, singledispatchmethod, wraps
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,10 @@ from typing import Any, cast
 from ttpa.errors import ToolError
 from ttpa.tools.effects import effect, effect_of, mark_of
 
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+"""Folders of what others wrote, also where they lie below one's own."""
+_NOT_BESIDE = sys.stdlib_module_names | {"ttpa", "__main__"}
+"""Python's own modules, which may lie below as well, and ours."""
 _NOT_OWN = sys.stdlib_module_names | {"pydantic"}
 """Packages whose classes others derive theirs from."""
 
@@ -31,6 +36,22 @@ def load_module(target: str) -> ModuleType:
     sys.modules[path.stem] = module
     spec.loader.exec_module(module)
     return module
+
+
+def modules_beside(module: ModuleType) -> Iterator[ModuleType]:
+    """Modules that are loaded from its folder or its package, and from below; neither ours nor what is installed."""
+    top = sys.modules.get(module.__name__.partition(".")[0], module)
+    file = vars(top).get("__file__") or vars(module).get("__file__")
+    if not file or (folder := Path(file).parent).name in _INSTALLED:
+        return
+    below = f"{folder}{os.sep}"
+    loaded: dict[str, object] = {**sys.modules}
+    for name, one in loaded.items():
+        if not isinstance(one, ModuleType) or name.partition(".")[0] in _NOT_BESIDE:
+            continue  # anything may stand among the modules
+        place = str(vars(one).get("__file__"))
+        if place.startswith(below) and _INSTALLED.isdisjoint(Path(place).relative_to(folder).parts):
+            yield one
 
 
 def tool_functions(module: ModuleType) -> dict[str, Callable[..., object]]:

@@ -16,6 +16,7 @@ from ttpa.records.strict_json import InvalidJson, find_object
 from ttpa.records.tools import ToolCall, ToolResult, ToolSpec
 from ttpa.tools.offer import Definition, Offer, OfferedTools
 from ttpa.tools.results import failed, succeeded
+from ttpa.tools.schema_references import put_in_place
 
 _PROMPT = Path(__file__).with_name("prompts") / "simulate.md"
 _ATTEMPTS = 3
@@ -120,7 +121,7 @@ def _read(file: str) -> list[Definition]:
             ToolSpec(
                 name=function.name,
                 description=function.description or "",
-                parameters={"type": "object", "properties": {}, **(function.parameters or {})},
+                parameters=put_in_place({"type": "object", "properties": {}, **(function.parameters or {})}),
             ),
             "none",
         )

@@ -12,7 +12,7 @@ import os
 import resource
 import shutil
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 from types import ModuleType
@@ -24,7 +24,7 @@ from ttpa.errors import ToolError
 from ttpa.tools.effects import effect_of
 from ttpa.tools.keeper import descendants, stand_guard
 from ttpa.tools.python_globals import Globals
-from ttpa.tools.python_module import around, load_module, makes_instances, tool_functions
+from ttpa.tools.python_module import around, load_module, makes_instances, modules_beside, tool_functions
 from ttpa.tools.python_tools import read_specs
 from ttpa.tools.python_values import result_text, state_text
 from ttpa.tools.results import cap, told
@@ -113,7 +113,7 @@ class Tools:
         # A module that has a `reset` knows best what its state is.
         own = {module.__name__, *(str(getattr(function, "__module__", None)) for function in offered.values())}
         is_reset = callable(getattr(module, "reset", None))
-        self._globals = Globals([] if is_reset else [sys.modules[name] for name in own if name in sys.modules])
+        self._globals = Globals(partial(_with_state, module, own) if not is_reset else list[ModuleType])
 
     def answer(self, request: Mapping[str, Any]) -> tuple[str, bool]:
         """What the request gives, and whether it succeeded."""
@@ -142,6 +142,11 @@ class Tools:
         """How many processes and tasks calls left behind, and whether variables hold something else."""
         tasks = len(asyncio.all_tasks(self._runner.get_loop()))
         return str(self._surroundings.leftovers() + tasks + self._globals.have_changed())
+
+
+def _with_state(module: ModuleType, names: Iterable[str]) -> Iterable[ModuleType]:
+    """The modules so named, and all others that came with the tools' one, as far as they are loaded by now."""
+    return dict.fromkeys([*(sys.modules[name] for name in names if name in sys.modules), *modules_beside(module)])
 
 
 def serve(target: str, folder: Path, read_fd: int, write_fd: int) -> None:
