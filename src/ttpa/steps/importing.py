@@ -49,8 +49,11 @@ def read_dialogues(run: Run, files: Sequence[Path]) -> ImportedDialogues:
         count = len({dialogue for tellers in told.dialogues.values() for dialogue in tellers})
         few = f"{counted(count, 'dialogues')} {'is' if count == 1 else 'are'} too few"
         facts["test"] = f"none, {few} to hold some out (import.test_share)"
-    repeated = {"turns that another line tells": str(told.repeated)} if told.repeated else {}
-    return ImportedDialogues(len(lines), instructions, discards, facts | repeated, account)
+    if told.repeated:
+        facts["turns that another line tells"] = str(told.repeated)
+    if told.alike:
+        facts["turns with the question and calls of another"] = f"{told.alike}, in one split with it"
+    return ImportedDialogues(len(lines), instructions, discards, facts, account)
 
 
 def keep_instructions(run: Run, read: ImportedDialogues) -> None:
