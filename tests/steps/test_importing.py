@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ttpa.assemble import assemble
 from ttpa.config import make_config
-from ttpa.errors import RunError
+from ttpa.errors import ConfigError, RunError
 from ttpa.pipeline import take_import
 from ttpa.progress import SilentReporter
 from ttpa.records.discards import Discard
@@ -162,6 +162,31 @@ def test_what_goes_on_in_a_dialogue_is_named_after_it(run: Run, tmp_path: Path) 
     clusters = [dialogue_of(point.id) for one in made for point in one.decision_points()]
     assert clusters == ["on:1"] * 7 + ["on:y+2"] * 2
     assert (summary.items_used, summary.facts["turns that another line tells"]) == (4, "5")
+
+
+def test_a_line_whose_question_stands_in_a_benchmark_is_discarded_with_its_file(tmp_path: Path) -> None:
+    benchmark, file = tmp_path / "bench.json", tmp_path / "mine.jsonl"
+    questions = ["Hi", "Will there be rain in Oslo?", "rain in  ROME?", "Rain in Bern city?"]
+    benchmark.write_text(json.dumps([{"question": [{"role": "user", "content": text}]} for text in questions]))
+    file.write_text("\n".join([dialogue("Oslo"), dialogue("Rome"), dialogue("Ulm", "Bern city"), dialogue("Ulm")]))
+    values = {"name": "mine", "runs": str(tmp_path), "construct": {"avoid": [str(benchmark)]}}
+    run = Run(make_config(values), assemble(make_config(values)), SilentReporter())
+    made, summary = imported(run, file)
+    assert [one.question for one in made] == ["Hi", "Rain in Oslo?", "Rain in Ulm?"]
+    assert summary.discards == {"benchmark_overlap": 2}
+    assert [(each.id, each.stage, each.detail) for each in discards(run)] == [
+        (f"mine:line {number}", "import", f"as in {benchmark}") for number in (2, 3)
+    ]
+
+
+def test_a_file_to_avoid_that_is_not_there_stops_an_import(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(dialogue("Oslo"))
+    values = {"name": "mine", "runs": str(tmp_path), "construct": {"avoid": ["no.json"]}}
+    run = Run(make_config(values), assemble(make_config(values)), SilentReporter())
+    with pytest.raises(ConfigError, match=r"construct\.avoid: 'no\.json' cannot be read"):
+        take_import(run, [file])
+    assert not run.directory.path.exists()
 
 
 Turns = tuple[int, ...]
