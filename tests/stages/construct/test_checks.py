@@ -153,6 +153,16 @@ def test_a_question_that_tells_what_only_a_result_tells_is_found_out() -> None:
     assert find_leaked_result("Will there be rain? Is it paid?", [made]) is None  # too short to tell anything
 
 
+def test_an_id_that_a_later_call_takes_out_of_a_result_leaks_where_the_question_tells_it() -> None:
+    found = step({"contact_id": "CT-246481", "city": "Lisbon"}, hotel="Amara Wagner", city="Lisbon")
+    sent = step("sent", hotel="CT-246481", text="in Lisbon")
+    assert find_leaked_result("Tell Amara Wagner, contact CT-246481, 'in Lisbon'.", [found, sent]) == "CT-246481"
+    assert (
+        find_leaked_result("Tell Amara Wagner 'in Lisbon'.", [found, sent]) is None
+    )  # a call before it takes the city
+    assert find_leaked_result("Tell contact CT-246481 'in Lisbon'.", [sent, found]) is None
+
+
 def test_what_the_question_must_hold_anyway_is_no_leak() -> None:
     made = step({"hotel": "Casa Sol", "note": "Sol, Casa"}, hotel="Casa Sol")
     assert find_leaked_result("A room in Casa Sol?", [made]) is None

@@ -94,9 +94,12 @@ def _as_name(name: str) -> str:
 
 
 def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
-    """A text or number that the question holds although only a result tells it; none where there is none."""
-    arguments = [leaf for step in steps for call in step.calls for _, leaf in leaves(call.arguments, "")]
-    given = {word for argument in arguments for word in split_words(str(argument))}
+    """A text or number that the question holds although only a result tells it; none where there is none.
+
+    What a call takes may stand in the question, but not where a result before it gives the value: that call is then no
+    longer needed.
+    """
+    given = _given_words(steps)
     for step in steps:
         for result in step.results:
             for _, leaf in leaves(read_result(result.content)):
@@ -105,6 +108,19 @@ def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
                 if told and stands_in(leaf, question, ""):
                     return str(leaf)
     return None
+
+
+def _given_words(steps: Sequence[Step]) -> set[str]:
+    """The words of the arguments that no earlier result tells: the question has to hold them."""
+    given: set[str] = set()
+    results: list[str] = []
+    for step in steps:
+        for call in step.calls:
+            for _, leaf in leaves(call.arguments, ""):
+                if not any(tells(text, leaf) for text in results):
+                    given.update(split_words(str(leaf)))
+        results.extend(told_by(result.content) for result in step.results)
+    return given
 
 
 def stands_in(value: JsonValue, text: str, name: str) -> bool:
