@@ -95,6 +95,32 @@ def test_a_schema_default_needs_no_source() -> None:
     assert ungrounded("Rooms?", step(currency="USD")) == ["currency = USD"]
 
 
+CARD: JsonValue = {"properties": {"kind": {"const": "by_card"}, "number": {"type": "string"}}}
+CASH: JsonValue = {"properties": {"kind": {"enum": ["in_cash"]}, "tip": {"type": "integer", "default": 5}}}
+LANGUAGE: JsonValue = {"properties": {"lang": {"default": "en"}, "unit": {"const": "km"}, "one": {"default": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "missing"),
+    [
+        (LANGUAGE, {"lang": "en", "unit": "km", "one": 1.0}, []),
+        (LANGUAGE, {"lang": "sv", "unit": "m", "one": True}, ["payment = sv", "payment = m", "payment = True"]),
+        ({"type": "array", "items": LANGUAGE}, [{"lang": "en"}, {"lang": "sv"}], ["payment = sv"]),
+        ({"anyOf": [LANGUAGE, {"type": "null"}]}, {"lang": "en", "unit": "km"}, []),
+        ({"oneOf": [CARD, CASH]}, {"kind": "by_card", "number": "4111"}, ["payment = 4111"]),
+        ({"oneOf": [CARD, CASH]}, {"kind": "in_cash", "tip": 5}, []),
+        ({"oneOf": [CARD, CASH]}, {"kind": "in_cash"}, ["payment = in_cash"]),  # a choice, which somebody has to tell
+        ({"anyOf": [{"const": "km"}, {"const": "m"}]}, "km", ["payment = km"]),
+    ],
+)
+def test_what_a_schema_gives_anywhere_in_a_value_needs_no_source(
+    schema: JsonValue, value: JsonValue, missing: list[str]
+) -> None:
+    tool = ToolSpec(name="book_room", parameters={"type": "object", "properties": {"payment": schema}})
+    found = find_ungrounded("Do it.", [step(payment=value)], [tool])
+    assert [f"payment = {one.partition(' = ')[2]}" for one in found] == missing
+
+
 def test_a_boolean_is_grounded_where_the_question_speaks_of_its_parameter() -> None:
     assert ungrounded("With breakfast, please.", step(breakfast=True)) == []
     assert ungrounded("A room, please.", step(breakfast=False)) == ["breakfast = False"]
