@@ -24,7 +24,7 @@ def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSp
     """Argument values that come from nowhere, as `argument = value`.
 
     A value is grounded when it stands in the question or in an earlier result, or where its schema gives it: as the
-    default, or as the only value that may stand there. A boolean is also when the question speaks of its parameter.
+    default, or as the only value that may stand there. A boolean also is where the question speaks of its parameter.
     Where a schema leaves the keys of an object free, as of amounts by product, they are values too.
     """
     schemas = {tool.name: tool.parameters for tool in tools}
