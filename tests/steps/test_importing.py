@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ttpa.assemble import assemble
 from ttpa.config import make_config
-from ttpa.errors import RunError
+from ttpa.errors import ConfigError, RunError
 from ttpa.pipeline import take_import
 from ttpa.progress import SilentReporter
 from ttpa.records.discards import Discard
@@ -164,6 +164,31 @@ def test_what_goes_on_in_a_dialogue_is_named_after_it(run: Run, tmp_path: Path) 
     assert (summary.items_used, summary.facts["turns that another line tells"]) == (4, "5")
 
 
+def test_a_line_whose_question_stands_in_a_benchmark_is_discarded_with_its_file(tmp_path: Path) -> None:
+    benchmark, file = tmp_path / "bench.json", tmp_path / "mine.jsonl"
+    questions = ["Hi", "Will there be rain in Oslo?", "rain in  ROME?", "Rain in Bern city?"]
+    benchmark.write_text(json.dumps([{"question": [{"role": "user", "content": text}]} for text in questions]))
+    file.write_text("\n".join([dialogue("Oslo"), dialogue("Rome"), dialogue("Ulm", "Bern city"), dialogue("Ulm")]))
+    values = {"name": "mine", "runs": str(tmp_path), "construct": {"avoid": [str(benchmark)]}}
+    run = Run(make_config(values), assemble(make_config(values)), SilentReporter())
+    made, summary = imported(run, file)
+    assert [one.question for one in made] == ["Hi", "Rain in Oslo?", "Rain in Ulm?"]
+    assert summary.discards == {"benchmark_overlap": 2}
+    assert [(each.id, each.stage, each.detail) for each in discards(run)] == [
+        (f"mine:line {number}", "import", f"as in {benchmark}") for number in (2, 3)
+    ]
+
+
+def test_a_file_to_avoid_that_is_not_there_stops_an_import(tmp_path: Path) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(dialogue("Oslo"))
+    values = {"name": "mine", "runs": str(tmp_path), "construct": {"avoid": ["no.json"]}}
+    run = Run(make_config(values), assemble(make_config(values)), SilentReporter())
+    with pytest.raises(ConfigError, match=r"construct\.avoid: 'no\.json' cannot be read"):
+        take_import(run, [file])
+    assert not run.directory.path.exists()
+
+
 Turns = tuple[int, ...]
 """A dialogue of one question: what is asked by each of its calls, and, where the last is 0, its answer."""
 
@@ -212,6 +237,51 @@ def test_in_any_order_of_lines_no_turn_is_lost_and_none_is_told_within_another(
         assert len({one.id for one in lost}) == len(lost)
         by_start = {(dialogue_of(one.id), str(one.steps[0].calls)) for one in made}
         assert len(by_start) == len({dialogue for dialogue, _ in by_start}) == len({one[0] for one in longest})
+
+
+def asked_of(*tools: str, cities: tuple[str, ...], keys: tuple[str, ...] = ("city", "day")) -> str:
+    """A line that asks for rain in the cities on a day, over these tools; calls and arguments in this order."""
+    parameters = {"type": "object", "properties": {"city": {"type": "string"}, "day": {"type": "string"}}}
+    specs = [{"type": "function", "function": {"name": name, "parameters": parameters}} for name in tools]
+    told = [{"city": city, "day": "Monday"} for city in cities]
+    due = [{"name": "rain", "arguments": {key: each[key] for key in keys}} for each in told]
+    question = {"role": "user", "content": f"Rain in {' and '.join(sorted(cities))} on Monday?"}
+    return json.dumps({"messages": [question], "tools": specs, "reference_calls": due})
+
+
+def test_lines_that_ask_the_same_with_the_same_calls_are_held_out_together_whatever_else_they_offer(
+    run: Run, tmp_path: Path
+) -> None:
+    lines: list[str] = []
+    for n in range(60):
+        lines.append(asked_of("rain", "wind", cities=(f"A{n}", f"B{n}")))
+        lines.append(asked_of("wind", "rain", cities=(f"A{n}", f"B{n}")))
+        lines.append(asked_of("rain", "snow", cities=(f"B{n}", f"A{n}"), keys=("day", "city")))
+    file = tmp_path / "offers.jsonl"
+    file.write_text("\n".join(lines))
+    made, summary = imported(run, file)
+    splits = [{one.split for one in made if f" A{n} " in one.question} for n in range(60)]
+    assert len(made) == 180
+    assert all(len(each) == 1 for each in splits)
+    assert 9 <= splits.count({"test"}) <= 27
+    assert [dialogue_of(one.id) for one in made[:6]] == ["offers:1"] * 3 + ["offers:4"] * 3
+    assert summary.facts["turns with the question and calls of another"] == "120, in one split with it"
+
+
+def test_a_line_that_asks_what_two_dialogues_ask_makes_them_one(run: Run, tmp_path: Path) -> None:
+    lines: list[str] = []
+    for n in range(40):
+        whole = json.loads(dialogue(f"A{n}", f"B{n}"))
+        second = [{"name": "rain", "arguments": {"city": f"B{n}"}}]
+        other, third = ([*TOOLS, {"type": "function", "function": {"name": name}}] for name in ("wind", "snow"))
+        lines.append(json.dumps({"messages": whole["messages"][:6], "tools": TOOLS}))
+        lines.append(json.dumps({"messages": whole["messages"][:7], "tools": other, "reference_calls": second}))
+        lines.append(json.dumps({"messages": whole["messages"], "tools": third}))
+    file = tmp_path / "both.jsonl"
+    file.write_text("\n".join(lines))
+    made, _ = imported(run, file)
+    for n in range(40):
+        assert len({one.split for one in made if one.question in (f"Rain in A{n}?", f"Rain in B{n}?")}) == 1
 
 
 def test_lines_that_are_a_dialogue_each_are_held_out_as_ever(run: Run, tmp_path: Path) -> None:

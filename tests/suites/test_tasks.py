@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from pydantic import JsonValue
 
 from ttpa.assemble import assemble
 from ttpa.config import make_config
@@ -271,6 +272,55 @@ def test_of_a_tool_whose_results_differ_the_call_is_due_and_not_its_result(
     run = make_run(ScriptedTokenModel(lambda _: {"Done.": 1.0}), {**SECTIONS, **named})
     [(evaluation, _)] = evaluate_suite(run, "tasks")
     assert evaluation.settings["results not compared"] == "stamp"
+
+
+MESSAGES = """
+def find_rooms(city: str, stars: int = 3) -> list[str]:
+    'Finds the rooms of a city.'
+    return []
+def find_cars(city: str) -> list[str]:
+    'Finds the cars of a city.'
+    return []
+def send(to: str) -> dict[str, bool]:
+    'Sends a message.'
+    return {'sent': True}
+def describe(city: str) -> str:
+    'Tells of a city.'
+    return 'a town'
+def portray(city: str) -> str:
+    'Tells of a city in a picture.'
+    return 'a town'
+"""
+
+
+@pytest.mark.parametrize(
+    ("gold", "made", "right"),
+    [
+        (("find_rooms", {"city": "Lyon"}), ("find_rooms", {"city": "Lyon"}), True),
+        (("find_rooms", {"city": "Lyon"}), ("find_rooms", {"city": "lyon", "stars": 3}), True),
+        (("find_rooms", {"city": "Lyon"}), ("find_rooms", {"city": "Atlantis"}), False),
+        (("find_rooms", {"city": "Lyon"}), ("find_cars", {"city": "Lyon"}), False),
+        (("send", {"to": "Ida"}), ("send", {"to": "Ida"}), True),
+        (("send", {"to": "Ida"}), ("send", {"to": "Bo"}), False),
+        (("describe", {"city": "Lyon"}), ("portray", {"city": "Lyon"}), True),
+    ],
+)
+def test_a_result_that_tells_nothing_is_obtained_by_the_golds_call_alone(
+    constructed: Run,
+    tmp_path: Path,
+    gold: tuple[str, dict[str, JsonValue]],
+    made: tuple[str, dict[str, JsonValue]],
+    right: bool,
+) -> None:
+    module = tmp_path / "messages.py"
+    module.write_text(MESSAGES)
+    due, call = (ToolCall(name=name, arguments=arguments) for name, arguments in (gold, made))
+    with PythonToolset(str(module)) as tools:
+        task = task_of(constructed, tools, due)
+        suite = OwnTasks([task], tools, TasksConfig(), constructed.config.score)
+        said = [AssistantMessage(tool_calls=(call,)), AssistantMessage(content="It is done.")]
+        [case] = suite.judge([played(suite, task.id, said)], Path()).cases
+    assert (case.right, case.measures["gold results obtained"]) == (right, float(right))
 
 
 def test_settings_that_cannot_be_read_are_named(constructed: Run, toolset: PythonToolset, make_run: MakeRun) -> None:

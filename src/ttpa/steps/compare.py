@@ -70,10 +70,12 @@ def _read(run: Run, suite: str | None, policy: str | None) -> _Side:
     cases = suite_cases(run, suite, chosen)
     files = SuiteFiles(run.directory.suite(suite), chosen)
     evaluation = read_record(files.evaluation, SuiteEvaluation)
+    verdicts = {case.id: case.right for case in cases}
+    answers = stream_records(files.answers, SuiteAnswer)
     return _Side(
         label=f"{run.config.name}/{chosen}",
-        verdicts={case.id: case.right for case in cases},
-        questions={answer.id: answer.question_hash for answer in stream_records(files.answers, SuiteAnswer)},
+        verdicts=verdicts,
+        questions={answer.id: answer.question_hash for answer in answers if answer.id in verdicts},
         categories={case.id: case.category for case in cases},
         errors={case.id: case.errors for case in cases},
         prompt_hash=evaluation.prompt_hash,

@@ -28,7 +28,7 @@ from ttpa.tools.base import Toolset
 def evaluate_suite(
     run: Run, name: str, policies: Sequence[str] = (), *, redo: bool = False
 ) -> list[tuple[SuiteEvaluation, list[Discard]]]:
-    """Each policy's evaluation and the items it has no answer to; all policies where none is named.
+    """Each policy's evaluation and the items without a verdict; all policies where none is named.
 
     Raises `RunError` for a suite or policy that is not there, for one that is not what was trained, and where one was
     begun with other settings.
@@ -75,8 +75,9 @@ def _evaluate(
     _ask(run, name, policy, path, items, outcomes, spent)
     answers, missing = outcomes.in_order([item.id for item in items])
     write_records(files.answers, answers)
-    write_records(files.missing, missing)
     judgement = suite.judge(answers, files.program)
+    missing += judgement.missing
+    write_records(files.missing, missing)
     write_records(files.cases, judgement.cases)
     categories, total = summarise(items, judgement.cases, missing, resamples=config.resamples, seed=run.config.seed)
     hashes = "".join(answer.prompt_hash for answer in answers)

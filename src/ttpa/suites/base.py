@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ttpa.models.base import ChatModel
+from ttpa.records.discards import Discard
 from ttpa.records.instructions import Instruction
 from ttpa.records.suites import SuiteAnswer, SuiteCase
 from ttpa.stages.score import ScoreConfig, TurnReader
@@ -17,11 +18,13 @@ from ttpa.tools.base import Toolset
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The verdicts on all answers of one policy."""
+    """The verdicts on all answers of one policy, and the answers on which there is none."""
 
     cases: Sequence[SuiteCase]
     official: dict[str, str] = field(default_factory=dict[str, str])
     refused_golds: tuple[str, ...] = ()
+    missing: Sequence[Discard] = ()
+    """Why an answer could not be judged: it is neither right nor wrong."""
 
 
 class Suite(Protocol):
@@ -36,9 +39,9 @@ class Suite(Protocol):
         ...
 
     def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:
-        """The verdicts, in the order of the answers; what the benchmark's own program needs and says lies in `folder`.
+        """A verdict for each answer, in their order, or why there is none.
 
-        Raises `RunError` where that program fails.
+        What the benchmark's own program needs and says lies in `folder`. Raises `RunError` where that program fails.
         """
         ...
 

@@ -2,26 +2,28 @@
 
 A task with calls is solved when the policy ends it with an answer, the tools are left in the gold's state, and every
 result that the gold calls give was obtained, in whatever order and number of steps. Of a tool whose results may differ
-from call to call the gold's call is due in place of its result. A task without calls is solved by an answer without any
-call.
+from call to call the gold's call is due in place of its result, and beside it where the result tells nothing (`[]`,
+`{"sent": true}`), for calls of all kinds give that. A task without calls is solved by an answer without any call.
 """
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Generator, Sequence
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
 
 from pydantic import JsonValue
 
 from ttpa.errors import RunError, ToolError
-from ttpa.records.instructions import Instruction
+from ttpa.records.instructions import Acceptable, Instruction
+from ttpa.records.json_shapes import leaves
 from ttpa.records.messages import AssistantMessage, ToolMessage
 from ttpa.records.strict_json import canonical_json
 from ttpa.records.suites import SuiteAnswer, SuiteCase
 from ttpa.records.tools import ToolCall, ToolResult
+from ttpa.records.words import fold, read_result
 from ttpa.stages.score import ScoreConfig, score_turn
 from ttpa.suites.base import Judgement, Setting
 from ttpa.suites.config import TasksConfig
@@ -31,6 +33,17 @@ from ttpa.tools.results import failed
 
 _FACT = re.compile(r"\w*\d[\w:.,-]*\b")
 """A word with a digit in it: a number, date, time, price or id."""
+_SAID_BY_ANY = frozenset({"ok", "okay", "done", "success", "none", "null", "true", "false", "yes", "no"})
+"""Texts that tell no more than a boolean or nothing does."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Due:
+    """A gold call and what it gives now."""
+
+    call: ToolCall
+    result: ToolResult
+    acceptable: Acceptable | None
 
 
 class OwnTasks:
@@ -69,6 +82,7 @@ class OwnTasks:
             "instructions": hashlib.sha256(told.encode()).hexdigest(),
             "tools": toolset.definitions(),
             "cut-off turns": "malformed, their calls are not run",
+            "results that tell nothing": "due of the gold's calls alone",
         }
         if nondeterministic:
             self.facts["results not compared"] = ", ".join(sorted(nondeterministic))
@@ -124,8 +138,8 @@ class OwnTasks:
         has_answered = answer.notes["ended"] == "with an answer"
         gold = [call for step in instruction.steps for call in step.calls]
         due, state = self._gold_outcome(instruction)
-        obtained = Counter(due) & Counter(self._due(*one) for one in zip(calls, results, strict=True) if one[1].ok)
-        share = sum(obtained.values()) / len(due) if due else 1.0
+        obtained = self._count_obtained(due, list(zip(calls, results, strict=True)), instruction)
+        share = obtained / len(due) if due else 1.0
         same_state = answer.notes["state"] == state
         verdict = score_turn(calls, gold, instruction.tools, strings=self._scoring.strings)
         folded = score_turn(calls, gold, instruction.tools, strings="folded")
@@ -149,27 +163,45 @@ class OwnTasks:
         if first is not None:
             self._gold_outcome(first)
 
-    def _gold_outcome(self, instruction: Instruction) -> tuple[list[str], str]:
-        """What the gold calls make due, and the state that they leave.
+    def _gold_outcome(self, instruction: Instruction) -> tuple[list[_Due], str]:
+        """The gold calls with what they give now, and the state that they leave.
 
         Raises `RunError` where one of them fails: any call that fails alike would pass for it.
         """
         offered = {tool.name for tool in instruction.tools}
-        due: list[str] = []
+        due: list[_Due] = []
         with _Opened(self._toolset) as tools:
-            for call in (call for step in instruction.steps for call in step.calls):
-                result = tools.run(call, offered)
-                if not result.ok:
-                    raise RunError(
-                        f"the gold call of {call.name!r} in {instruction.id!r} fails now: {result.content!r}; see to "
-                        "the tools, and take the suite again with --redo: calls meanwhile may have failed alike"
-                    )
-                due.append(self._due(call, result))
+            for step in instruction.steps:
+                for call, acceptable in zip(step.calls, step.acceptable or [None] * len(step.calls), strict=True):
+                    result = tools.run(call, offered)
+                    if not result.ok:
+                        raise RunError(
+                            f"the gold call of {call.name!r} in {instruction.id!r} fails now: {result.content!r}; see "
+                            "to the tools, and take the suite again with --redo: calls meanwhile may have failed alike"
+                        )
+                    due.append(_Due(call, result, acceptable))
             return due, tools.state()
 
-    def _due(self, call: ToolCall, result: ToolResult) -> str:
-        """What a call obtains: its result; where results differ from call to call, that it was made."""
-        return canonical_json(call.model_dump()) if call.name in self._nondeterministic else result.content
+    def _count_obtained(
+        self, due: Sequence[_Due], made: Sequence[tuple[ToolCall, ToolResult]], instruction: Instruction
+    ) -> int:
+        """How many of the gold's results the policy has, each by a call of its own that succeeded."""
+        left = [(call, result.content) for call, result in made if result.ok]
+        count = len(left)
+        for gold in due:
+            found = (place for place, one in enumerate(left) if self._obtains(*one, gold, instruction))
+            if (place := next(found, None)) is not None:
+                del left[place]
+        return count - len(left)
+
+    def _obtains(self, call: ToolCall, content: str, gold: _Due, instruction: Instruction) -> bool:
+        """Whether a call obtains what is due: the gold's result; where that would tell nothing, by the gold's call."""
+        if not {call.name, gold.call.name}.isdisjoint(self._nondeterministic):
+            return canonical_json(call.model_dump()) == canonical_json(gold.call.model_dump())
+        if content != gold.result.content or _tells_something(content):
+            return content == gold.result.content
+        acceptable = [gold.acceptable] if gold.acceptable else None
+        return not score_turn([call], [gold.call], instruction.tools, acceptable=acceptable, strings="folded").errors
 
 
 @contextmanager
@@ -225,6 +257,12 @@ class _Opened:
 
     def __exit__(self, *_: object) -> None:
         self._stack.close()
+
+
+def _tells_something(content: str) -> bool:
+    """Whether a result holds more than emptiness, yes or no: a number but zero, or a text of its own."""
+    told = (leaf for _, leaf in leaves(read_result(content)) if leaf and not isinstance(leaf, bool))
+    return any(fold(str(leaf)) not in _SAID_BY_ANY for leaf in told)
 
 
 def _facts(instruction: Instruction) -> list[str]:

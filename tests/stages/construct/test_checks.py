@@ -95,6 +95,32 @@ def test_a_schema_default_needs_no_source() -> None:
     assert ungrounded("Rooms?", step(currency="USD")) == ["currency = USD"]
 
 
+CARD: JsonValue = {"properties": {"kind": {"const": "by_card"}, "number": {"type": "string"}}}
+CASH: JsonValue = {"properties": {"kind": {"enum": ["in_cash"]}, "tip": {"type": "integer", "default": 5}}}
+LANGUAGE: JsonValue = {"properties": {"lang": {"default": "en"}, "unit": {"const": "km"}, "one": {"default": 1}}}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "missing"),
+    [
+        (LANGUAGE, {"lang": "en", "unit": "km", "one": 1.0}, []),
+        (LANGUAGE, {"lang": "sv", "unit": "m", "one": True}, ["payment = sv", "payment = m", "payment = True"]),
+        ({"type": "array", "items": LANGUAGE}, [{"lang": "en"}, {"lang": "sv"}], ["payment = sv"]),
+        ({"anyOf": [LANGUAGE, {"type": "null"}]}, {"lang": "en", "unit": "km"}, []),
+        ({"oneOf": [CARD, CASH]}, {"kind": "by_card", "number": "4111"}, ["payment = 4111"]),
+        ({"oneOf": [CARD, CASH]}, {"kind": "in_cash", "tip": 5}, []),
+        ({"oneOf": [CARD, CASH]}, {"kind": "in_cash"}, ["payment = in_cash"]),  # a choice, which somebody has to tell
+        ({"anyOf": [{"const": "km"}, {"const": "m"}]}, "km", ["payment = km"]),
+    ],
+)
+def test_what_a_schema_gives_anywhere_in_a_value_needs_no_source(
+    schema: JsonValue, value: JsonValue, missing: list[str]
+) -> None:
+    tool = ToolSpec(name="book_room", parameters={"type": "object", "properties": {"payment": schema}})
+    found = find_ungrounded("Do it.", [step(payment=value)], [tool])
+    assert [f"payment = {one.partition(' = ')[2]}" for one in found] == missing
+
+
 def test_a_boolean_is_grounded_where_the_question_speaks_of_its_parameter() -> None:
     assert ungrounded("With breakfast, please.", step(breakfast=True)) == []
     assert ungrounded("A room, please.", step(breakfast=False)) == ["breakfast = False"]
@@ -151,6 +177,16 @@ def test_a_question_that_tells_what_only_a_result_tells_is_found_out() -> None:
     assert find_leaked_result("Is ab-1207-x right?", [made]) == "AB-1207-X"
     assert find_leaked_result("Does it cost 1,234.56?", [made]) == "1234.56"
     assert find_leaked_result("Will there be rain? Is it paid?", [made]) is None  # too short to tell anything
+
+
+def test_an_id_that_a_later_call_takes_out_of_a_result_leaks_where_the_question_tells_it() -> None:
+    found = step({"contact_id": "CT-246481", "city": "Lisbon"}, hotel="Amara Wagner", city="Lisbon")
+    sent = step("sent", hotel="CT-246481", text="in Lisbon")
+    assert find_leaked_result("Tell Amara Wagner, contact CT-246481, 'in Lisbon'.", [found, sent]) == "CT-246481"
+    assert (
+        find_leaked_result("Tell Amara Wagner 'in Lisbon'.", [found, sent]) is None
+    )  # a call before it takes the city
+    assert find_leaked_result("Tell contact CT-246481 'in Lisbon'.", [sent, found]) is None
 
 
 def test_what_the_question_must_hold_anyway_is_no_leak() -> None:

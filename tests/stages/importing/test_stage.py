@@ -97,6 +97,12 @@ def test_results_without_ids_come_in_the_order_of_the_calls() -> None:
     assert [answer.content for answer in made.steps[0].results] == ["wet", "dry"]
 
 
+def test_results_go_to_calls_without_ids_in_their_order() -> None:
+    both: Row = {"role": "assistant", "tool_calls": [{"function": DUE}, {"function": DUE | {"arguments": {}}}]}
+    [made] = imported(user(), both, result("wet", "x"), result("dry", "x"), says("So, so."))
+    assert [answer.content for answer in made.steps[0].results] == ["wet", "dry"]
+
+
 def test_each_user_message_with_a_solution_is_an_instruction() -> None:
     first, second = imported(
         {"role": "system", "content": "Be brief."},
@@ -201,6 +207,16 @@ REFUSED: dict[str, tuple[list[Row], DiscardReason, str]] = {
         [user(), TWO_CALLS, result("dry", "b")],
         RECORD,
         "2 calls are followed by 1 tool",
+    ),
+    "a result of an unknown id": (
+        [user(), ONE_CALL, result("wet", "z"), says("x")],
+        RECORD,
+        "messages.2: a tool message that answers no call: 'z' is the id of no call that is still open",
+    ),
+    "two results of one id": (
+        [user(), TWO_CALLS, result("dry", "b"), result("dry again", "b"), says("x")],
+        RECORD,
+        "messages.3: a tool message that answers no call: 'b' is the id",
     ),
     "two answers": ([user(), says("x"), says("y")], RECORD, "after the assistant's answer"),
     "calls after the answer": ([user(), says("x"), ONE_CALL], RECORD, "after the assistant's answer"),

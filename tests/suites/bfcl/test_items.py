@@ -22,6 +22,8 @@ MV = ToolSpec(name="mv", parameters={"type": "object", "properties": {}})
 class ListedWorker:
     """Gives each call's name back, and keeps what was asked."""
 
+    starts = 1
+
     def __init__(self) -> None:
         self.asked: list[dict[str, JsonValue]] = []
 

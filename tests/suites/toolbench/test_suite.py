@@ -19,6 +19,7 @@ from ttpa.records.suites import SuiteAnswer
 from ttpa.records.tools import ToolCall
 from ttpa.runs.manifest import write_manifest
 from ttpa.runs.record_files import read_records, write_record
+from ttpa.steps.compare import compare_runs
 from ttpa.steps.run import Run
 from ttpa.steps.suite_results import SuiteFiles, suite_cases
 from ttpa.steps.suites import evaluate_suite
@@ -263,6 +264,25 @@ def test_a_judge_behind_http_decides_by_majority_and_is_pinned(make_run: MakeRun
     assert (http.count("player"), http.count("strict")) == (2, 36)  # equal calls are played once
 
 
+def test_an_answer_on_which_no_reply_of_the_judge_can_be_read_is_neither_right_nor_wrong(
+    make_run: MakeRun, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def answer(model: str, texts: list[str], seed: int) -> str:
+        told = json.loads(texts[1])
+        return "I find it solved." if "word 7?" in told["query"] else json.dumps({"solved": True})
+
+    with serve_script(answer) as url:
+        monkeypatch.setenv("OPENAI_API_KEY", "unused")
+        monkeypatch.setenv("OPENAI_BASE_URL", url)
+        run = make_run(script_policy(gold_items(file).items), sections(file, judge="chatty", judgements=3))
+        [(evaluation, [missing])] = evaluate_suite(run, "toolbench-react")
+    assert (evaluation.total.right, evaluation.total.wrong) == (11, 0)
+    assert evaluation.total.missing == {"unreadable_reply": 1}
+    assert (missing.id, missing.detail) == ("G1_words:7", "no reply of the judge can be read")
+    assert evaluation.official["judgements asked"] == "36, of which 3 could not be read"
+    assert compare_runs(run, run, suite="toolbench-react").categories[0].cases == 11
+
+
 @pytest.mark.heavy
 @pytest.mark.skipif(not SOLVABLE.is_dir(), reason=f"{SOLVABLE} is not there (set TTPA_SHARED)")
 @pytest.mark.parametrize("suite", ["toolbench-react", "toolbench-dfs"])
@@ -316,6 +336,10 @@ def test_policies_are_compared_in_both_orders(file: Path, query: Query, tmp_path
     suite = ToolBench([query], Answering(None, None), search_one_path, judge, {}, "base")
     [case] = suite.judge([answer("Five.")], tmp_path / "dpo").cases
     assert case.measures["wins against base"] == 0.5  # a judge that always prefers the first has no preference
+    prose = Judge(ScriptedChatModel(lambda messages, seed: '{"solved": true} I find the first better.'), 1)
+    suite = ToolBench([query], Answering(None, None), search_one_path, prose, {}, "base")
+    [case] = suite.judge([answer("Five.")], tmp_path / "dpo").cases
+    assert "wins against base" not in case.measures  # what nobody judged is no draw
     with pytest.raises(RunError, match="'base' has no answers yet"):
         suite.judge([answer("Five.")], tmp_path / "other" / "dpo")
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pydantic import JsonValue
 
 from ttpa.records.instructions import Step
-from ttpa.records.json_shapes import as_list, as_object, leaves, properties_of
+from ttpa.records.json_shapes import as_list, as_object, leaves, properties_of, texts_in
 from ttpa.records.record import JsonObject
 from ttpa.records.tools import ToolSpec
 from ttpa.records.words import holds, read_result, split_words, tells, told_by
@@ -23,23 +23,20 @@ _SHORTEST_LEAK = 6
 def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSpec]) -> list[str]:
     """Argument values that come from nowhere, as `argument = value`.
 
-    A value is grounded when it stands in the question or in an earlier result, or is its parameter's default; a
-    boolean also when the question speaks of its parameter. Where a schema leaves the keys of an object free, as of
-    amounts by product, they are values too.
+    A value is grounded when it stands in the question or in an earlier result, or where its schema gives it: as the
+    default, or as the only value that may stand there. A boolean also is where the question speaks of its parameter.
+    Where a schema leaves the keys of an object free, as of amounts by product, they are values too.
     """
     schemas = {tool.name: tool.parameters for tool in tools}
     missing: list[str] = []
     sources = [question]
     for step in steps:
         for call in step.calls:
-            properties = schemas.get(call.name, {}).get("properties")
+            known = properties_of(schemas.get(call.name, {}))
             for name, value in call.arguments.items():
-                schema = properties.get(name) if isinstance(properties, dict) else None
-                if isinstance(schema, dict) and "default" in schema and schema["default"] == value:
-                    continue
                 missing.extend(
                     f"{name} = {leaf}"
-                    for leaf_name, leaf in _values(value, schema or {}, name)
+                    for leaf_name, leaf in _values(value, known.get(name, {}), name)
                     if not any(stands_in(leaf, text, leaf_name) for text in sources)
                 )
         sources.extend(told_by(result.content) for result in step.results)
@@ -47,15 +44,23 @@ def find_ungrounded(question: str, steps: Sequence[Step], tools: Sequence[ToolSp
 
 
 def _values(value: JsonValue, schema: JsonValue, name: str) -> Iterator[tuple[str, JsonValue]]:
-    """The scalars in a value and the keys that its schema leaves free, each with the name of what holds it."""
-    told = _alternatives(schema)
+    """The scalars in a value and the keys that its schema leaves free, each with the name of what holds it.
+
+    Values that the schema itself gives are left out.
+    """
+    told = _alternatives(schema, value)
+    if _is_given(value, told):
+        return
     if isinstance(value, dict):
-        known = {key: inner for one in told for key, inner in properties_of(one).items()}
+        known: dict[str, list[JsonValue]] = {}
+        for one in told:
+            for key, inner in properties_of(one).items():
+                known.setdefault(key, []).append(inner)
         free = _first(told, "additionalProperties")
         for key, item in value.items():
             if free and key not in known:
                 yield name, key
-            yield from _values(item, known.get(key, free), key)
+            yield from _values(item, {"anyOf": known[key]} if key in known else free, key)
     elif isinstance(value, list):
         items = _first(told, "items")
         for item in value:
@@ -64,10 +69,33 @@ def _values(value: JsonValue, schema: JsonValue, name: str) -> Iterator[tuple[st
         yield name, value
 
 
-def _alternatives(schema: JsonValue) -> list[JsonObject]:
-    """A schema, and those that it is made of or that may hold in its place."""
-    parts = [part for key in ("anyOf", "oneOf", "allOf") for part in as_list(as_object(schema).get(key))]
-    return [as_object(schema), *(one for part in parts for one in _alternatives(part))]
+def _is_given(value: JsonValue, schemas: Sequence[JsonObject]) -> bool:
+    """Whether a schema has the value as its default, or all that name one have it as the only one that may stand."""
+    only = [one["const"] for one in schemas if "const" in one]
+    only.extend(values[0] for one in schemas if len(values := as_list(one.get("enum"))) == 1)
+    is_only = bool(only) and all(_are_equal(one, value) for one in only)
+    return is_only or any(_are_equal(one["default"], value) for one in schemas if "default" in one)
+
+
+def _are_equal(one: JsonValue, other: JsonValue) -> bool:
+    return one == other and isinstance(one, bool) == isinstance(other, bool)
+
+
+def _alternatives(schema: JsonValue, value: JsonValue) -> list[JsonObject]:
+    """A schema, and those that it is made of or that may hold in its place: of these the ones with the value's keys."""
+    told = as_object(schema)
+    parts = list(as_list(told.get("allOf")))
+    for choices in (as_list(told.get("anyOf")), as_list(told.get("oneOf"))):
+        parts.extend([one for one in choices if _has_keys_of(one, value)] or choices)
+    return [told, *(one for part in parts for one in _alternatives(part, value))]
+
+
+def _has_keys_of(schema: JsonValue, value: JsonValue) -> bool:
+    """Whether a schema names the keys of an object and requires no others; true where it names none."""
+    known = properties_of(schema)
+    if not known or not isinstance(value, dict):
+        return True
+    return value.keys() <= known.keys() and value.keys() >= set(texts_in(as_object(schema).get("required")))
 
 
 def _first(schemas: Sequence[JsonObject], keyword: str) -> JsonObject:
@@ -94,9 +122,12 @@ def _as_name(name: str) -> str:
 
 
 def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
-    """A text or number that the question holds although only a result tells it; none where there is none."""
-    arguments = [leaf for step in steps for call in step.calls for _, leaf in leaves(call.arguments, "")]
-    given = {word for argument in arguments for word in split_words(str(argument))}
+    """A text or number that the question holds although only a result tells it; none where there is none.
+
+    What a call takes may stand in the question, but not where a result before it gives the value: that call is then no
+    longer needed.
+    """
+    given = _given_words(steps)
     for step in steps:
         for result in step.results:
             for _, leaf in leaves(read_result(result.content)):
@@ -105,6 +136,19 @@ def find_leaked_result(question: str, steps: Sequence[Step]) -> str | None:
                 if told and stands_in(leaf, question, ""):
                     return str(leaf)
     return None
+
+
+def _given_words(steps: Sequence[Step]) -> set[str]:
+    """The words of the arguments that no earlier result tells: the question has to hold them."""
+    given: set[str] = set()
+    results: list[str] = []
+    for step in steps:
+        for call in step.calls:
+            for _, leaf in leaves(call.arguments, ""):
+                if not any(tells(text, leaf) for text in results):
+                    given.update(split_words(str(leaf)))
+        results.extend(told_by(result.content) for result in step.results)
+    return given
 
 
 def stands_in(value: JsonValue, text: str, name: str) -> bool:

@@ -59,7 +59,7 @@ class ConstructConfig(Record):
     """Tools whose results may differ from one time to the next, by their own or by their offered names as in
     `tools.only`; a name that no offered tool has is refused."""
     avoid: tuple[str, ...] = ()
-    """Benchmark files (JSON or JSON lines): a question that stands in one of them is given up."""
+    """Benchmark files (JSON or JSON lines): a question that stands in one of them, or an imported line, is given up."""
     near_duplicate: float = Field(default=0.9, ge=0, le=1)
     """Share of common words from which two questions over the same tools are near-duplicates."""
     judge: JudgeConfig = JudgeConfig()

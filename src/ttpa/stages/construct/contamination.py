@@ -18,6 +18,8 @@ _RUN = 10
 
 A character of a script without spaces counts as half a word.
 """
+_FEW = 4
+"""Fewer words, a greeting or a yes, stand in many dialogues that have nothing else in common."""
 _QUESTION_KEYS = ("question", "query", "instruction", "user_query", "prompt")
 
 
@@ -48,6 +50,15 @@ class BenchmarkQuestions:
         words = tuple(split_words(question))
         found = self._whole.get(words)
         return found or next((self._runs[run] for run in _runs(words) if run in self._runs), None)
+
+    def find_dialogue(self, said: Sequence[str]) -> str | None:
+        """The file in which something stands that the user of a dialogue says; none where it stands in none.
+
+        A message of few words tells nothing by itself, but where everything that is said stands in the files.
+        """
+        found = [(text, self.find(text)) for text in said]
+        telling = next((file for text, file in found if file and len(split_words(text)) >= _FEW), None)
+        return telling or (found[0][1] if found and all(file for _, file in found) else None)
 
 
 def drop_overlap(

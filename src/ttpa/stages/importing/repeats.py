@@ -1,4 +1,7 @@
-"""Turns that several lines tell: each is taken once, in its longest telling, and known to be of its dialogue."""
+"""Turns that several lines tell: each is taken once, in its longest telling, and known to be of its dialogue.
+
+Lines that ask the same and are due the same calls are of one dialogue, whatever else they offer.
+"""
 
 import hashlib
 from collections import Counter
@@ -7,7 +10,8 @@ from dataclasses import dataclass, replace
 from itertools import count
 
 from ttpa.records.discards import Discard, DiscardReason
-from ttpa.records.instructions import Instruction
+from ttpa.records.instructions import DecisionPoint, Instruction
+from ttpa.records.strict_json import canonical_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +23,18 @@ class _Telling:
     points: tuple[bytes, ...]
     """Keys of its decision points, with all that is said there."""
     calls: tuple[bytes, ...]
-    """Keys of those where a call is due, by what is offered, what was said before, and the calls: held out, those must
-    not be trained on."""
+    """Keys of those where a call is due, by what was said before and the calls, whatever is offered: held out, those
+    must not be trained on."""
 
 
 class ToldTurns:
     """The turns of the lines so far."""
 
     def __init__(self) -> None:
-        self.dialogues: dict[str, list[str]] = {}
+        self._dialogues: dict[str, list[str]] = {}
         """The dialogues that tell an instruction, by its id."""
+        self._joined: dict[str, str] = {}
+        """A dialogue that a later line has found to be one with another, and that other one."""
         self._kept: dict[str, _Telling] = {}
         """By the id of the instruction."""
         self._tellers: dict[bytes, str] = {}
@@ -48,6 +54,21 @@ class ToldTurns:
         return [telling.instruction for telling in self._kept.values()]
 
     @property
+    def dialogues(self) -> dict[str, list[str]]:
+        """The dialogues that tell an instruction, by its id; those that share a due call are one."""
+        return {name: [self._find_first(each) for each in told] for name, told in self._dialogues.items()}
+
+    @property
+    def alike(self) -> int:
+        """Instructions with a due call that one before them has after the same messages, as over other tools."""
+        seen: set[bytes] = set()
+        found = 0
+        for telling in self._kept.values():
+            found += not seen.isdisjoint(telling.calls)
+            seen.update(telling.calls)
+        return found
+
+    @property
     def repeated(self) -> int:
         """Instructions that other lines tell in whole, of lines that tell something else too."""
         return sum(self._read[line] - left for line, left in self._left.items() if left)
@@ -56,8 +77,8 @@ class ToldTurns:
         """Takes down what a line tells that none before it has told; discards of lines that tell nothing of their own.
 
         That is this line, where all of its turns are told already or a new one has an id that is another dialogue's,
-        or those before it that it tells in whole. A line with calls that another has told at the same place is of that
-        one's dialogue, and named after it.
+        or those before it that it tells in whole. A line with calls that another has told after the same messages is of
+        that one's dialogue, and named after it.
         """
         tellings = [_read_telling(one, line) for one in read]
         # A turn without calls (a greeting) may open many dialogues, which it does not make one.
@@ -79,11 +100,24 @@ class ToldTurns:
         for telling, place in zip(new, places, strict=True):
             self._keep(telling, self._numbered(dialogue, place) if place in taken else dialogue + place)
         for telling in tellings:
-            self.dialogues.setdefault(self._tellers[telling.points[-1]], []).append(dialogue)
-        self._calls |= dict.fromkeys(due, dialogue)
+            self._dialogues.setdefault(self._tellers[telling.points[-1]], []).append(dialogue)
+        for key in due:
+            self._join(self._calls.setdefault(key, dialogue), dialogue)
         self._read[line] += len(tellings)
         self._left[line] += len(new)
         return discards
+
+    def _find_first(self, dialogue: str) -> str:
+        """The dialogue that stands for all that it was joined with."""
+        while (other := self._joined.get(dialogue)) is not None:
+            self._joined[dialogue] = self._joined.get(other, other)  # the next search has half the way
+            dialogue = other
+        return dialogue
+
+    def _join(self, one: str, other: str) -> None:
+        first, second = self._find_first(one), self._find_first(other)
+        if first != second:
+            self._joined[second] = first
 
     def _find_teller(self, telling: _Telling) -> _Telling | None:
         """The instruction that tells all of it."""
@@ -112,7 +146,7 @@ class ToldTurns:
         """Gives up what `line` tells in whole; discards of the lines that nothing is left of."""
         discards: list[Discard] = []
         for name, telling in outdone.items():
-            del self._kept[name], self.dialogues[name]
+            del self._kept[name], self._dialogues[name]
             self._left[telling.line] -= 1
             if not self._left[telling.line]:
                 detail = f"all of it is told in {line}, which goes on"
@@ -124,12 +158,18 @@ def _read_telling(instruction: Instruction, line: str) -> _Telling:
     points: list[bytes] = []
     calls: list[bytes] = []
     for point in instruction.decision_points():
-        key = hashlib.sha256(point.model_dump_json(include={"tools", "history", "reference"}).encode())
+        told = point.model_dump_json(include={"tools", "history", "reference", "answer", "acceptable"})
+        points.append(hashlib.sha256(told.encode()).digest())
         if point.reference:
-            calls.append(key.digest())
-        key.update(point.model_dump_json(include={"answer", "acceptable"}).encode())
-        points.append(key.digest())
+            calls.append(_hash_due(point))
     return _Telling(instruction, line, tuple(points), tuple(calls))
+
+
+def _hash_due(point: DecisionPoint) -> bytes:
+    """The same for the same messages and calls, in whatever order calls and arguments are written."""
+    said = [canonical_json(message.model_dump(mode="json")) for message in point.history]
+    calls = sorted(canonical_json(call.model_dump(mode="json")) for call in point.reference)
+    return hashlib.sha256("\n".join([*said, *calls]).encode()).digest()
 
 
 def _discard(line: str, reason: DiscardReason, detail: str) -> Discard:

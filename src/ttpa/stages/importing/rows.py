@@ -125,7 +125,9 @@ def read_messages(rows: Sequence[_Message]) -> list[Message]:
         if row.role == "tool":
             place = _answered_call(row.tool_call_id, calls, results)
             if place is None:
-                raise Refused(DiscardReason.INVALID_RECORD, f"messages.{index}: a tool message that answers no call")
+                named = f": {row.tool_call_id!r} is the id of no call that is still open" if row.tool_call_id else ""
+                detail = f"messages.{index}: a tool message that answers no call{named}"
+                raise Refused(DiscardReason.INVALID_RECORD, detail)
             results[place] = content
             continue
         messages.extend(_in_order(results, calls))
@@ -150,9 +152,11 @@ def read_reference(calls: Sequence[_CalledFunction]) -> tuple[ToolCall, ...]:
 
 
 def _answered_call(call_id: str | None, calls: Sequence[_ToolCall], results: Mapping[int, str]) -> int | None:
-    """Which of the calls a tool message answers: the open one with its id, else the first open one."""
+    """Which of the calls a tool message answers: the open one with its id; the first open one where either has none."""
     unanswered = [place for place in range(len(calls)) if place not in results]
-    return next((place for place in unanswered if calls[place].id == call_id), next(iter(unanswered), None))
+    named = (place for place in unanswered if call_id and calls[place].id == call_id)
+    unnamed = (place for place in unanswered if not (call_id and calls[place].id))
+    return next(named, next(unnamed, None))
 
 
 def _in_order(results: Mapping[int, str], calls: Sequence[_ToolCall]) -> list[ToolMessage]:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from select import select
 from typing import cast
 
 from pydantic import JsonValue
@@ -21,6 +22,8 @@ _UNUSED = ("sentence-transformers", "faiss-cpu")
 """Needed by the memory categories alone, and gigabytes with torch."""
 _UNDECLARED = ("soundfile",)
 _ENDING = "ttpa.json"
+_SECONDS = 60.0
+"""The longest that the calls of a step may take; those of the benchmark's gold take none to speak of."""
 
 
 class BfclEnvironment:
@@ -82,44 +85,75 @@ class BfclEnvironment:
 class BfclWorker:
     """The process that tells the items and executes calls with the package's own classes."""
 
-    def __init__(self, python: str, log: Path, surroundings: dict[str, str]) -> None:
-        """`log` gets what the package prints."""
-        read, write = os.pipe()
+    def __init__(self, python: str, log: Path, surroundings: dict[str, str], *, seconds: float = _SECONDS) -> None:
+        """`log` gets what the package prints; calls that take longer than `seconds` are given up."""
+        self.starts = 0
+        """How many processes it was so far: each knows nothing of the sessions of those before."""
+        self._command = [python, str(Path(__file__).with_name("worker.py"))]
+        self._surroundings = surroundings
+        self._seconds = seconds
         self._log = log.open("w", encoding="utf-8")
-        self._process = subprocess.Popen(  # noqa: S603 - our own script, run by the environment's interpreter
-            [python, str(Path(__file__).with_name("worker.py")), str(write)],
-            stdin=subprocess.PIPE,
-            stdout=self._log,
-            stderr=self._log,
-            pass_fds=(write,),
-            env=surroundings,
-            text=True,
-        )
-        os.close(write)
-        self._answers = os.fdopen(read, encoding="utf-8")
+        self._categories: list[JsonValue] = []
+        self._start()
 
     def ask(self, **request: JsonValue) -> JsonValue:
-        """Its answer. Raises `RunError` where it has ended."""
+        """Its answer. Raises `RunError` where it has ended.
+
+        Raises `TimeoutError` where calls do not end in time: another process has taken its place then.
+        """
+        is_answered = True
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(request) + "\n")
             self._process.stdin.flush()
-            line = self._answers.readline()
+            if request.get("op") == "execute":
+                is_answered = bool(select([self._answers], [], [], self._seconds)[0])
+            line = self._answers.readline() if is_answered else ""
         except BrokenPipeError:
             line = ""
+        if not is_answered:
+            self._start_anew()
+            raise TimeoutError(f"no answer in {self._seconds:g} s")
         if not line:
             raise RunError(
                 f"the process of bfcl-eval ended at a request for {request.get('op')!r}; {self._log.name} says why"
             )
+        if request.get("op") == "items":
+            self._categories.append(request.get("category"))
         return cast("JsonValue", json.loads(line))
 
     def close(self) -> None:
+        self._stop()
+        self._log.close()
+
+    def _start(self) -> None:
+        read, write = os.pipe()
+        self._process = subprocess.Popen(  # noqa: S603 - our own script, run by the environment's interpreter
+            [*self._command, str(write)],
+            stdin=subprocess.PIPE,
+            stdout=self._log,
+            stderr=self._log,
+            pass_fds=(write,),
+            env=self._surroundings,
+            text=True,
+        )
+        os.close(write)
+        self._answers = os.fdopen(read, encoding="utf-8")
+        self.starts += 1
+
+    def _start_anew(self) -> None:
+        self._stop()
+        self._start()
+        told, self._categories = self._categories, []
+        for category in told:  # it executes calls of the items that it has told
+            self.ask(op="items", category=category)
+
+    def _stop(self) -> None:
         self._process.kill()
         self._process.wait()
         assert self._process.stdin is not None
         self._process.stdin.close()
         self._answers.close()
-        self._log.close()
 
     def __enter__(self) -> "BfclWorker":
         return self

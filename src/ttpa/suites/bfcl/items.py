@@ -1,6 +1,6 @@
 """The benchmark's items as episodes: one turn, or a dialogue whose calls its own classes execute."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from pydantic import BaseModel, JsonValue
@@ -16,6 +16,7 @@ from ttpa.suites.episodes import Ask, Ended, Episode, Item
 _SESSIONS: Iterator[int] = count(1)
 _REFUSAL = AssistantMessage(content="None of these functions can do that.")
 _DONE = AssistantMessage(content="It is done.")
+ENDLESS = "at calls that do not end"
 
 
 class ItemTurn(BaseModel):
@@ -101,7 +102,7 @@ def _play_turn(told: BfclItem) -> Episode:
 
 def _play_dialogue(told: BfclItem, worker: BfclWorker) -> Episode:
     """As the package's own handlers go on: until a step calls nothing, and 20 steps a turn at most."""
-    session = next(_SESSIONS)
+    session = _Session(worker, told.id)
     history: list[Message] = []
     tools = list(told.tools)
     said: list[tuple[str, ...]] = []
@@ -119,15 +120,46 @@ def _play_dialogue(told: BfclItem, worker: BfclWorker) -> Episode:
                 history.append(message)
                 if not message.tool_calls:
                     break
-                calls: list[JsonValue] = [call.model_dump() for call in permit(message.tool_calls, told.executable())]
-                results = worker.ask(op="execute", id=told.id, session=session, calls=calls)
-                assert isinstance(results, list)
-                history.extend(ToolMessage(content=str(result)) for result in results)
+                try:
+                    results = session.execute(permit(message.tool_calls, told.executable()))
+                except TimeoutError:
+                    return Ended(tuple(said), {"ended": ENDLESS})
+                history.extend(ToolMessage(content=result) for result in results)
             else:
                 return Ended(tuple(said), {"ended": "at the step limit"})
         return Ended(tuple(said), {"ended": "after the last turn"})
     finally:
-        worker.ask(op="release", session=session)
+        session.release()
+
+
+class _Session:
+    """The instances of the package's classes that a dialogue has, in whichever process."""
+
+    def __init__(self, worker: BfclWorker, item_id: str) -> None:
+        self._worker = worker
+        self._item_id = item_id
+        self._number = next(_SESSIONS)
+        self._starts = worker.starts
+        self._executed: list[list[JsonValue]] = []
+
+    def execute(self, calls: Sequence[ToolCall]) -> list[str]:
+        """Their results. Raises `TimeoutError` where they do not end."""
+        if self._worker.starts != self._starts:  # calls of another dialogue have ended the process
+            self._starts = self._worker.starts
+            for before in self._executed:
+                self._ask(before)
+        made: list[JsonValue] = [call.model_dump() for call in calls]
+        results = self._ask(made)
+        self._executed.append(made)
+        return [str(result) for result in results]
+
+    def release(self) -> None:
+        self._worker.ask(op="release", session=self._number)
+
+    def _ask(self, calls: list[JsonValue]) -> list[JsonValue]:
+        results = self._worker.ask(op="execute", id=self._item_id, session=self._number, calls=calls)
+        assert isinstance(results, list)
+        return results
 
 
 def _messages(turn: ItemTurn) -> list[Message]:

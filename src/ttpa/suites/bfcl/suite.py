@@ -15,8 +15,8 @@ from ttpa.records.tools import ToolCall
 from ttpa.stages.score import Strings, TurnReader, score_turn
 from ttpa.suites.base import Judgement, Setting
 from ttpa.suites.bfcl.environment import VERSION, BfclEnvironment, BfclWorker
-from ttpa.suites.bfcl.items import BfclItem, make_item, permit
-from ttpa.suites.bfcl.official import OfficialScores, score_officially, write_step, write_turn
+from ttpa.suites.bfcl.items import ENDLESS, BfclItem, make_item, permit
+from ttpa.suites.bfcl.official import score_officially, write_step, write_turn
 from ttpa.suites.config import BFCL_CATEGORIES, BfclConfig
 
 _ITEMS = TypeAdapter(list[BfclItem])
@@ -45,16 +45,23 @@ class Bfcl:
         self.facts = {"bfcl-eval": VERSION, "categories": ", ".join(config.categories)}
 
     def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:
-        """The official verdicts; beside them ours. Everything the official program reads and says lies in `folder`."""
+        """The official verdicts; beside them ours. Everything the official program reads and says lies in `folder`.
+
+        It would execute calls that do not end once more, so it gets no such answer: these are wrong.
+        """
         results: dict[str, dict[str, JsonValue]] = {category: {} for category in self._told}
-        for answer in answers:
+        judged = [answer for answer in answers if answer.notes.get("ended") != ENDLESS]
+        for answer in judged:
             results[answer.category][answer.id] = self._result(answer)
-        partial = len(answers) < len(self.items)
+        partial = len(judged) < len(self.items)
         scores = score_officially(self._environment, folder, results, partial=partial)
         chosen = {answer.id for answer in answers}
         refused = [item_id for item_id in self._refused_golds() if item_id in chosen]
         figures = {**scores.figures, **({"counted": "answered items alone"} if partial else {})}
-        return Judgement([self._case(answer, scores) for answer in answers], figures, tuple(refused))
+        if endless := len(answers) - len(judged):
+            figures["not counted"] = f"{endless} with calls that do not end, wrong here"
+        right = {answer.id for answer in judged} - scores.wrong
+        return Judgement([self._case(answer, answer.id in right) for answer in answers], figures, tuple(refused))
 
     def _result(self, answer: SuiteAnswer) -> JsonValue:
         told = self._told[answer.category][answer.id]
@@ -70,7 +77,7 @@ class Bfcl:
         # its last turn it scores as it stands.
         return turns
 
-    def _case(self, answer: SuiteAnswer, scores: OfficialScores) -> SuiteCase:
+    def _case(self, answer: SuiteAnswer, right: bool) -> SuiteCase:
         told = self._told[answer.category][answer.id]
         strict = self._errors(told, answer, "exact")
         measures = {} if strict is None else {"no error": float(not strict)}
@@ -79,7 +86,7 @@ class Bfcl:
         return SuiteCase(
             id=answer.id,
             category=answer.category,
-            right=answer.id not in scores.wrong,
+            right=right,
             errors=tuple(strict or ()),
             measures=measures,
         )

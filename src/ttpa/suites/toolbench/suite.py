@@ -9,6 +9,7 @@ from typing import Any, cast
 from pydantic import JsonValue
 
 from ttpa.errors import RunError
+from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.messages import AssistantMessage
 from ttpa.records.suites import SuiteAnswer, SuiteCase
 from ttpa.records.tools import ToolCall
@@ -56,44 +57,47 @@ class ToolBench:
     def judge(self, answers: Sequence[SuiteAnswer], folder: Path) -> Judgement:
         """The judge's majority on each answer; without a judge, whether one was given.
 
-        Raises `RunError` where the policy that answers are compared with has none yet.
+        An answer on which no reply of the judge can be read has no verdict. Raises `RunError` where the policy that
+        answers are compared with has none yet.
         """
         if self._judge is None:
-            return Judgement([self._case(answer, None) for answer in answers])
+            return Judgement([self._case(answer, _is_finished(answer), {}) for answer in answers])
         others, pinned = self._others(folder)
-        cases = [self._case(answer, others.get(answer.id)) for answer in answers]
+        cases: list[SuiteCase] = []
+        missing: list[Discard] = []
+        for answer in answers:
+            query = self._queries[answer.id]
+            said = self._judge.solved(query.text, _attempt(answer)) if _is_finished(answer) else [False]
+            if said:
+                measures = {"judgements: solved": sum(said) / len(said)}
+                measures |= self._wins(query, answer, others.get(answer.id), self._judge)
+                cases.append(self._case(answer, sum(said) > len(said) / 2, measures))
+            else:
+                missing.append(_unread(answer))
         told = f"{self._judge.asked}, of which {self._judge.unreadable} could not be read"
-        return Judgement(cases, {"judgements asked": told, **pinned})
+        return Judgement(cases, {"judgements asked": told, **pinned}, missing=missing)
 
-    def _case(self, answer: SuiteAnswer, other: SuiteAnswer | None) -> SuiteCase:
+    def _case(self, answer: SuiteAnswer, right: bool, judged: dict[str, float]) -> SuiteCase:
         query = self._queries[answer.id]
         made = cast("list[dict[str, Any]]", answer.notes["made"])
         called = {str(each["call"]["name"]) for each in made}
-        finished = answer.notes["answer"] is not None
-        measures = {"finished with an answer": float(finished)}
+        measures = {"finished with an answer": float(_is_finished(answer))}
         if query.relevant:
             measures["relevant APIs called"] = len(called & query.relevant) / len(query.relevant)
         if made:
             measures["calls that execute"] = sum(bool(each["gave"]["ok"]) for each in made) / len(made)
             measures["calls answered by a model"] = sum(bool(each["gave"]["simulated"]) for each in made) / len(made)
-        right = finished
-        if self._judge is not None:
-            right = False
-            said = self._judge.solved(query.text, _attempt(answer)) if finished else [False]
-            if said:
-                measures["judgements: solved"] = sum(said) / len(said)
-                right = sum(said) > len(said) / 2
-            if other is not None:
-                measures[f"wins against {self._against}"] = self._wins(query, answer, other, self._judge)
-        return SuiteCase(id=answer.id, category=answer.category, right=right, measures=measures)
+        return SuiteCase(id=answer.id, category=answer.category, right=right, measures=measures | judged)
 
-    def _wins(self, query: Query, answer: SuiteAnswer, other: SuiteAnswer, judge: Judge) -> float:
-        """The share of judgements for `answer`, asked in both orders; one half where none can be read."""
+    def _wins(self, query: Query, answer: SuiteAnswer, other: SuiteAnswer | None, judge: Judge) -> dict[str, float]:
+        """The share of judgements for `answer`, asked in both orders; nothing where none can be read."""
+        if other is None:
+            return {}
         first, second = _attempt(answer), _attempt(other)
         ours = judge.first_is_better(query.text, first, second)
         theirs = judge.first_is_better(query.text, second, first)
         said = [*ours, *(not each for each in theirs)]
-        return sum(said) / len(said) if said else 0.5
+        return {f"wins against {self._against}": sum(said) / len(said)} if said else {}
 
     def _others(self, folder: Path) -> tuple[dict[str, SuiteAnswer], dict[str, str]]:
         """The answers that these are compared with, and what pins them."""
@@ -113,6 +117,15 @@ def _gold(query: Query) -> tuple[AssistantMessage, ...]:
     steps = [*((call,) for call in calls[: _STEPS - 1]), *([tuple(calls[_STEPS - 1 :])] if calls[_STEPS - 1 :] else [])]
     done = ToolCall(name=FINISH.name, arguments={"return_type": "give_answer", "final_answer": "It is as you wished."})
     return tuple(AssistantMessage(tool_calls=step) for step in (*steps, (done,)))
+
+
+def _is_finished(answer: SuiteAnswer) -> bool:
+    return answer.notes["answer"] is not None
+
+
+def _unread(answer: SuiteAnswer) -> Discard:
+    detail = "no reply of the judge can be read"
+    return Discard(id=answer.id, stage="evaluate", reason=DiscardReason.UNREADABLE_REPLY, detail=detail)
 
 
 def _attempt(answer: SuiteAnswer) -> JsonValue:
