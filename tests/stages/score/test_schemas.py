@@ -127,6 +127,15 @@ def test_open_objects_know_every_member() -> None:
     assert _kinds({"type": "object", "additionalProperties": {"type": "string"}}, {"x": 1}) == ["wrong_type"]
 
 
+def test_a_tool_whose_schema_cannot_be_checked_takes_anything_and_says_so() -> None:
+    either = {"anyOf": [{"properties": {"a": {"$ref": "#/$defs/e"}}}, {"properties": {"a": {"$ref": "#/$defs/e"}}}]}
+    parameters = {**_of({"$ref": "#/$defs/e"}), "required": ["x"], "$defs": {"e": either}}
+    assert _kinds(parameters, {"x": {"a": {}}}) == []
+    assert _kinds(parameters, {"x": {"a": 1}}, {"x": {"a": {}}}) == ["wrong_value"]
+    (problem,) = schema_problems(_tool(parameters))
+    assert problem.startswith("anything is allowed: '#/$defs/e' refers to itself")
+
+
 def test_references_within_the_schema_are_followed_also_in_circles() -> None:
     node = {"type": "object", "properties": {"value": {"type": "integer", "minimum": 0}, "next": {"$ref": "#/$defs/n"}}}
     parameters = {**_of({"$ref": "#/$defs/n"}), "$defs": {"n": node, "loop": {"$ref": "#/$defs/loop"}}}

@@ -8,7 +8,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from ttpa.records.record import JsonValue
+from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.schema_growth import find_growth
 from ttpa.records.tools import ToolSpec
 from ttpa.stages.score.nodes import ANYTHING, Node, Path, compile_nodes, is_constrained
@@ -29,6 +29,9 @@ _CROSSING = frozenset(
     }
 )
 """Keywords that, at the root, are rules across arguments."""
+
+_FREE: JsonObject = {"type": "object", "additionalProperties": True}
+"""The parameters of a tool that takes anything."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -138,7 +141,7 @@ def compile_tool(name: str, parameters: object) -> CompiledTool:
 def _compile(name: str, text: str) -> CompiledTool:
     parameters: JsonValue = json.loads(text)
     growth = find_growth(parameters) if "$ref" in text and isinstance(parameters, dict) else None
-    reader = SchemaReader({} if growth else parameters)
+    reader = SchemaReader(_FREE if growth else parameters)
     schema = reader.read()
     arguments = compile_nodes(schema)
     problems = [f"anything is allowed: {growth}"] if growth else list(reader.problems)
