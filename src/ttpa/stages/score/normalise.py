@@ -87,11 +87,13 @@ class SchemaReader:
         if isinstance(raw, str):
             self._tell(path, f"schema {raw!r} read as a type")
             raw = {"type": raw}
-        if raw is True:
-            return {}
+        if isinstance(raw, bool):
+            return {} if raw else {"not": {}}
         if not isinstance(raw, dict) or depth > MAX_SCHEMA_DEPTH:
             self._tell(path, f"not a schema, anything is allowed: {str(raw)[:60]}")
             return {}
+        if isinstance(dependencies := raw.get("dependencies"), dict):
+            raw = _with_dependencies(raw, dependencies)
         out: dict[str, Any] = {}
         self._read_types(raw, out, path)
         self._read_members(raw, out, path, depth)
@@ -275,3 +277,12 @@ class SchemaReader:
                 self._tell(path, f"default {default!r} read as {default}")
                 default = spelled
         out["default"] = default
+
+
+def _with_dependencies(schema: JsonObject, dependencies: JsonObject) -> JsonObject:
+    """A schema of draft 7 with its `dependencies` as they are written since."""
+    names: JsonObject = {name: each for name, each in dependencies.items() if isinstance(each, list)}
+    schemas: JsonObject = {name: each for name, each in dependencies.items() if name not in names}
+    parts = schema.get("allOf")
+    rule: JsonObject = {"dependentRequired": names, "dependentSchemas": schemas}
+    return {**schema, "allOf": [*(parts if isinstance(parts, list) else []), rule]}

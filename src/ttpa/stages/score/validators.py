@@ -1,6 +1,7 @@
 """The validation library, bounded: it reads nothing from elsewhere, and no pattern takes long."""
 
 import re
+from functools import lru_cache
 
 import jsonschema_rs
 
@@ -36,6 +37,12 @@ def _is_date_time(value: str) -> bool:
 
 def _refuse(uri: str) -> JsonValue:
     raise ValueError(f"{uri} is not part of the schema")
+
+
+@lru_cache(maxsize=4096)
+def has_pattern(text: str, pattern: str) -> bool:
+    """Whether `pattern` is found in `text`; not where looking for it takes too long."""
+    return compile_validator({"pattern": pattern}).is_valid(text)
 
 
 def has_type(value: JsonValue, types: str | list[str]) -> bool:
