@@ -19,19 +19,22 @@ class BrokenRule:
 
     error: jsonschema_rs.ValidationError
     """As the validator tells it."""
-    is_structural: bool
-    """Whether it is about types or members."""
 
     @property
     def text(self) -> str:
         """The rule's name, and what is wrong, in words."""
         return f"{self.error.kind.name}: {self.error.message[:200]}"
 
+    @property
+    def is_structural(self) -> bool:
+        """Whether the rule is about types or members."""
+        return self.error.kind.name in _STRUCTURAL
+
     def is_told_by(self, node: Node, value: JsonValue) -> bool:
         """Whether comparing `value` with the node finds this by itself; what holds on a condition it does not."""
-        if not self.is_structural:
-            return False
         kind = self.error.kind
+        if kind.name not in _STRUCTURAL:
+            return False
         if isinstance(kind, _Kind.Required):
             return kind.property in node.required
         if isinstance(kind, _Kind.AdditionalProperties | _Kind.UnevaluatedProperties):
@@ -54,17 +57,18 @@ def by_place(errors: Iterable[jsonschema_rs.ValidationError], *, is_whole: bool 
     """The broken rules by place; of a value that `is_whole` not without those about its types and members."""
     broken: dict[Path, list[BrokenRule]] = {}
     for error in errors:
-        is_structural = error.kind.name in _STRUCTURAL
-        path = tuple(error.instance_path)
-        if path or is_whole or not is_structural:
-            broken.setdefault(path, []).append(BrokenRule(error, is_structural))
+        rule, path = BrokenRule(error), tuple(error.instance_path)
+        if path or is_whole or not rule.is_structural:
+            broken.setdefault(path, []).append(rule)
     return broken
 
 
 def untold_rule(broken: Broken, path: Path, node: Node, value: JsonValue) -> BrokenRule | None:
     """The first broken rule of a place that comparing `value` with the node does not find by itself."""
-    rules = broken.get(path)
-    return next((rule for rule in rules if not rule.is_told_by(node, value)), None) if rules else None
+    for rule in broken.get(path, ()):
+        if not rule.is_told_by(node, value):
+            return rule
+    return None
 
 
 def of_alternative(broken: Broken, path: Path, index: int, count: int) -> Broken:

@@ -56,10 +56,9 @@ class Node:
 
     def member(self, name: str) -> "Node | None":
         """The schema of a member; none where the schema knows no such member."""
-        found = self.properties.get(name)
-        if found is None and self.patterns:
-            found = next((node for pattern, node in self.patterns if has_pattern(name, pattern)), None)
-        return self.additional if found is None else found
+        if self.patterns and name not in self.properties:
+            return next((node for pattern, node in self.patterns if has_pattern(name, pattern)), self.additional)
+        return self.properties.get(name, self.additional)
 
     def element(self, index: int) -> "Node":
         """The schema of an array's element."""
