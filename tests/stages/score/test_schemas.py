@@ -104,6 +104,18 @@ def test_a_plain_schema_has_no_problem(tools: list[dict[str, Any]]) -> None:
     assert [schema_problems(tool) for tool in tools] == [[], [], []]
 
 
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#/$defs/A"}, {"allOf": [{"$ref": "#/$defs/A"}]}, {"anyOf": [{"$ref": "#/$defs/A"}]}]
+)
+def test_nullable_counts_without_a_type_and_is_told(schema: dict[str, Any]) -> None:
+    parameters = {**_of({**schema, "nullable": True}), "$defs": {"A": {"properties": {"n": {"type": "integer"}}}}}
+    assert _kinds(parameters, {"x": None}) == []
+    assert _kinds(parameters, {"x": {"n": 1}}) == []
+    assert _kinds(parameters, {"x": {"n": "1"}}, {"x": {"n": 1}}) == ["wrong_type"]
+    assert _kinds(parameters, {"x": "n"}, {"x": None}) == ["wrong_type"]
+    assert any("'nullable'" in problem for problem in schema_problems(_tool(parameters)))
+
+
 def test_required_beside_the_type_counts() -> None:
     parameters = _of({"type": "string", "required": True})
     assert _kinds(parameters, {}, {"x": "a"}) == ["missing_required"]

@@ -94,6 +94,9 @@ class SchemaReader:
             return {}
         if isinstance(dependencies := raw.get("dependencies"), dict):
             raw = _with_dependencies(raw, dependencies)
+        if raw.get("nullable") is True and depth and raw.keys().isdisjoint(("type", "properties", "items")):
+            self._tell(path, "'nullable' without a type, null is allowed besides")
+            raw = _with_null(raw)
         out: dict[str, Any] = {}
         self._read_types(raw, out, path)
         self._read_members(raw, out, path, depth)
@@ -286,3 +289,10 @@ def _with_dependencies(schema: JsonObject, dependencies: JsonObject) -> JsonObje
     parts = schema.get("allOf")
     rule: JsonObject = {"dependentRequired": names, "dependentSchemas": schemas}
     return {**schema, "allOf": [*(parts if isinstance(parts, list) else []), rule]}
+
+
+def _with_null(schema: JsonObject) -> JsonObject:
+    """The schema, or null."""
+    beside: JsonObject = {key: value for key, value in schema.items() if key == "default"}
+    rest: JsonObject = {key: value for key, value in schema.items() if key not in ("default", "nullable")}
+    return {"anyOf": [rest, {"type": "null"}], **beside}
