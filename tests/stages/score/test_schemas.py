@@ -166,6 +166,22 @@ def test_references_within_the_schema_are_followed_also_in_circles() -> None:
     assert _kinds({**parameters, "properties": {"x": {"$ref": "#/$defs/loop"}}}, {"x": 1}) == []
 
 
+@pytest.mark.parametrize("reference", ["#/properties/a/oneOf/1", "#/properties/a/oneOf/1/items/0", "#/x-more/day%25~1"])
+def test_references_lead_to_what_is_written_in_another_way_here(reference: str) -> None:
+    day = {"type": "string", "format": "date"}
+    dates = day if reference.endswith("1") else {"type": "array", "items": [day]}
+    a: dict[str, Any] = {"anyOf": [{}], "oneOf": [{"type": "integer"}, dates]}
+    parameters: dict[str, Any] = {
+        "type": "object",
+        "properties": {"a": a, "b": {"$ref": reference}, "c": {"type": "array", "items": {"$ref": "#/properties/b"}}},
+        "x-more": {"day%/": day},
+    }
+    right = {"b": "2026-03-02", "c": ["2026-03-02"]}
+    assert schema_problems(_tool(parameters)) == []
+    assert _kinds(parameters, right) == []
+    assert _kinds(parameters, {"b": 5, "c": ["today"]}, right) == ["wrong_type", "invalid_value"]
+
+
 def test_hostile_patterns_and_long_arrays_take_time_in_proportion_to_their_length() -> None:
     parameters = {
         "type": "object",
