@@ -53,7 +53,8 @@ def pairs_of(
     assert isinstance(tree, CandidateTree)
     scored = score(tree, point, scoring or ScoreConfig(), dialect=HERMES)
     _, reference = model.tokenizer.turn_ids(point.history, point.tools, point.reference_turn())
-    return pair(tree, scored, lambda: reference, config or PairConfig())
+    ordered = scoring is not None and scoring.ordered
+    return pair(tree, scored, lambda: reference, config or PairConfig(), ordered=ordered)
 
 
 def text(token_ids: tuple[int, ...]) -> str:
@@ -163,6 +164,24 @@ def test_equal_calls_written_differently_are_no_pair() -> None:
     made = pairs_of({turn(): 0.6, spaced: 0.4})
     assert isinstance(made, Discard)
     assert made.reason is DiscardReason.ALL_RIGHT
+
+
+def test_of_wrong_turns_that_make_equal_calls_one_is_rejected() -> None:
+    made = pairs_of({turn(): 0.4, turn(nights="5"): 0.3, turn(nights="5.0"): 0.2, turn(nights="50e-1"): 0.1})
+    assert isinstance(made, list)
+    assert [text(one.rejected_ids)[0] for one in made] == ["5"]
+
+
+def test_where_order_counts_the_same_calls_in_another_order_are_another_turn() -> None:
+    calls = [
+        ToolCall(name="find_hotels", arguments={"city": city, "nights": 3}) for city in ("Lisbon", "Porto", "Faro")
+    ]
+    point = POINT.model_copy(update={"reference": tuple(calls)})
+    first, second, third = map(turn, ("Lisbon", "Porto", "Faro"))
+    turns = {"\n".join(order): 0.5 for order in ((second, third, first), (second, first, third))}
+    made = pairs_of(turns, scoring=ScoreConfig(ordered=True), point=point)
+    assert isinstance(made, list)
+    assert len(made) == 2
 
 
 def test_equal_calls_are_no_pair_even_where_the_released_formula_gives_them_less_than_one() -> None:

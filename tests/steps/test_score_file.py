@@ -113,3 +113,10 @@ def test_what_cannot_be_read_or_written_is_told_and_leaves_nothing_behind(tmp_pa
     with pytest.raises(RunError, match="cannot be written"):
         score_file(cases, cases / "scored.jsonl", ScoreConfig())
     assert list(tmp_path.iterdir()) == [cases]
+
+
+def test_what_is_no_json_schema_is_told_once_a_tool(tmp_path: Path) -> None:
+    loose = {"name": "ring", "parameters": {"type": "object", "properties": {"who": {"type": "str"}}}}
+    told, _ = run(tmp_path, [json.dumps({**RIGHT, "tools": [loose]})] * 2)
+    assert told[0] == "tool 'ring': `who`: type 'str' read as string"
+    assert told[1].startswith("2 turns, 2 right")

@@ -67,19 +67,23 @@ def test_an_operation_whose_references_double_is_left_out(tmp_path: Path) -> Non
 
 def test_schemas_that_hold_themselves_end_and_old_forms_are_read(tmp_path: Path) -> None:
     tree = {"type": "object", "properties": {"below": {"$ref": "#/components/schemas/Tree"}, "n": {"type": "integer"}}}
+    kind = {"$ref": "#/components/schemas/Kind"}
     operation = {
         "parameters": [
             {"name": "size", "in": "query", "schema": {"type": "integer", "minimum": 0, "exclusiveMinimum": True}},
             {"name": "note", "in": "query", "schema": {"type": "string", "nullable": True}},
+            {"name": "kind", "in": "query", "schema": {"nullable": True, "description": "K", "allOf": [kind]}},
         ],
         "requestBody": {"content": {"application/json": {"schema": {"$ref": "#/components/schemas/Tree"}}}},
     }
-    document = write(tmp_path / "api.json", operation=operation, components={"schemas": {"Tree": tree}})
+    schemas = {"Tree": tree, "Kind": {"enum": ["a", "b"]}}
+    document = write(tmp_path / "api.json", operation=operation, components={"schemas": schemas})
     with OpenApiToolset(document) as toolset:
         properties = toolset.specs[0].parameters["properties"]
     assert properties == {
         "size": {"type": "integer", "exclusiveMinimum": 0},
         "note": {"type": ["string", "null"]},
+        "kind": {"description": "K", "anyOf": [{"allOf": [{"enum": ["a", "b"]}]}, {"type": "null"}]},
         "below": {},
         "n": {"type": "integer"},
     }

@@ -1,5 +1,6 @@
 """Candidate trees: what the policy says at one decision point, each token stored once."""
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Literal
 
@@ -129,6 +130,12 @@ _PRIORITY: tuple[SlotKind, ...] = ("tool_name", "argument_value", "argument_name
 
 
 def slot_at(slots: Sequence[Slot], position: int) -> Slot:
-    """What the token at `position` spells; of two things the one that matters more to a call."""
-    held = [slot for slot in slots if slot.start <= position < slot.end]
-    return min(held, key=lambda slot: _PRIORITY.index(slot.kind))
+    """What the token at `position` spells, of slots in order; of two things the one that matters more to a call."""
+    held: list[Slot] = []
+    for index in range(bisect_right(slots, position, key=lambda slot: slot.start) - 1, -1, -1):
+        slot = slots[index]
+        if slot.end > position:
+            held.append(slot)
+        elif slot.start < position:  # an empty one says nothing of those before it
+            break
+    return min(reversed(held), key=lambda slot: _PRIORITY.index(slot.kind))

@@ -2,25 +2,23 @@
 
 from ttpa.records.json_pointer import resolve
 from ttpa.records.record import JsonObject, JsonValue
+from ttpa.records.schema_recursion import DEFINITIONS, NO_SCHEMAS, Entangled, find_doubling
 
 _MOST_RULES = 100_000
 """Rules that one value may have to be checked against."""
 _MAPS = frozenset({"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"})
-_DEFINITIONS = frozenset({"$defs", "definitions"})
-_VALUES = frozenset({"default", "const", "enum", "examples", "example", "required", "type"})
-"""Keywords whose values are no schemas."""
 
 
 def find_growth(schema: JsonObject) -> str | None:
     """Why checking a value against `schema` could take for ever; none where it is bounded by schema and value."""
-    growth = _Growth(schema)
     try:
-        growth.rules(schema)
-    except _GrowsError as error:
+        _Growth(schema).rules(schema)
+        doubling = find_doubling(schema)
+    except (_GrowsError, Entangled) as error:
         return str(error)
     except RecursionError:
         return "its references are nested too deeply"
-    return None
+    return None if doubling is None else f"{doubling!r} refers to itself more than once at one place"
 
 
 class _GrowsError(ValueError):
@@ -28,13 +26,13 @@ class _GrowsError(ValueError):
 
 
 class _Growth:
-    """Counts the rules behind each reference once; what refers to itself may do so once a level."""
+    """Counts the rules behind each reference once; what refers to itself counts as one rule there."""
 
     def __init__(self, root: JsonObject) -> None:
         self._root = root
         self._known: dict[str, int] = {}
-        self._open: dict[str, int] = {}
-        """References that are being followed, and how often each was met again below itself at one place."""
+        self._open: set[str] = set()
+        """References that are being followed."""
 
     def rules(self, schema: JsonValue) -> int:
         """Rules that a value meets here, those behind references included. Raises `_GrowsError` for too many."""
@@ -47,35 +45,21 @@ class _Growth:
             if key == "$ref" and isinstance(value, str):
                 total += self._follow(value)
             elif key in _MAPS and isinstance(value, dict):
-                if key not in _DEFINITIONS:
-                    total += self._members(value)
-            elif key not in _VALUES:
+                if key not in DEFINITIONS:
+                    total += sum(map(self.rules, value.values()))
+            elif key not in NO_SCHEMAS:
                 total += self.rules(value)
         if total > _MOST_RULES:
             raise _GrowsError(f"its references unfold to more than {_MOST_RULES:,} rules")
         return total
 
-    def _members(self, members: JsonObject) -> int:
-        """Members are places of their own: a reference back from each of them is met once a place."""
-        total, before = 0, dict(self._open)
-        most = dict(before)
-        for member in members.values():
-            self._open = dict(before)
-            total += self.rules(member)
-            most = {name: max(most[name], met) for name, met in self._open.items()}
-        self._open = most
-        return total
-
     def _follow(self, reference: str) -> int:
         if reference in self._open:
-            self._open[reference] += 1
-            if self._open[reference] > 1:
-                raise _GrowsError(f"{reference!r} refers to itself more than once at one place")
             return 1
         if reference not in self._known:
-            self._open[reference] = 0
+            self._open.add(reference)
             self._known[reference] = self.rules(self._find(reference))
-            del self._open[reference]
+            self._open.discard(reference)
         return self._known[reference]
 
     def _find(self, reference: str) -> JsonValue:

@@ -3,6 +3,7 @@
 from pydantic import JsonValue
 
 from ttpa.records.record import JsonObject, Record
+from ttpa.records.strict_json import canonical_json
 
 
 class ToolSpec(Record):
@@ -24,6 +25,19 @@ class ToolCall(Record):
 
     name: str
     arguments: dict[str, JsonValue]
+
+    def identity(self) -> str:
+        """Text that calls share exactly where they are equal: numbers by value, members in any order."""
+        return canonical_json([self.name, _with_whole_numbers(self.arguments)])
+
+
+def _with_whole_numbers(value: JsonValue) -> JsonValue:
+    """The value with 3 for 3.0."""
+    if isinstance(value, dict):
+        return {name: _with_whole_numbers(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [_with_whole_numbers(item) for item in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 class ToolResult(Record):

@@ -14,7 +14,6 @@ from ttpa.records.discards import Discard, DiscardReason
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
 from ttpa.records.scores import ErrorKind, ScoredCandidate, ScoredTurn
-from ttpa.records.strict_json import canonical_json
 
 _ROUNDING = 1e-9
 """1 less a score of 0.9 is a little less than 0.1."""
@@ -49,17 +48,23 @@ class _Parted(NamedTuple):
 
 
 def pair(
-    tree: CandidateTree, scored: ScoredTurn, say_reference: Callable[[], Sequence[int]], config: PairConfig
+    tree: CandidateTree,
+    scored: ScoredTurn,
+    say_reference: Callable[[], Sequence[int]],
+    config: PairConfig,
+    *,
+    ordered: bool = False,
 ) -> list[PreferencePair] | Discard:
     """The preference pairs of one turn, or a discard where there is nothing to prefer.
 
     `say_reference` gives the tokens of the reference turn as the policy would say it, end token included; none where
-    the data holds no text for a turn without calls. It is asked only where no candidate can be chosen.
+    the data holds no text for a turn without calls. It is asked only where no candidate can be chosen. Where `ordered`,
+    the same calls in another order are another turn.
     """
     right = [one for one in scored.candidates if one.score >= config.threshold and tree.leaves[one.leaf].finished]
     # The released formula gives some turns without an error less than 1: equal calls are never a pair.
     below = [one for one in scored.candidates if one.score < config.threshold and one.errors]
-    wrong = _distinct(tree, below)
+    wrong = _distinct(tree, below, ordered=ordered)
     if not wrong:
         return Discard(id=tree.id, stage="pair", reason=DiscardReason.ALL_RIGHT)
     worse = [candidate for candidate in wrong if 1.0 - candidate.score >= config.margin - _ROUNDING]
@@ -114,15 +119,16 @@ def _make_pair(tree: CandidateTree, parted: _Parted, config: PairConfig) -> Pref
     )
 
 
-def _distinct(tree: CandidateTree, candidates: Sequence[ScoredCandidate]) -> list[ScoredCandidate]:
-    """One candidate for each set of calls, the most probable, in order of probability."""
+def _distinct(tree: CandidateTree, candidates: Sequence[ScoredCandidate], *, ordered: bool) -> list[ScoredCandidate]:
+    """One candidate for each set (or, where `ordered`, row) of calls, the most probable, in order of probability."""
     ranked = sorted(candidates, key=lambda candidate: (-tree.logprob(candidate.leaf), candidate.leaf))
     distinct: dict[str, ScoredCandidate] = {}
     for candidate in ranked:
         if candidate.calls is None:
             key = tree.leaves[candidate.leaf].text
         else:
-            key = "\n".join(sorted(canonical_json(call.model_dump(mode="json")) for call in candidate.calls))
+            calls = [call.identity() for call in candidate.calls]
+            key = "\n".join(calls if ordered else sorted(calls))
         distinct.setdefault(key, candidate)
     return list(distinct.values())
 

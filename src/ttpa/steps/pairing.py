@@ -30,7 +30,7 @@ def pair_candidates(run: Run) -> None:
     counts: Counter[str] = Counter()
     joined = beside_points(beside_turns(trees, turns), run.stream_points("train"))
     batches = batched(((tree, turn, point) for (tree, turn), point in joined), TREES_TOGETHER)
-    open_worker = partial(_open_pairer, run.parts, run.policy(), run.config.pair)
+    open_worker = partial(_open_pairer, run.parts, run.policy(), run.config.pair, run.config.score.ordered)
     with writing(run.directory.pairs) as write, account.discarding() as give_up:
         for outcomes in run.parts.pure_engine.map(open_worker, batches):
             for made in outcomes:
@@ -49,14 +49,14 @@ def pair_candidates(run: Run) -> None:
 
 @contextmanager
 def _open_pairer(
-    parts: Parts, policy: str, config: PairConfig
+    parts: Parts, policy: str, config: PairConfig, ordered: bool
 ) -> Generator[Callable[[Sequence[Scored]], list[list[PreferencePair] | Discard]]]:
     tokenizer = parts.load_tokenizer(policy)
 
     def work(scored: Scored) -> list[PreferencePair] | Discard:
         tree, turn, point = scored
         try:
-            return pair(tree, turn, lambda: _say(point, tokenizer), config)
+            return pair(tree, turn, lambda: _say(point, tokenizer), config, ordered=ordered)
         except DialogueRefused as error:
             return Discard(id=tree.id, stage="pair", reason=DiscardReason.REFUSED_BY_TEMPLATE, detail=str(error))
 

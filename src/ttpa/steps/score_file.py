@@ -12,6 +12,7 @@ from ttpa.stages.score.cases import (
     InvalidCase,
     RefusedLine,
     read_case,
+    schema_problems_of,
     score_case,
     scored_row,
     summarise,
@@ -35,6 +36,7 @@ def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
     rows: list[str] = []
     verdicts: list[TurnScore] = []
     refused: list[RefusedLine] = []
+    problems: dict[str, None] = {}
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
@@ -45,6 +47,7 @@ def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
             refused.append(RefusedLine(line=number, reason=str(error)))
             continue
         verdicts.append(verdict)
+        problems.update(dict.fromkeys(schema_problems_of(row)))
         rows.append(json.dumps(scored_row(row, verdict), ensure_ascii=False) + "\n")
     if not rows:
         first = f": line {refused[0].line}: {refused[0].reason}" if refused else ""
@@ -53,4 +56,4 @@ def score_file(cases: Path, output: Path, config: ScoreConfig) -> CaseSummary:
         write_text(output, "".join(rows))
     except OSError as error:
         raise RunError(f"{str(output)!r} cannot be written: {error}") from error
-    return summarise(verdicts, refused)
+    return summarise(verdicts, refused, list(problems))

@@ -9,7 +9,6 @@ from ttpa.dialects import Dialect
 from ttpa.records.candidates import CandidateTree
 from ttpa.records.instructions import DecisionPoint
 from ttpa.records.scores import ScoredTurn
-from ttpa.records.strict_json import canonical_json
 from ttpa.runs.record_files import writing
 from ttpa.stages.score import CompiledTools, ScoreConfig, fits_schemas, score
 from ttpa.steps.joining import TREES_TOGETHER, beside_points
@@ -63,7 +62,7 @@ def _open_scorer(
 def _count_fitting(turn: ScoredTurn, tools: CompiledTools) -> int:
     """Candidates that make calls which fit their tools' schemas, each set of calls of a turn counted once."""
     made = {
-        tuple(sorted(canonical_json(call.model_dump(mode="json")) for call in candidate.calls)): candidate.calls
+        tuple(sorted(call.identity() for call in candidate.calls)): candidate.calls
         for candidate in turn.candidates
         if candidate.calls
     }

@@ -14,6 +14,8 @@ _KEPT = frozenset(
 """Keywords of a schema that a model can use."""
 _BRANCHES = ("allOf", "anyOf", "oneOf")
 """Keywords that say more of the same value."""
+_NOTES = frozenset({"description", "default"})
+"""Keywords that restrict nothing."""
 _MOST_SCHEMAS = 10_000
 """Of one argument or body with its references in place: more than a model could read."""
 
@@ -128,6 +130,9 @@ def _as_json_schema(told: JsonObject, made: JsonObject) -> JsonObject:
     """What OpenAPI 3.0 writes in its own way, as JSON Schema does."""
     if told.get("nullable") is True and isinstance(made.get("type"), str):
         made["type"] = [made["type"], "null"]
+    elif told.get("nullable") is True and made.keys().isdisjoint(("type", "properties")):
+        rest: JsonObject = {key: made.pop(key) for key in list(made) if key not in _NOTES}
+        made.update({"anyOf": [_as_json_schema({}, rest), {"type": "null"}]} if rest else {})
     for bound, exclusive in (("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")):
         if isinstance(made.get(exclusive), bool):
             is_exclusive = made.pop(exclusive)

@@ -1,7 +1,9 @@
 """Slots: labels of tokens, also of tokens that straddle two slots or hold part of a character."""
 
+from tests.growth import growth
+
 from ttpa.dialects import DIALECTS
-from ttpa.records.candidates import slot_at
+from ttpa.records.candidates import Slot, SlotKind, slot_at
 from ttpa.stages.sample import label_tokens
 
 HERMES = DIALECTS["hermes"]
@@ -39,6 +41,20 @@ def test_a_token_that_straddles_stands_in_both_slots_and_each_knows_its_own_char
     held = [slot.kind for slot in slots if slot.start <= 5 < slot.end]
     assert held == ["argument_value", "argument_name"]
     assert slot_at(slots, 5).kind == "argument_value"
+
+
+def test_what_a_token_of_many_spells_takes_the_same_time_wherever_it_stands() -> None:
+    def find_all(length: int) -> list[str]:
+        slots = [Slot(kind="argument_value", start=at, end=at + 1) for at in range(length)]
+        return [slot_at(slots, position).kind for position in range(length)]
+
+    assert growth(find_all, 2000) < 8
+
+
+def test_a_slot_without_tokens_hides_none_that_straddles_it() -> None:
+    kinds: tuple[tuple[SlotKind, int, int], ...] = (("tool_name", 0, 3), ("argument_value", 2, 2), ("text", 2, 4))
+    slots = [Slot(kind=kind, start=start, end=end) for kind, start, end in kinds]
+    assert [slot_at(slots, position).kind for position in range(4)] == ["tool_name"] * 3 + ["text"]
 
 
 def test_a_token_that_straddles_counts_as_what_matters_most() -> None:

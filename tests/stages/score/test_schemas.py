@@ -62,6 +62,10 @@ def test_types_are_read_as_they_are_meant(schema: Any, right: Any, wrong: Any) -
         ({"type": "string", "format": "date"}, "2026-03-02", "tomorrow"),
         ({"type": "string", "format": "time"}, "10:30", "half past ten"),
         ({"type": "string", "format": "date-time"}, "2026-03-02T10:30:00", "noon"),
+        ({"type": "string", "format": "time"}, "23:59:60.5z", "25:99"),
+        ({"type": "string", "format": "time"}, "10:30:00.123456789+0530", "10:30+25:00"),
+        ({"type": "string", "format": "date-time"}, "2024-02-29t10:30Z", "2024-02-30T10:30Z"),
+        ({"type": "string", "format": "date-time"}, "2024-02-29 10:30", "2024-02-29 24:30"),
         ({"type": "string", "minLength": 2}, "ab", "a"),
         ({"type": "array", "items": {"type": "integer"}, "uniqueItems": True}, [1, 2], [1, 1]),
         ({"enum": ["a", 1]}, 1, "b"),
@@ -104,6 +108,18 @@ def test_a_plain_schema_has_no_problem(tools: list[dict[str, Any]]) -> None:
     assert [schema_problems(tool) for tool in tools] == [[], [], []]
 
 
+@pytest.mark.parametrize(
+    "schema", [{"$ref": "#/$defs/A"}, {"allOf": [{"$ref": "#/$defs/A"}]}, {"anyOf": [{"$ref": "#/$defs/A"}]}]
+)
+def test_nullable_counts_without_a_type_and_is_told(schema: dict[str, Any]) -> None:
+    parameters = {**_of({**schema, "nullable": True}), "$defs": {"A": {"properties": {"n": {"type": "integer"}}}}}
+    assert _kinds(parameters, {"x": None}) == []
+    assert _kinds(parameters, {"x": {"n": 1}}) == []
+    assert _kinds(parameters, {"x": {"n": "1"}}, {"x": {"n": 1}}) == ["wrong_type"]
+    assert _kinds(parameters, {"x": "n"}, {"x": None}) == ["wrong_type"]
+    assert any("'nullable'" in problem for problem in schema_problems(_tool(parameters)))
+
+
 def test_required_beside_the_type_counts() -> None:
     parameters = _of({"type": "string", "required": True})
     assert _kinds(parameters, {}, {"x": "a"}) == ["missing_required"]
@@ -127,6 +143,15 @@ def test_open_objects_know_every_member() -> None:
     assert _kinds({"type": "object", "additionalProperties": {"type": "string"}}, {"x": 1}) == ["wrong_type"]
 
 
+def test_a_tool_whose_schema_cannot_be_checked_takes_anything_and_says_so() -> None:
+    either = {"anyOf": [{"properties": {"a": {"$ref": "#/$defs/e"}}}, {"properties": {"a": {"$ref": "#/$defs/e"}}}]}
+    parameters = {**_of({"$ref": "#/$defs/e"}), "required": ["x"], "$defs": {"e": either}}
+    assert _kinds(parameters, {"x": {"a": {}}}) == []
+    assert _kinds(parameters, {"x": {"a": 1}}, {"x": {"a": {}}}) == ["wrong_value"]
+    (problem,) = schema_problems(_tool(parameters))
+    assert problem.startswith("anything is allowed: '#/$defs/e' refers to itself")
+
+
 def test_references_within_the_schema_are_followed_also_in_circles() -> None:
     node = {"type": "object", "properties": {"value": {"type": "integer", "minimum": 0}, "next": {"$ref": "#/$defs/n"}}}
     parameters = {**_of({"$ref": "#/$defs/n"}), "$defs": {"n": node, "loop": {"$ref": "#/$defs/loop"}}}
@@ -139,6 +164,22 @@ def test_references_within_the_schema_are_followed_also_in_circles() -> None:
         "invalid_value"
     ]
     assert _kinds({**parameters, "properties": {"x": {"$ref": "#/$defs/loop"}}}, {"x": 1}) == []
+
+
+@pytest.mark.parametrize("reference", ["#/properties/a/oneOf/1", "#/properties/a/oneOf/1/items/0", "#/x-more/day%25~1"])
+def test_references_lead_to_what_is_written_in_another_way_here(reference: str) -> None:
+    day = {"type": "string", "format": "date"}
+    dates = day if reference.endswith("1") else {"type": "array", "items": [day]}
+    a: dict[str, Any] = {"anyOf": [{}], "oneOf": [{"type": "integer"}, dates]}
+    parameters: dict[str, Any] = {
+        "type": "object",
+        "properties": {"a": a, "b": {"$ref": reference}, "c": {"type": "array", "items": {"$ref": "#/properties/b"}}},
+        "x-more": {"day%/": day},
+    }
+    right = {"b": "2026-03-02", "c": ["2026-03-02"]}
+    assert schema_problems(_tool(parameters)) == []
+    assert _kinds(parameters, right) == []
+    assert _kinds(parameters, {"b": 5, "c": ["today"]}, right) == ["wrong_type", "invalid_value"]
 
 
 def test_hostile_patterns_and_long_arrays_take_time_in_proportion_to_their_length() -> None:

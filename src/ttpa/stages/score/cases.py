@@ -12,6 +12,7 @@ from ttpa.records.record import JsonObject, Record
 from ttpa.records.scores import TurnScore
 from ttpa.records.strict_json import InvalidJson, read_json
 from ttpa.stages.score.explain import explain
+from ttpa.stages.score.schemas import CompiledTools
 from ttpa.stages.score.stage import ScoreConfig, score_turn
 
 _VERDICT = (*TurnScore.model_fields, "explanation")
@@ -109,10 +110,13 @@ class CaseSummary(Record):
     errors: dict[str, KindCount]
     """By kind, the most frequent first."""
     refused: tuple[RefusedLine, ...]
+    schema_problems: tuple[str, ...] = ()
+    """Each tool's parameters that are no JSON Schema, and how they were read."""
 
     def lines(self) -> list[str]:
         """The summary for a terminal, after the lines that are refused."""
         lines = [f"line {each.line}: {each.reason}" for each in self.refused]
+        lines.extend(self.schema_problems)
         share = 100 * self.right / self.turns
         lines.append(f"{self.turns} turns, {self.right} right ({share:.1f} %), mean score {self.mean_score:.3f}")
         if self.errors:
@@ -121,7 +125,15 @@ class CaseSummary(Record):
         return [*lines, *([f"{len(self.refused)} lines were refused"] if self.refused else [])]
 
 
-def summarise(verdicts: Sequence[TurnScore], refused: Sequence[RefusedLine]) -> CaseSummary:
+def schema_problems_of(row: JsonObject) -> list[str]:
+    """What is told of the schemas of a case's tools, each with its tool's name; the case was scored."""
+    tools = CompiledTools(_Case.model_validate(row).tools)
+    return [f"tool {name!r}: {problem}" for name in tools.names for problem in tools.tool(name).problems]
+
+
+def summarise(
+    verdicts: Sequence[TurnScore], refused: Sequence[RefusedLine], schema_problems: Sequence[str] = ()
+) -> CaseSummary:
     """The share of right turns, the mean score, and each kind's errors and turns that hold it; some were scored."""
     errors = Counter(error.kind.value for verdict in verdicts for error in verdict.errors)
     turns = Counter(kind for verdict in verdicts for kind in {error.kind.value for error in verdict.errors})
@@ -132,4 +144,5 @@ def summarise(verdicts: Sequence[TurnScore], refused: Sequence[RefusedLine]) -> 
         mean_score=fmean(verdict.score for verdict in verdicts),
         errors={kind: KindCount(errors=errors[kind], turns=turns[kind]) for kind in ranked},
         refused=tuple(refused),
+        schema_problems=tuple(schema_problems),
     )

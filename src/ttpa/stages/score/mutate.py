@@ -107,8 +107,13 @@ class _Site:
     def breaks_a_rule(self, path: Path, value: JsonValue) -> bool:
         """Whether the schema forbids `value` at `path`, its type apart."""
         name = str(path[0])
-        argument = _replaced(self.call.arguments[name], path[1:], value)
-        return bool(self.tool.broken_rules({name: argument}))
+        return self.breaks_rules({**self.call.arguments, name: _replaced(self.call.arguments[name], path[1:], value)})
+
+    def breaks_rules(self, arguments: dict[str, JsonValue]) -> bool:
+        """Whether the schema forbids what is changed in the arguments, types and members apart."""
+        if not self.tool.is_crossing:
+            arguments = {name: value for name, value in arguments.items() if value != self.call.arguments.get(name)}
+        return any(not rule.is_structural for rules in self.tool.broken_rules(arguments).values() for rule in rules)
 
 
 def _turn_mutants(calls: Sequence[Call], tools: CompiledTools, rng: random.Random) -> Iterator[Mutant]:
@@ -159,7 +164,7 @@ def _argument_mutants(site: _Site, rng: random.Random) -> Iterator[Mutant]:
             if _is_default(sample, child) or not child.allows(sample):
                 continue
             arguments = _changed(site, path, {**value, name: sample})
-            if not site.tool.broken_rules({str(below[0]): arguments[str(below[0])]}):
+            if not site.breaks_rules(arguments):
                 yield site.mutant(ErrorKind.EXTRA_ARGUMENT, arguments=arguments, path=below)
 
 

@@ -1,12 +1,13 @@
 """Schemas as nodes that answer questions about values fast; a schema that refers to itself is a node in a circle."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from ttpa.records.json_pointer import resolve
 from ttpa.records.record import JsonValue
 from ttpa.stages.score.normalise import CONSTRAINTS
+from ttpa.stages.score.validators import has_pattern
 
 Path = tuple[str | int, ...]
 """A place below a call's arguments."""
@@ -32,8 +33,10 @@ class Node:
     """The Python classes of these types."""
     properties: "dict[str, Node]" = field(default_factory=dict[str, "Node"])
     required: tuple[str, ...] = ()
+    patterns: "tuple[tuple[str, Node], ...]" = ()
+    """Schemas of members whose names match a pattern."""
     additional: "Node | None" = None
-    """Schema of members that are not in `properties`; none where there may be no such member."""
+    """Schema of all other members; none where there may be no such member."""
     items: "Node | None" = None
     prefix: "tuple[Node, ...]" = ()
     variants: "tuple[Node, ...]" = ()
@@ -53,6 +56,8 @@ class Node:
 
     def member(self, name: str) -> "Node | None":
         """The schema of a member; none where the schema knows no such member."""
+        if self.patterns and name not in self.properties:
+            return next((node for pattern, node in self.patterns if has_pattern(name, pattern)), self.additional)
         return self.properties.get(name, self.additional)
 
     def element(self, index: int) -> "Node":
@@ -84,6 +89,9 @@ class Node:
 ANYTHING = Node()
 ANYTHING.additional = ANYTHING
 
+_RULED = Node(additional=ANYTHING, is_constrained=True)
+"""Anything, as far as the rules of the whole schema allow it."""
+
 
 def fits(value: JsonValue, node: Node) -> bool:
     """Whether types, members and choices (`enum`, `const`) of `value` are as `node` says, all the way down."""
@@ -113,8 +121,9 @@ def is_constrained(schema: JsonValue, root: dict[str, Any]) -> bool:
         if isinstance(part, list):
             stack.extend(part)
         elif isinstance(part, dict):
-            if not CONSTRAINTS.isdisjoint(part):
-                return True
+            parts = part.get("allOf")
+            if not CONSTRAINTS.isdisjoint(part) or (isinstance(parts, list) and len(parts) > 1):
+                return True  # of a member that two parts describe a node tells what the first says
             stack.extend(value for key, value in part.items() if key not in ("default", "properties"))
             if isinstance(members := part.get("properties"), dict):
                 stack.extend(members.values())
@@ -128,9 +137,18 @@ def is_constrained(schema: JsonValue, root: dict[str, Any]) -> bool:
 def compile_nodes(schema: dict[str, Any]) -> Node:
     """The node of an arguments object, from a schema as `SchemaReader` writes it."""
     arguments = _NodeCompiler(schema).root()
-    for variant in arguments.variants:  # `anyOf` over whole argument lists: what any of them knows is known
-        arguments.properties = {**variant.properties, **arguments.properties}
+    _add_members(arguments, arguments.variants)  # `anyOf` over whole argument lists: what any of them knows is known
     return arguments
+
+
+def arguments_as(arguments: Node, alternative: Node) -> Node:
+    """The node of an arguments object where that alternative was meant; what another one knows is known, too."""
+    return replace(
+        arguments,
+        properties={**arguments.properties, **alternative.properties},
+        additional=alternative.additional if alternative.properties else arguments.additional,
+        patterns=alternative.patterns,
+    )
 
 
 class _NodeCompiler:
@@ -139,17 +157,14 @@ class _NodeCompiler:
     def __init__(self, root: dict[str, Any]) -> None:
         self._root = root
         self._nodes: dict[int, Node] = {}
-        self._unjoined: dict[int, tuple[Node, list[Node], list[Node]]] = {}
-        """By the node's id: the node, what it is to say besides, and its alternatives.
-
-        A join copies, so it waits until the schema is read: within itself a schema is not yet whole.
-        """
+        self._unjoined: dict[int, _Unjoined] = {}
+        """By the node's id. A join copies, so it waits until the schema is read: within itself it is not yet whole."""
 
     def root(self) -> Node:
         """The node of the whole schema."""
         arguments = self.node(self._root)
         while self._unjoined:
-            self._complete(next(iter(self._unjoined.values()))[0])
+            self._complete(next(iter(self._unjoined.values())).node)
         return arguments
 
     def node(self, schema: dict[str, Any]) -> Node:
@@ -169,22 +184,27 @@ class _NodeCompiler:
         parts: list[dict[str, Any]] = schema.get("allOf", [])
         others = [self.node(part) for part in (parts if target is None else [target, *parts])]
         options = [self.node(option) for option in schema.get("anyOf", ())]
-        if others or options:
-            self._unjoined[id(node)] = node, others, options
+        conditional = [schema[key] for key in ("if", "then", "else") if key in schema]
+        asides = [self.node(part) for part in (*conditional, *schema.get("dependentSchemas", {}).values())]
+        if others or options or asides:
+            self._unjoined[id(node)] = _Unjoined(node, others, options, asides)
         return node
 
     def _complete(self, node: Node) -> None:
         """Joins a node with what it is to say besides; one that is part of itself stays as far as it is."""
         if id(node) not in self._unjoined:
             return
-        _, others, options = self._unjoined.pop(id(node))
+        _, others, options, asides = self._unjoined.pop(id(node))
+        for part in (*others, *options, *asides):
+            self._complete(part)
         for other in others:
-            self._complete(other)
             _join(node, other)
-        if options:
-            for option in options:
-                self._complete(option)
-            node.variants = tuple(self._variant(node, option) for option in options)
+        _add_members(node, asides)
+        choices = [each for each in (options, *(other.variants for other in others)) if each]
+        if choices:
+            for more in choices[1:]:
+                _add_members(node, more)
+            node.variants = tuple(_variant(node, option) for option in choices[0])
             if node.types is None and all(variant.types for variant in node.variants):
                 _set_types(node, [name for variant in node.variants for name in variant.types or ()])
 
@@ -196,24 +216,50 @@ class _NodeCompiler:
         node.required = tuple(schema.get("required", ()))
         node.items = self.node(schema["items"]) if "items" in schema else None
         node.prefix = tuple(self.node(item) for item in schema.get("prefixItems", ()))
-        is_free = not node.properties and schema is not self._root
+        patterns: dict[str, Any] = schema.get("patternProperties", {})
+        node.patterns = tuple((pattern, self.node(member)) for pattern, member in patterns.items())
+        is_free = bool(patterns) or (not node.properties and schema is not self._root)
         more: dict[str, Any] | bool = schema.get("additionalProperties", is_free)
-        if isinstance(more, dict):
-            node.additional = self.node(more)
-        elif more or "patternProperties" in schema:
-            node.additional = ANYTHING
+        if more is not False:
+            node.additional = ANYTHING if more is True else self.node(more)
         node.has_default, node.default = "default" in schema, schema.get("default")
         choices: list[JsonValue] = [schema["const"]] if "const" in schema else schema.get("enum", [])
         node.choices = tuple(choices)
         node.is_constrained = is_constrained(schema, self._root)
 
-    @staticmethod
-    def _variant(base: Node, option: Node) -> Node:
-        variant = Node(types=base.types, classes=base.classes, properties=base.properties, required=base.required)
-        variant.items, variant.prefix = base.items, base.prefix
-        variant.additional = base.additional if base.properties else None
-        _join(variant, option)
-        return variant
+
+class _Unjoined(NamedTuple):
+    """A node that does not yet say all that it is to say."""
+
+    node: Node
+    others: list[Node]
+    """What it is to say besides."""
+    options: list[Node]
+    """Its alternatives."""
+    asides: list[Node]
+    """What holds on a condition."""
+
+
+def _variant(base: Node, option: Node) -> Node:
+    """An alternative joined with what is said besides."""
+    variant = Node(types=base.types, classes=base.classes, properties=base.properties, required=base.required)
+    variant.items, variant.prefix, variant.patterns = base.items, base.prefix, base.patterns
+    variant.additional = base.additional if _lists_members(base) else None
+    _join(variant, option)
+    variant.variants = tuple(_variant(variant, each) for each in option.variants)
+    return variant
+
+
+def _add_members(node: Node, others: Iterable[Node]) -> None:
+    """Makes `node` know the members of others of which one may hold; what these are rules decide."""
+    for other in others:
+        node.properties = {**dict.fromkeys(other.properties, _RULED), **node.properties}
+        _add_members(node, other.variants)
+
+
+def _lists_members(node: Node) -> bool:
+    """Whether an object is told of its members, so that it is closed unless it says otherwise."""
+    return any(member is not _RULED for member in node.properties.values())
 
 
 def _set_types(node: Node, names: Sequence[str]) -> None:
@@ -226,17 +272,17 @@ def _join(node: Node, other: Node) -> None:
     if other.types is not None:
         both = other.types if node.types is None else tuple(name for name in node.types if name in other.types)
         _set_types(node, both or other.types)
-    if other.properties and not node.properties:
+    if _lists_members(other) and not _lists_members(node):
         node.additional = other.additional
-    elif other.additional is not None and other.properties:
+    elif other.additional is not None and _lists_members(other):
         node.additional = node.additional or other.additional
-    elif not node.properties and other.additional is not None:
+    elif not _lists_members(node) and other.additional is not None:
         node.additional = other.additional
     node.properties = {**other.properties, **node.properties}
+    node.patterns += other.patterns
     node.required = tuple(dict.fromkeys((*node.required, *other.required)))
     node.items = node.items or other.items
     node.prefix = node.prefix or other.prefix
-    node.variants = node.variants or other.variants
     if other.has_default and not node.has_default:
         node.has_default, node.default = True, other.default
     node.choices = node.choices or other.choices

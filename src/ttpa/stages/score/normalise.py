@@ -2,6 +2,7 @@
 
 import json
 import re
+from itertools import count
 from typing import Any
 
 from ttpa.records.json_pointer import resolve
@@ -49,6 +50,9 @@ class SchemaReader:
     def __init__(self, parameters: JsonValue) -> None:
         self.problems: list[str] = []
         self._root = self._as_parameters(parameters)
+        self._written: dict[int, dict[str, Any]] = {}
+        """By the id of a schema as it was written: what it became."""
+        self._referring: list[dict[str, Any]] = []
 
     def read(self) -> dict[str, Any]:
         """The arguments' schema: an object schema."""
@@ -56,7 +60,22 @@ class SchemaReader:
         if schema.get("type", "object") != "object":
             self._tell("", f"type {schema['type']!r} read as object: arguments are an object")
         schema["type"] = "object"
+        for referring in self._referring:  # grows where what is referred to is read here first
+            self._lead(referring, schema)
         return schema
+
+    def _lead(self, referring: dict[str, Any], schema: dict[str, Any]) -> None:
+        """Gives what a reference led to, where it stands elsewhere since (`oneOf` is `anyOf`), a name of its own."""
+        reference: str = referring["$ref"]
+        target = resolve(self._root, reference)
+        became = self._written.get(id(target))
+        if became is None:
+            became = self._schema(target, reference, 1)
+        if resolve(schema, reference) is not became:
+            named: dict[str, Any] = schema.setdefault("$defs", {})
+            name = next(name for number in count() if (name := f"moved-{number}") not in named)
+            named[name] = became
+            referring["$ref"] = f"#/$defs/{name}"
 
     def _as_parameters(self, raw: JsonValue) -> JsonObject:
         if raw is None:
@@ -87,12 +106,17 @@ class SchemaReader:
         if isinstance(raw, str):
             self._tell(path, f"schema {raw!r} read as a type")
             raw = {"type": raw}
-        if raw is True:
-            return {}
+        if isinstance(raw, bool):
+            return {} if raw else {"not": {}}
         if not isinstance(raw, dict) or depth > MAX_SCHEMA_DEPTH:
             self._tell(path, f"not a schema, anything is allowed: {str(raw)[:60]}")
             return {}
-        out: dict[str, Any] = {}
+        out = self._written[id(raw)] = {}
+        if isinstance(dependencies := raw.get("dependencies"), dict):
+            raw = _with_dependencies(raw, dependencies)
+        if raw.get("nullable") is True and depth and raw.keys().isdisjoint(("type", "properties", "items")):
+            self._tell(path, "'nullable' without a type, null is allowed besides")
+            raw = _with_null(raw)
         self._read_types(raw, out, path)
         self._read_members(raw, out, path, depth)
         self._read_items(raw, out, path, depth)
@@ -233,6 +257,7 @@ class SchemaReader:
         if (reference := raw.get("$ref")) is not None:
             if isinstance(reference, str) and isinstance(resolve(self._root, reference), dict):
                 out["$ref"] = reference
+                self._referring.append(out)
             else:
                 self._tell(path, f"$ref {reference!r} does not lead to a place in this schema, ignored")
 
@@ -275,3 +300,19 @@ class SchemaReader:
                 self._tell(path, f"default {default!r} read as {default}")
                 default = spelled
         out["default"] = default
+
+
+def _with_dependencies(schema: JsonObject, dependencies: JsonObject) -> JsonObject:
+    """A schema of draft 7 with its `dependencies` as they are written since."""
+    names: JsonObject = {name: each for name, each in dependencies.items() if isinstance(each, list)}
+    schemas: JsonObject = {name: each for name, each in dependencies.items() if name not in names}
+    parts = schema.get("allOf")
+    rule: JsonObject = {"dependentRequired": names, "dependentSchemas": schemas}
+    return {**schema, "allOf": [*(parts if isinstance(parts, list) else []), rule]}
+
+
+def _with_null(schema: JsonObject) -> JsonObject:
+    """The schema, or null."""
+    beside: JsonObject = {key: value for key, value in schema.items() if key == "default"}
+    rest: JsonObject = {key: value for key, value in schema.items() if key not in ("default", "nullable")}
+    return {"anyOf": [rest, {"type": "null"}], **beside}

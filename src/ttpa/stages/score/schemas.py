@@ -8,10 +8,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from ttpa.records.record import JsonValue
+from ttpa.records.record import JsonObject, JsonValue
 from ttpa.records.schema_growth import find_growth
 from ttpa.records.tools import ToolSpec
-from ttpa.stages.score.nodes import ANYTHING, Node, Path, compile_nodes, is_constrained
+from ttpa.stages.score.broken_rules import Broken, by_place
+from ttpa.stages.score.nodes import ANYTHING, Node, compile_nodes, is_constrained
 from ttpa.stages.score.normalise import SchemaReader
 from ttpa.stages.score.turns import is_mapping
 from ttpa.stages.score.validators import compile_validator
@@ -19,44 +20,16 @@ from ttpa.stages.score.validators import compile_validator
 Tool = ToolSpec | Mapping[str, Any]
 """A tool as callers have it: ours, OpenAI's `{"type": "function", "function": {...}}`, or the bare function."""
 
-_STRUCTURAL = frozenset({"type", "required", "additionalProperties", "unevaluatedProperties", "falseSchema"})
-"""Broken rules that scoring finds by itself."""
-
 _CROSSING = frozenset(
     {
-        *("anyOf", "allOf", "$ref", "not", "if", "minProperties", "maxProperties"),
-        *("dependentRequired", "dependentSchemas", "propertyNames"),
+        *("anyOf", "allOf", "$ref", "not", "if", "enum", "const", "minProperties", "maxProperties"),
+        *("dependentRequired", "dependentSchemas", "propertyNames", "patternProperties"),
     }
 )
 """Keywords that, at the root, are rules across arguments."""
 
-
-@dataclass(frozen=True, slots=True, eq=False)
-class BrokenRule:
-    """A rule of the schema that a value breaks."""
-
-    error: jsonschema_rs.ValidationError
-    """As the validator tells it."""
-
-    @property
-    def text(self) -> str:
-        """The rule's name, and what is wrong, in words."""
-        return f"{self.error.kind.name}: {self.error.message[:200]}"
-
-    def of_alternative(self, index: int, count: int) -> "dict[Path, BrokenRule] | None":
-        """Where the rule is an `anyOf` of `count` alternatives: the rules that the value breaks of one of them."""
-        kind = self.error.kind
-        if not isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf) or len(kind.context) != count:
-            return None
-        return _by_place(kind.context[index])
-
-
-def _by_place(errors: Iterable[jsonschema_rs.ValidationError]) -> dict[Path, BrokenRule]:
-    broken: dict[Path, BrokenRule] = {}
-    for error in errors:
-        if error.kind.name not in _STRUCTURAL:
-            broken.setdefault(tuple(error.instance_path), BrokenRule(error))
-    return broken
+_FREE: JsonObject = {"type": "object", "additionalProperties": True}
+"""The parameters of a tool that takes anything."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -72,9 +45,14 @@ class CompiledTool:
     is_crossing: bool
     """Whether the schema has rules across arguments."""
 
-    def broken_rules(self, arguments: dict[str, JsonValue]) -> dict[Path, BrokenRule]:
-        """Rules that the values break (enum, range, format, ...), by place; `()` means all arguments."""
-        return {} if self.validator is None else _by_place(self.validator.iter_errors(arguments))
+    def broken_rules(self, arguments: dict[str, JsonValue]) -> Broken:
+        """Rules that the values break (enum, range, format, ...), by place.
+
+        `()` means all arguments, and is told of a schema with rules across them alone.
+        """
+        if self.validator is None:
+            return {}
+        return by_place(self.validator.iter_errors(arguments), is_whole=self.is_crossing)
 
 
 class CompiledTools:
@@ -138,7 +116,7 @@ def compile_tool(name: str, parameters: object) -> CompiledTool:
 def _compile(name: str, text: str) -> CompiledTool:
     parameters: JsonValue = json.loads(text)
     growth = find_growth(parameters) if "$ref" in text and isinstance(parameters, dict) else None
-    reader = SchemaReader({} if growth else parameters)
+    reader = SchemaReader(_FREE if growth else parameters)
     schema = reader.read()
     arguments = compile_nodes(schema)
     problems = [f"anything is allowed: {growth}"] if growth else list(reader.problems)

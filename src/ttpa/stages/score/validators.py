@@ -1,6 +1,8 @@
 """The validation library, bounded: it reads nothing from elsewhere, and no pattern takes long."""
 
 import re
+from datetime import datetime
+from functools import lru_cache
 
 import jsonschema_rs
 
@@ -21,21 +23,37 @@ def compile_validator(schema: JsonObject) -> jsonschema_rs.Draft202012Validator:
 
 
 _TIME = r"\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|z|[+-]\d{2}:?\d{2})?"
-_IS_TIME = re.compile(_TIME)
-_IS_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]" + _TIME)
+_IS_TIME = re.compile(_TIME, re.ASCII)
+_IS_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]" + _TIME, re.ASCII)
+_LEAP_SECOND = re.compile(r"(:\d{2}):60")
 
 
 def _is_time(value: str) -> bool:
     """`10:30` counts: schemas for tools say `time` and seldom mean RFC 3339 with its offset."""
-    return _IS_TIME.fullmatch(value) is not None
+    return _IS_TIME.fullmatch(value) is not None and _is_possible(f"2000-01-01T{value}")
 
 
 def _is_date_time(value: str) -> bool:
-    return _IS_DATE_TIME.fullmatch(value) is not None
+    return _IS_DATE_TIME.fullmatch(value) is not None and _is_possible(value)
+
+
+def _is_possible(date_time: str) -> bool:
+    """Whether there is such a day and such a time of the day."""
+    try:
+        datetime.fromisoformat(_LEAP_SECOND.sub(r"\1:59", date_time.upper()))
+    except ValueError:
+        return False
+    return True
 
 
 def _refuse(uri: str) -> JsonValue:
     raise ValueError(f"{uri} is not part of the schema")
+
+
+@lru_cache(maxsize=4096)
+def has_pattern(text: str, pattern: str) -> bool:
+    """Whether `pattern` is found in `text`; not where looking for it takes too long."""
+    return compile_validator({"pattern": pattern}).is_valid(text)
 
 
 def has_type(value: JsonValue, types: str | list[str]) -> bool:

@@ -1,14 +1,14 @@
 """How right a value is: compared with what was meant by structure, graded by matching leaves."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from ttpa.records.record import JsonValue
 from ttpa.records.scores import ErrorKind
+from ttpa.stages.score.broken_rules import Broken, BrokenRule, of_alternative, untold_rule
 from ttpa.stages.score.nodes import Node, Path
-from ttpa.stages.score.schemas import BrokenRule
 
 Strings = Literal["exact", "folded"]
 """`folded`: case, spaces, the marks `, . / - _ * ^` and the kind of quote do not count."""
@@ -131,7 +131,7 @@ ONE_RIGHT = Grade(1, 1, 1, 1)
 
 
 def compare_whole(
-    value: JsonValue, meant: JsonValue, node: Node, path: Path, broken: Mapping[Path, BrokenRule], strings: Strings
+    value: JsonValue, meant: JsonValue, node: Node, path: Path, broken: Broken, strings: Strings
 ) -> tuple[Grade, Finding | None]:
     """The grade of a value that is right or wrong as a whole, and its error: of type, of a rule, or of value."""
     is_right = is_same(value, meant, strings)
@@ -139,7 +139,7 @@ def compare_whole(
     if not node.allows(value):
         finding = Finding(ErrorKind.WRONG_TYPE, path, meant, value, " or ".join(node.types or ()))
         return Grade(count, 0, count, count if is_right else 0), finding
-    rule = broken.get(path)
+    rule = untold_rule(broken, path, node, value)
     if rule is not None and (not is_right or is_same(value, meant)):
         return Grade(count, count, count, 0), Finding(ErrorKind.INVALID_VALUE, path, meant, value, rule.text)
     if is_right:
@@ -150,7 +150,7 @@ def compare_whole(
 class Comparison:
     """Compares one argument's value with what was meant, and collects the errors."""
 
-    def __init__(self, broken: Mapping[Path, BrokenRule], strings: Strings) -> None:
+    def __init__(self, broken: Broken, strings: Strings) -> None:
         self._broken = broken
         self._strings: Strings = strings
         self.findings: list[Finding] = []
@@ -181,12 +181,15 @@ class Comparison:
             return self._whole(value, meaning, node, path)
         start, broken = len(self.findings), self._broken
         if isinstance(value, dict) and isinstance(meaning, dict | Members):
-            grade = self._objects(value, meaning, self._alternative(value, meaning, node, path), path)
+            node = self._alternative(value, meaning, node, path)
+            grade = self._objects(value, meaning, node, path)
         elif isinstance(value, list) and isinstance(meaning, list | Items):
-            grade = self._arrays(value, meaning, self._alternative(value, meaning, node, path), path)
+            node = self._alternative(value, meaning, node, path)
+            grade = self._arrays(value, meaning, node, path)
         else:
             return self._whole(value, meaning, node, path)
-        grade = self._after_rules(grade, value, meaning, path, start)
+        if rule := untold_rule(self._broken, path, node, value):
+            grade = self._after_rule(rule, grade, Finding(ErrorKind.INVALID_VALUE, path, shown(meaning), value), start)
         self._broken = broken
         return grade
 
@@ -199,20 +202,14 @@ class Comparison:
     def _alternative(self, value: JsonValue, meaning: Meaning, node: Node, path: Path) -> Node:
         """The alternative that was meant; a broken `anyOf` gives way to what is broken of it."""
         while (index := node.choose(value, shown(meaning))) is not None:
-            rule = self._broken.get(path)
-            inner = rule.of_alternative(index, len(node.variants)) if rule is not None else None
-            if inner is not None:
-                self._broken = {**{place: each for place, each in self._broken.items() if place != path}, **inner}
+            self._broken = of_alternative(self._broken, path, index, len(node.variants))
             node = node.variants[index]
         return node
 
-    def _after_rules(self, grade: Grade, value: JsonValue, meaning: Meaning, path: Path, start: int) -> Grade:
-        """The grade once rules on the whole array or object (length, uniqueness) are counted."""
-        rule = self._broken.get(path)
-        if rule is None:
-            return grade
+    def _after_rule(self, rule: BrokenRule, grade: Grade, invalid: Finding, start: int) -> Grade:
+        """The grade once a rule on the whole array or object (length, uniqueness, ...) is counted."""
         self.findings[start:] = [each for each in self.findings[start:] if each.kind is ErrorKind.WRONG_TYPE]
-        self._add(ErrorKind.INVALID_VALUE, path, shown(meaning), value, rule.text)
+        self.findings.append(invalid._replace(detail=rule.text))
         return grade._replace(right=0)
 
     def _objects(
