@@ -304,6 +304,37 @@ def test_a_training_holds_all_that_it_reads_of_the_config(
         take_steps(make_run(tmp_path, construct=FEW, **changed))
 
 
+@pytest.mark.parametrize(
+    ("step", "train", "is_taken"),
+    [
+        ("sft", {"sft": {"epochs": 2}, "micro_batch_size": 2}, False),
+        ("sft", {"micro_batch_size": 2, "activation_checkpointing": True, "dpo": {"beta": 0.2}}, True),
+        ("sft", {"micro_batch_size": 2, "parameters": "lora", "lora": {"dropout": 0.1}}, False),
+        ("align", {"micro_batch_size": 2, "parameters": "lora", "lora": {"dropout": 0.1}, "method": "grpo"}, False),
+        ("align", {"micro_batch_size": 2, "activation_checkpointing": True, "method": "grpo"}, True),
+        ("align", {"activation_checkpointing": True}, True),
+        ("align", {"micro_batch_size": 2}, False),
+    ],
+)
+def test_a_training_that_was_cut_off_takes_less_memory_where_that_decides_nothing(
+    tmp_path: Path, step: Step, train: dict[str, object], *, is_taken: bool
+) -> None:
+    plain = {key: train[key] for key in ("parameters", "lora", "method") if key in train}
+    gentle = {"parameters": "full", "max_length": 100_000}
+    before = make_run(tmp_path, construct=FEW, train=gentle | plain)
+    take_steps(before, STEPS[: STEPS.index(step)])
+    output = before.directory.checkpoint("sft" if step == "sft" else before.config.train.method)
+    states = output.with_name(f"{output.name}.states")
+    states.mkdir(parents=True)
+    after = make_run(tmp_path, construct=FEW, train=gentle | train)
+    if is_taken:
+        take_steps(after, [step])
+        return
+    with pytest.raises(RunError, match=rf"begun the step '{step}' with another config .*--redo {step}"):
+        take_steps(after, [step])
+    assert states.exists()
+
+
 def test_an_evaluation_holds_the_policy_and_the_scoring_that_no_other_step_has_read(tmp_path: Path) -> None:
     plain = {"construct": FEW, "train": {"sft": False}}
     run = make_run(tmp_path, **plain)

@@ -49,7 +49,15 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
         "generator.temperature",
         "generator.max_tokens",
     ),
-    "sft": ("policy.base", "train.parameters", "train.lora", "train.sft", "train.max_length", "train.precision"),
+    "sft": (
+        "policy.base",
+        "train.parameters",
+        "train.lora",
+        "train.sft",
+        "train.max_length",
+        "train.precision",
+        "train.micro_batch_size",
+    ),
     "sample": ("policy.base", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),
@@ -75,7 +83,7 @@ _READS: dict[Step, tuple[Step, ...]] = {
     "report": ("construct", *_SAMPLING),
 }
 """The steps whose records each step reads, where the run takes them; an alignment reads what it learns from, too."""
-_WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
+_WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps", "train.activation_checkpointing")
 """What may change in the middle of a run: none of it decides what comes out."""
 
 
@@ -181,7 +189,7 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
     changed = changed_keys(before, run.config.as_json())
     for step in STEPS[: STEPS.index(redo)] if redo else STEPS:
         sections = ("seed", "import") if step == "construct" and run.is_imported else SECTIONS[step]
-        mine = [c for c in changed if _is_within(c, sections) and not _is_within(c, _WITHOUT_EFFECT)]
+        mine = [c for c in changed if _is_within(c, sections) and not _is_within(c, _without_effect(run, step))]
         if step == "rounds" and run.config.rounds > before["rounds"]:
             continue  # what was asked for before stays, and more of it is taken
         if mine and run.directory.has_begun(step):
@@ -231,6 +239,14 @@ def _not_yet(run: Run, step: Step, lacking: Sequence[Step], advice: str = "") ->
         f"run {run.config.name!r} has not come to {step!r} yet: it lacks {', '.join(lacking)}; "
         + (advice or f"the step {lacking[0]!r} comes first")
     )
+
+
+def _without_effect(run: Run, step: Step) -> tuple[str, ...]:
+    """What may change once this step has begun; the micro-batches only where they do no more than round."""
+    train = run.config.train
+    is_tuned = step == "sft" and run.directory.summary("sft").exists()  # the alignment may have others
+    is_held = train.hangs_on_micro_batches("sft" if step == "sft" else train.method) and not is_tuned
+    return _WITHOUT_EFFECT if is_held else (*_WITHOUT_EFFECT, "train.micro_batch_size")
 
 
 def _is_within(change: str, sections: Sequence[str]) -> bool:
