@@ -142,7 +142,10 @@ def launch_folder(output: Path) -> Path:
 
 
 def _listen(process: subprocess.Popen[str], log: Path, on_step: OnStep) -> None:
-    """Passes on what the first process tells, until all have ended; all else goes to the log."""
+    """Passes on what the first process tells, until all have ended; all else goes to the log.
+
+    Raises `OSError` where one of them tells that the disk is full.
+    """
     assert process.stdout is not None
     for line in process.stdout:
         if not line.startswith(MARK):
@@ -150,6 +153,8 @@ def _listen(process: subprocess.Popen[str], log: Path, on_step: OnStep) -> None:
                 file.write(line)
             continue
         told = json.loads(line.removeprefix(MARK))
+        if "errno" in told:
+            raise OSError(told["errno"], os.strerror(told["errno"]), told["path"])
         if "warning" in told:
             warnings.warn(told["warning"], stacklevel=2)
         else:

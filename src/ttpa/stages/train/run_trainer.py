@@ -24,6 +24,7 @@ from ttpa.records.record import Record
 from ttpa.runs.manifest import hash_files, write_manifest
 from ttpa.runs.record_files import read_record, write_record
 from ttpa.stages.train.arguments import refuse_unable
+from ttpa.stages.train.full_disk import telling_full_disk
 from ttpa.stages.train.order import EpochSampler, Order
 from ttpa.stages.train.remarks import remark
 from ttpa.stages.train.resume import (
@@ -92,7 +93,8 @@ def train_once(
 
     It goes on from the last whole state where there is one. The checkpoint is there whole or not at all; the states are
     removed then. Of several processes the first one writes, and all return once it is there. Raises `ModelError` where
-    this machine lacks what the config asks for, and as soon as a loss that is told is not finite.
+    this machine lacks what the config asks for, and as soon as a loss that is told is not finite; `OSError` where the
+    disk is full.
     """
     data_sha256 = hash_records(data)
     identity = identify(method, base, data_sha256, config, steps=steps, seed=seed, reward=reward)
@@ -107,7 +109,9 @@ def train_once(
     trainer.add_callback(_Listener(method, on_step))
     trainer.add_callback(StateKeeper(identity))
     trainable = sum(parameter.numel() for parameter in trainer.model.parameters() if parameter.requires_grad)
-    trainer.train(resume_from_checkpoint=last_whole_state(states_folder(output), identity))
+    draft = output.with_name(output.name + ".tmp")
+    with telling_full_disk(states_folder(output), [draft]):
+        trainer.train(resume_from_checkpoint=last_whole_state(states_folder(output), identity))
     history = _read_history(trainer.state.log_history)
     if not all(_is_finite(parameter) for parameter in trainer.model.parameters()):
         raise ModelError(f"{method}: the weights are not finite; a lower learning rate is due")
@@ -115,11 +119,11 @@ def train_once(
     if not trainer.is_world_process_zero():
         trainer.accelerator.wait_for_everyone()
         return read_record(output / RECORD, Checkpoint)
-    draft = output.with_name(output.name + ".tmp")
     shutil.rmtree(draft, ignore_errors=True)
     assert isinstance(model, PreTrainedModel)
-    model.save_pretrained(draft)
-    load_tokenizer(base).save_pretrained(draft)
+    with telling_full_disk(states_folder(output), [draft]):
+        model.save_pretrained(draft)
+        load_tokenizer(base).save_pretrained(draft)
     checkpoint = Checkpoint(
         method=method,
         base=base,
