@@ -579,6 +579,17 @@ def test_another_policy_is_refused_once_one_was_sampled(tmp_path: Path) -> None:
         take_steps(with_policy("org/other"))
 
 
+def test_another_policy_is_refused_once_one_was_aligned_that_nothing_else_has_read(tmp_path: Path) -> None:
+    def with_policy(base: str) -> Run:
+        rate = {"learning_rate": 1e-6}
+        train = {"method": "probability", "sft": False, "probability": rate, "max_length": 100_000}
+        return make_run(tmp_path, construct=FEW, policy={"base": base}, train=train)
+
+    take_steps(with_policy("org/one"), ["construct", "align"])
+    with pytest.raises(RunError, match=r"'align' with .*policy\.base: 'org/one' -> 'org/other'.*--redo align"):
+        take_steps(with_policy("org/other"))
+
+
 def test_a_damaged_checkpoint_is_not_used(tmp_path: Path) -> None:
     run = make_run(tmp_path)
     take_steps(run, ["construct", "sft"])

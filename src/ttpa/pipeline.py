@@ -61,7 +61,7 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
     "sample": ("policy.base", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),
-    "align": ("train", "score"),
+    "align": ("policy.base", "train", "score"),
     "rounds": ("rounds",),
     "evaluate": ("policy.base", "policy.dialect", "score", "evaluate"),
     "report": ("report",),
