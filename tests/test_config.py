@@ -160,7 +160,7 @@ def test_a_run_goes_on_where_its_folder_lies(tmp_path: Path) -> None:
     assert load_config(str(moved)).path == moved
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "3", "", '{"seed": "x"}', "\ud800"])
+@pytest.mark.parametrize("text", ["{", "[]", "3", "", '{"seed": "x"}', "\ud800", "9" * 5000, "[" * 9**6])
 def test_a_stored_config_that_is_spoilt_is_named(tmp_path: Path, text: str) -> None:
     folder = stored(tmp_path, make_config({**PLAIN, "name": "mine"}))
     (folder / "config.json").write_bytes(text.encode(errors="surrogatepass"))

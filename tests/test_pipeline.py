@@ -505,6 +505,26 @@ def test_another_config_is_refused_and_redo_takes_it(finished: Run, tmp_path: Pa
     )
 
 
+@pytest.mark.parametrize("text", ['{"na', "[]"])
+def test_a_damaged_config_of_a_run_is_named(finished: Run, tmp_path: Path, text: str) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    (tmp_path / "scripted" / "config.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"scripted/config\.json' is no JSON"):
+        take_steps(make_run(tmp_path))
+    run = make_run(Path(finished.config.runs), report={"against": str(tmp_path / "scripted")})
+    with pytest.raises(ConfigError, match=r"scripted/config\.json' is no JSON"):
+        gather(run)
+
+
+def test_a_number_of_rounds_that_is_none_is_another_number(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    config = finished.config.as_json() | {"runs": str(tmp_path), "rounds": "x"}
+    (tmp_path / "scripted" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (tmp_path / "scripted" / "rounds").mkdir()
+    with pytest.raises(RunError, match="'rounds' with another config .rounds: 'x' -> 1"):
+        take_steps(make_run(tmp_path))
+
+
 def test_a_redo_that_is_refused_removes_nothing(finished: Run, tmp_path: Path) -> None:
     shutil.copytree(finished.directory.path, tmp_path / "scripted")
     changed = make_run(tmp_path, construct={"instances": 61})

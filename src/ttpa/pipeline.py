@@ -6,11 +6,10 @@ tools --construct--> instructions --sft--> policy --sample--> candidate trees --
 With `rounds` the aligned policy is sampled, scored, paired and aligned again before it is evaluated.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ttpa.config import changed_keys, with_defaults
+from ttpa.config import changed_keys, read_stored, with_defaults
 from ttpa.errors import RunError
 from ttpa.records.checkpoints import AlignMethod
 from ttpa.runs.layout import STEPS, Step
@@ -185,12 +184,12 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
     """
     if not run.directory.config.exists():
         return
-    before = with_defaults(json.loads(run.directory.config.read_text(encoding="utf-8")))
+    before = with_defaults(read_stored(run.directory.config))
     changed = changed_keys(before, run.config.as_json())
     for step in STEPS[: STEPS.index(redo)] if redo else STEPS:
         sections = ("seed", "import") if step == "construct" and run.is_imported else SECTIONS[step]
         mine = [c for c in changed if _is_within(c, sections) and not _is_within(c, _without_effect(run, step))]
-        if step == "rounds" and run.config.rounds > before["rounds"]:
+        if step == "rounds" and isinstance(before["rounds"], int) and run.config.rounds > before["rounds"]:
             continue  # what was asked for before stays, and more of it is taken
         if mine and run.directory.has_begun(step):
             raise RunError(
