@@ -356,6 +356,8 @@ def test_an_import_needs_no_config(ttpa: Ttpa, tmp_path: Path) -> None:
     assert ttpa("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine")[0] == 0
     assert ttpa("status", "mine")[0] == 0
     assert ttpa("status", "mine", "--runs", "runs") == ttpa("status", "runs/mine")
+    (tmp_path / "runs" / "mine").rename(tmp_path / "here")
+    assert "(ttpa run ./here)" in ttpa("status", "./here")[1] == ttpa("status", "here/")[1]
 
 
 def test_imported_instructions_are_never_overwritten(ttpa: Ttpa, tmp_path: Path) -> None:

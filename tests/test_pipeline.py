@@ -521,7 +521,7 @@ def test_a_number_of_rounds_that_is_none_is_another_number(finished: Run, tmp_pa
     config = finished.config.as_json() | {"runs": str(tmp_path), "rounds": "x"}
     (tmp_path / "scripted" / "config.json").write_text(json.dumps(config), encoding="utf-8")
     (tmp_path / "scripted" / "rounds").mkdir()
-    with pytest.raises(RunError, match="'rounds' with another config .rounds: 'x' -> 1"):
+    with pytest.raises(RunError, match=r"'rounds' with another config .rounds: 'x' -> 1"):
         take_steps(make_run(tmp_path))
 
 

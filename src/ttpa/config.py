@@ -135,7 +135,8 @@ def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     """
     path = Path(source or "")
     runs = _folder_of_runs(overrides)
-    stored = (path if "/" in str(path) else Path(runs) / path) / "config.json"
+    is_folder = "/" in (source or "")  # a path forgets `./` and a slash at its end
+    stored = (path if is_folder else Path(runs) / path) / "config.json"
     values: dict[str, Any] = {}
     if source is None:
         pass
