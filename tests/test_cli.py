@@ -393,6 +393,12 @@ def test_a_limit_lowers_what_is_taken_and_never_raises_it(ttpa: Ttpa, tmp_path: 
     assert ttpa("run", "mine", "--limit", "3", "--dry-run")[0] == 0  # imported: construct's share of it does not count
 
 
+@pytest.mark.parametrize("command", ["train", "score", "pair", "report"])
+def test_a_limit_is_refused_where_it_would_do_nothing(ttpa: Ttpa, command: str) -> None:
+    code, _, err = ttpa(command, "mine", "--limit", "5")
+    assert (code, "No such option: --limit" in err) == (2, True)
+
+
 def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path) -> None:
     row = '{"messages": [{"role": "user", "content": "Hi"}], "tools": [], "reference_calls": []}\n'
     (tmp_path / "own.jsonl").write_text(row, encoding="utf-8")
