@@ -703,7 +703,7 @@ def test_a_dialect_that_the_policy_does_not_write_stops_the_run_before_it_trains
         ({"policy": {"base": "/no/such/folder"}, "train": GENTLE}, "policy.base = '/no/such/folder': there is no such"),
         ({"policy": {"engine": "vllm"}}, "policy.engine = 'vllm' needs vLLM"),
         ({"policy": {"base": "no/such/folder"}, "train": GENTLE}, "policy.base = 'no/such/folder': there is no such"),
-        ({"train": {"report_to": ["no_such_tracker"]}}, "train.report_to = 'no_such_tracker' needs it"),
+        ({"train": {"report_to": ["no_such_tracker"]}}, "train.report_to = 'no_such_tracker' is none of"),
     ],
 )
 def test_what_cannot_be_done_here_stops_a_run_before_its_first_step(

@@ -127,7 +127,8 @@ class TrainConfig(Record):
     """What starts the processes of a training, one per device: `torchrun --nproc-per-node 2`, or `accelerate launch
     --config_file configs/accelerate/ddp.yaml`. Empty, it runs in this process."""
     report_to: tuple[str, ...] = ()
-    """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`."""
+    """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`. An empty list
+    tells none."""
     precision: Literal["bf16", "float32"] = "bf16"
     """Of products. `bf16` is autocast: over float32 weights where all parameters are trained, and on CPUs (twice as
     fast there, too); on a GPU the weights below adapters are bfloat16 whatever this says."""
