@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ttpa.errors import ModelError
+from ttpa.models.device_memory import release_memory
 from ttpa.records.checkpoints import Checkpoint, TrainMethod
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
@@ -115,6 +116,7 @@ class LaunchedLearners:
         write_records(folder / RECORDS, records)
         write_record(folder / JOB, job)
         log = folder / _LOG
+        release_memory()  # of the GPU, what this process has sampled or evaluated with
         with log.open("ab") as errors:
             process = subprocess.Popen(  # noqa: S603 -- the command is the config's own
                 [*self._words, "-m", WORKER, str(folder)],
