@@ -388,6 +388,8 @@ def test_an_import_needs_no_config(ttpa: Ttpa, tmp_path: Path) -> None:
     assert ttpa("import", write_dialogues(tmp_path, json.dumps(DIALOGUE)), "--run", "mine")[0] == 0
     assert ttpa("status", "mine")[0] == 0
     assert ttpa("status", "mine", "--runs", "runs") == ttpa("status", "runs/mine")
+    (tmp_path / "runs" / "mine").rename(tmp_path / "here")
+    assert "(ttpa run ./here)" in ttpa("status", "./here")[1] == ttpa("status", "here/")[1]
 
 
 def test_imported_instructions_are_never_overwritten(ttpa: Ttpa, tmp_path: Path) -> None:
@@ -421,6 +423,12 @@ def test_a_limit_lowers_what_is_taken_and_never_raises_it(ttpa: Ttpa, tmp_path: 
     code, _, err = ttpa("run", "mine", "--limit", "20", "--dry-run")
     assert (code, err) == (0, "")
     assert ttpa("run", "mine", "--limit", "3", "--dry-run")[0] == 0  # imported: construct's share of it does not count
+
+
+@pytest.mark.parametrize("command", ["train", "score", "pair", "report"])
+def test_a_limit_is_refused_where_it_would_do_nothing(ttpa: Ttpa, command: str) -> None:
+    code, _, err = ttpa(command, "mine", "--limit", "5")
+    assert (code, "No such option: --limit" in err) == (2, True)
 
 
 def test_a_run_may_begin_with_a_suite_and_be_compared(ttpa: Ttpa, tmp_path: Path) -> None:

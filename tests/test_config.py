@@ -154,13 +154,22 @@ def test_a_runs_name_or_folder_stands_for_its_config(tmp_path: Path) -> None:
     assert load_config("mine", [f"runs={tmp_path}", "seed=6"]).seed == 6
 
 
+@pytest.mark.parametrize("source", ["./mine", "mine/", "./mine/"])
+def test_a_run_in_this_folder_is_named_by_a_slash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, source: str) -> None:
+    stored(tmp_path, make_config({**PLAIN, "name": "mine"}))
+    monkeypatch.chdir(tmp_path)
+    assert load_config(source).path.resolve() == tmp_path / "mine"
+    with pytest.raises(ConfigError, match=r"there is no 'runs/mine/config\.json'"):
+        load_config("mine")
+
+
 def test_a_run_goes_on_where_its_folder_lies(tmp_path: Path) -> None:
     folder = stored(tmp_path / "runs", make_config({**PLAIN, "name": "mine"}))
     moved = folder.rename(tmp_path / "copy")
     assert load_config(str(moved)).path == moved
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "3", "", '{"seed": "x"}', "\ud800"])
+@pytest.mark.parametrize("text", ["{", "[]", "3", "", '{"seed": "x"}', "\ud800", "9" * 5000, "[" * 9**6])
 def test_a_stored_config_that_is_spoilt_is_named(tmp_path: Path, text: str) -> None:
     folder = stored(tmp_path, make_config({**PLAIN, "name": "mine"}))
     (folder / "config.json").write_bytes(text.encode(errors="surrogatepass"))

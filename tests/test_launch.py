@@ -1,15 +1,20 @@
 """`ttpa train` in two processes: the same losses as in one, and failures in words."""
 
+import errno
+import gc
+import json
 import os
 import shutil
 import subprocess
 import sys
+import weakref
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
 from ttpa.assemble import assemble
+from ttpa.cli.failures import explain
 from ttpa.config import make_config
 from ttpa.errors import ModelError
 from ttpa.pipeline import take_steps
@@ -101,6 +106,38 @@ def test_a_launcher_that_fails_is_told_with_the_end_of_its_log(tmp_path: Path) -
     learners = LaunchedLearners("python -c 'print(\"the launcher is broken\"); raise SystemExit(3)'")
     with pytest.raises(ModelError, match=r"exit code 3; the log is .*its end: the launcher is broken"):
         learners.dpo("base", [], tmp_path / "dpo", TrainConfig(), seed=0, on_step=lambda step, total, telling: None)
+
+
+def test_what_lay_on_the_device_is_handed_back_before_the_processes_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Model:
+        """Holds itself in a cycle, as models do."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+    emptied: list[bool] = []
+    model = Model()
+    held = weakref.ref(model)
+    monkeypatch.setattr("torch.cuda.empty_cache", lambda: emptied.append(held() is None))
+    learners = LaunchedLearners("python -c 'raise SystemExit(3)'")
+    gc.disable()
+    try:
+        del model
+        with pytest.raises(ModelError, match="exit code 3"):
+            learners.dpo("base", [], tmp_path / "dpo", TrainConfig(), seed=0, on_step=lambda step, total, telling: None)
+    finally:
+        gc.enable()
+    assert emptied == [True]
+
+
+def test_a_full_disk_in_a_process_is_told_as_one_in_this_process(tmp_path: Path) -> None:
+    told = json.dumps({"errno": errno.ENOSPC, "path": "5-train"}).replace('"', '\\"')
+    learners = LaunchedLearners(f"python -c 'print(\"ttpa: {told}\"); raise SystemExit(1)'")
+    with pytest.raises(OSError, match="No space left on device: '5-train'") as failure:
+        learners.dpo("base", [], tmp_path / "dpo", TrainConfig(), seed=0, on_step=lambda step, total, telling: None)
+    assert "no space is left for '5-train'" in str(explain(failure.value))
 
 
 def test_a_launcher_that_is_not_there_is_named() -> None:

@@ -184,7 +184,8 @@ def test_what_the_machine_lacks_is_said_with_what_to_do() -> None:
     assert told["may not"] is not None
     assert "--set runs=FOLDER" in told["may not"]
     assert told["GPU"] is not None
-    assert "lower train.micro_batch_size" in told["GPU"]
+    assert "goes on from here with a lower policy.batch_size" in told["GPU"]
+    assert "train.micro_batch_size of DPO" in told["GPU"]
     assert told["memory"] is not None
     assert "lower policy.batch_size" in told["memory"]
     assert told["lines"] == "no model at all"

@@ -304,6 +304,37 @@ def test_a_training_holds_all_that_it_reads_of_the_config(
         take_steps(make_run(tmp_path, construct=FEW, **changed))
 
 
+@pytest.mark.parametrize(
+    ("step", "train", "is_taken"),
+    [
+        ("sft", {"sft": {"epochs": 2}, "micro_batch_size": 2}, False),
+        ("sft", {"micro_batch_size": 2, "activation_checkpointing": True, "dpo": {"beta": 0.2}}, True),
+        ("sft", {"micro_batch_size": 2, "parameters": "lora", "lora": {"dropout": 0.1}}, False),
+        ("align", {"micro_batch_size": 2, "parameters": "lora", "lora": {"dropout": 0.1}, "method": "grpo"}, False),
+        ("align", {"micro_batch_size": 2, "activation_checkpointing": True, "method": "grpo"}, True),
+        ("align", {"activation_checkpointing": True}, True),
+        ("align", {"micro_batch_size": 2}, False),
+    ],
+)
+def test_a_training_that_was_cut_off_takes_less_memory_where_that_decides_nothing(
+    tmp_path: Path, step: Step, train: dict[str, object], *, is_taken: bool
+) -> None:
+    plain = {key: train[key] for key in ("parameters", "lora", "method") if key in train}
+    gentle = {"parameters": "full", "max_length": 100_000}
+    before = make_run(tmp_path, construct=FEW, train=gentle | plain)
+    take_steps(before, STEPS[: STEPS.index(step)])
+    output = before.directory.checkpoint("sft" if step == "sft" else before.config.train.method)
+    states = output.with_name(f"{output.name}.states")
+    states.mkdir(parents=True)
+    after = make_run(tmp_path, construct=FEW, train=gentle | train)
+    if is_taken:
+        take_steps(after, [step])
+        return
+    with pytest.raises(RunError, match=rf"begun the step '{step}' with another config .*--redo {step}"):
+        take_steps(after, [step])
+    assert states.exists()
+
+
 def test_an_evaluation_holds_the_policy_and_the_scoring_that_no_other_step_has_read(tmp_path: Path) -> None:
     plain = {"construct": FEW, "train": {"sft": False}}
     run = make_run(tmp_path, **plain)
@@ -474,6 +505,26 @@ def test_another_config_is_refused_and_redo_takes_it(finished: Run, tmp_path: Pa
     )
 
 
+@pytest.mark.parametrize("text", ['{"na', "[]"])
+def test_a_damaged_config_of_a_run_is_named(finished: Run, tmp_path: Path, text: str) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    (tmp_path / "scripted" / "config.json").write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"scripted/config\.json' is no JSON"):
+        take_steps(make_run(tmp_path))
+    run = make_run(Path(finished.config.runs), report={"against": str(tmp_path / "scripted")})
+    with pytest.raises(ConfigError, match=r"scripted/config\.json' is no JSON"):
+        gather(run)
+
+
+def test_a_number_of_rounds_that_is_none_is_another_number(finished: Run, tmp_path: Path) -> None:
+    shutil.copytree(finished.directory.path, tmp_path / "scripted")
+    config = finished.config.as_json() | {"runs": str(tmp_path), "rounds": "x"}
+    (tmp_path / "scripted" / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    (tmp_path / "scripted" / "rounds").mkdir()
+    with pytest.raises(RunError, match=r"'rounds' with another config .rounds: 'x' -> 1"):
+        take_steps(make_run(tmp_path))
+
+
 def test_a_redo_that_is_refused_removes_nothing(finished: Run, tmp_path: Path) -> None:
     shutil.copytree(finished.directory.path, tmp_path / "scripted")
     changed = make_run(tmp_path, construct={"instances": 61})
@@ -545,6 +596,17 @@ def test_another_policy_is_refused_once_one_was_sampled(tmp_path: Path) -> None:
 
     take_steps(with_policy("org/one"), ["construct", "sample"])
     with pytest.raises(RunError, match=r"policy\.base: 'org/one' -> 'org/other'"):
+        take_steps(with_policy("org/other"))
+
+
+def test_another_policy_is_refused_once_one_was_aligned_that_nothing_else_has_read(tmp_path: Path) -> None:
+    def with_policy(base: str) -> Run:
+        rate = {"learning_rate": 1e-6}
+        train = {"method": "probability", "sft": False, "probability": rate, "max_length": 100_000}
+        return make_run(tmp_path, construct=FEW, policy={"base": base}, train=train)
+
+    take_steps(with_policy("org/one"), ["construct", "align"])
+    with pytest.raises(RunError, match=r"'align' with .*policy\.base: 'org/one' -> 'org/other'.*--redo align"):
         take_steps(with_policy("org/other"))
 
 
@@ -641,7 +703,7 @@ def test_a_dialect_that_the_policy_does_not_write_stops_the_run_before_it_trains
         ({"policy": {"base": "/no/such/folder"}, "train": GENTLE}, "policy.base = '/no/such/folder': there is no such"),
         ({"policy": {"engine": "vllm"}}, "policy.engine = 'vllm' needs vLLM"),
         ({"policy": {"base": "no/such/folder"}, "train": GENTLE}, "policy.base = 'no/such/folder': there is no such"),
-        ({"train": {"report_to": ["no_such_tracker"]}}, "train.report_to = 'no_such_tracker' needs it"),
+        ({"train": {"report_to": ["no_such_tracker"]}}, "train.report_to = 'no_such_tracker' is none of"),
     ],
 )
 def test_what_cannot_be_done_here_stops_a_run_before_its_first_step(

@@ -149,7 +149,8 @@ def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     """
     path = Path(source or "")
     runs = _folder_of_runs(overrides)
-    stored = (path if "/" in str(path) else Path(runs) / path) / "config.json"
+    is_folder = "/" in (source or "")  # a path forgets `./` and a slash at its end
+    stored = (path if is_folder else Path(runs) / path) / "config.json"
     values: dict[str, Any] = {}
     if source is None:
         pass
@@ -157,7 +158,7 @@ def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
         values = _read_toml(path)
     elif stored.is_file():
         # A run goes on where it lies, also when its folder was moved or copied.
-        values = {**_read_stored(stored), "runs": str(stored.parent.parent), "name": stored.parent.name}
+        values = {**read_stored(stored), "runs": str(stored.parent.parent), "name": stored.parent.name}
     else:
         raise ConfigError(f"{source!r} is neither a TOML file nor a run: there is no {str(stored)!r}")
     for override in overrides:
@@ -165,6 +166,19 @@ def load_config(source: str | None, overrides: Sequence[str] = ()) -> RunConfig:
     if source is not None:
         values.setdefault("name", path.stem)
     return make_config(values)
+
+
+def read_stored(path: Path) -> dict[str, Any]:
+    """What a run's `config.json` holds. Raises `ConfigError` where that is no JSON object."""
+    try:
+        values: object = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"config {str(path)!r} cannot be read: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"config {str(path)!r} is no JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise ConfigError(f"config {str(path)!r} is no JSON object")
+    return cast("dict[str, Any]", values)
 
 
 def make_config(values: Mapping[str, Any]) -> RunConfig:
@@ -215,18 +229,6 @@ def _read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(f"config {str(path)!r} cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"config {str(path)!r} is no TOML: {error}") from error
-
-
-def _read_stored(path: Path) -> dict[str, Any]:
-    try:
-        values: object = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ConfigError(f"config {str(path)!r} cannot be read: {error.strerror}") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"config {str(path)!r} is no JSON: {error}") from error
-    if not isinstance(values, dict):
-        raise ConfigError(f"config {str(path)!r} is no JSON object")
-    return cast("dict[str, Any]", values)
 
 
 def _apply(values: dict[str, Any], override: str) -> None:

@@ -6,11 +6,10 @@ tools --construct--> instructions --sft--> policy --sample--> candidate trees --
 With `rounds` the aligned policy is sampled, scored, paired and aligned again before it is evaluated.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from ttpa.config import changed_keys, with_defaults
+from ttpa.config import changed_keys, read_stored, with_defaults
 from ttpa.errors import RunError
 from ttpa.records.checkpoints import AlignMethod
 from ttpa.runs.layout import STEPS, Step
@@ -57,11 +56,12 @@ SECTIONS: dict[Step, tuple[str, ...]] = {
         "train.sft",
         "train.max_length",
         "train.precision",
+        "train.micro_batch_size",
     ),
     "sample": ("policy.base", "policy.chat_template_kwargs", "policy.dialect", "train.sft", "sample"),
     "score": ("score",),
     "pair": ("pair",),
-    "align": ("train", "score"),
+    "align": ("policy.base", "train", "score"),
     "rounds": ("rounds",),
     "evaluate": ("policy.base", "policy.chat_template_kwargs", "policy.dialect", "score", "evaluate"),
     "report": ("report",),
@@ -83,7 +83,7 @@ _READS: dict[Step, tuple[Step, ...]] = {
     "report": ("construct", *_SAMPLING),
 }
 """The steps whose records each step reads, where the run takes them; an alignment reads what it learns from, too."""
-_WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps")
+_WITHOUT_EFFECT = ("train.launch", "train.report_to", "train.checkpoint_steps", "train.activation_checkpointing")
 """What may change in the middle of a run: none of it decides what comes out."""
 
 
@@ -185,12 +185,12 @@ def refuse_another_config(run: Run, *, redo: Step | None = None) -> None:
     """
     if not run.directory.config.exists():
         return
-    before = with_defaults(json.loads(run.directory.config.read_text(encoding="utf-8")))
+    before = with_defaults(read_stored(run.directory.config))
     changed = changed_keys(before, run.config.as_json())
     for step in STEPS[: STEPS.index(redo)] if redo else STEPS:
         sections = ("seed", "import") if step == "construct" and run.is_imported else SECTIONS[step]
-        mine = [c for c in changed if _is_within(c, sections) and not _is_within(c, _WITHOUT_EFFECT)]
-        if step == "rounds" and run.config.rounds > before["rounds"]:
+        mine = [c for c in changed if _is_within(c, sections) and not _is_within(c, _without_effect(run, step))]
+        if step == "rounds" and isinstance(before["rounds"], int) and run.config.rounds > before["rounds"]:
             continue  # what was asked for before stays, and more of it is taken
         if mine and run.directory.has_begun(step):
             raise RunError(
@@ -239,6 +239,14 @@ def _not_yet(run: Run, step: Step, lacking: Sequence[Step], advice: str = "") ->
         f"run {run.config.name!r} has not come to {step!r} yet: it lacks {', '.join(lacking)}; "
         + (advice or f"the step {lacking[0]!r} comes first")
     )
+
+
+def _without_effect(run: Run, step: Step) -> tuple[str, ...]:
+    """What may change once this step has begun; the micro-batches only where they do no more than round."""
+    train = run.config.train
+    is_tuned = step == "sft" and run.directory.summary("sft").exists()  # the alignment may have others
+    is_held = train.hangs_on_micro_batches("sft" if step == "sft" else train.method) and not is_tuned
+    return _WITHOUT_EFFECT if is_held else (*_WITHOUT_EFFECT, "train.micro_batch_size")
 
 
 def _is_within(change: str, sections: Sequence[str]) -> bool:

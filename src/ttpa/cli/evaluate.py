@@ -29,7 +29,7 @@ def evaluate(
     seed: Seed = None,
     limit: Limit = None,
     dry_run: DryRun = False,
-    redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
+    redo: run.RedoStage = False,
     suites: SuiteNames = None,
     policies: Annotated[
         list[str] | None, typer.Option("--policy", help="One of the run's policies, for a suite; all by default.")

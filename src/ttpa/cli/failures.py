@@ -25,8 +25,10 @@ def explain(failure: Exception) -> str | None:
         return f"the disk failed at {_named(failure)}; what was done is kept: the same command goes on from here"
     if _is_out_of_device_memory(failure):
         return (
-            "the GPU is out of memory; lower train.micro_batch_size or policy.batch_size, shorten train.max_length, "
-            "or set train.parameters=lora: the same command goes on from here"
+            "the GPU is out of memory; the same command goes on from here with a lower policy.batch_size, and in a "
+            "training with train.activation_checkpointing=true or a lower train.micro_batch_size; what decides the "
+            "outcome takes the step from its start: train.micro_batch_size of DPO or of adapters with dropout "
+            "(`ttpa run RUN --redo align`, or `--redo sft`), train.max_length and train.parameters=lora (`--redo sft`)"
         )
     if isinstance(failure, MemoryError):
         return "the machine is out of memory; lower policy.batch_size or the number of construct.instances"

@@ -19,6 +19,7 @@ from ttpa.steps.construction import estimate_construction
 from ttpa.steps.run import Run
 
 Redo = Annotated[str | None, typer.Option(help=f"Take the run again from this step: {', '.join(STEPS)}.")]
+RedoStage = Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")]
 
 
 def run(
@@ -42,25 +43,46 @@ def _stage(stage_steps: tuple[Step, ...] | None, text: str) -> Callable[..., Non
         overrides: Overrides = None,
         name: Name = None,
         seed: Seed = None,
-        limit: Limit = None,
         dry_run: DryRun = False,
-        redo: Annotated[bool, typer.Option("--redo", help="Take it again, and drop what followed.")] = False,
+        redo: RedoStage = False,
     ) -> None:
-        config = load(source, overrides, name, seed, limit, stage_steps)
-        steps = stage_steps or _train_steps(config, redo=redo)
-        _take(config, steps, dry_run=dry_run, redo=steps[0] if redo else None)
+        _take_stage(load(source, overrides, name, seed), stage_steps, dry_run=dry_run, redo=redo)
 
     take.__doc__ = text
     return take
 
 
-construct = _stage(("construct",), "Make instructions over the tools, in reverse.")
-sample = _stage(("sample",), "Fork the policy's turns where it wavers.")
+def _limited_stage(stage_steps: tuple[Step, ...], text: str) -> Callable[..., None]:
+    """The same for a stage that may be told to take no more than so many items."""
+
+    def take(
+        source: Source,
+        overrides: Overrides = None,
+        name: Name = None,
+        seed: Seed = None,
+        limit: Limit = None,
+        dry_run: DryRun = False,
+        redo: RedoStage = False,
+    ) -> None:
+        config = load(source, overrides, name, seed, limit, stage_steps)
+        _take_stage(config, stage_steps, dry_run=dry_run, redo=redo)
+
+    take.__doc__ = text
+    return take
+
+
+construct = _limited_stage(("construct",), "Make instructions over the tools, in reverse.")
+sample = _limited_stage(("sample",), "Fork the policy's turns where it wavers.")
 score = _stage(("score",), "Find the errors of every candidate.")
 pair = _stage(("pair",), "Make preference pairs of the scored candidates.")
 train = _stage(None, "Fine-tune the policy, and align it once there is what it learns from.")
-evaluate = _stage(("evaluate",), "Evaluate the policies on held-out turns, side by side.")
+evaluate = _limited_stage(("evaluate",), "Evaluate the policies on held-out turns, side by side.")
 report = _stage(("report",), "Write the run's page.")
+
+
+def _take_stage(config: RunConfig, stage_steps: tuple[Step, ...] | None, *, dry_run: bool, redo: bool) -> None:
+    steps = stage_steps or _train_steps(config, redo=redo)
+    _take(config, steps, dry_run=dry_run, redo=steps[0] if redo else None)
 
 
 def _train_steps(config: RunConfig, *, redo: bool) -> tuple[Step, ...]:

@@ -12,7 +12,9 @@ from ttpa.runs.layout import STEPS, Step
 from ttpa.steps.run import Run
 from ttpa.visible_text import visible
 
-Source = Annotated[str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name of a run that was begun.")]
+Source = Annotated[
+    str, typer.Argument(metavar="CONFIG", help="A TOML file, or the name or folder of a run that was begun.")
+]
 Overrides = Annotated[list[str] | None, typer.Option("--set", help="section.key=value, as often as needed.")]
 Name = Annotated[str | None, typer.Option("--run", help="The run's name, in place of the config's.")]
 Seed = Annotated[int | None, typer.Option(help="In place of the config's.")]
@@ -35,7 +37,7 @@ def load(
     name: str | None = None,
     seed: int | None = None,
     limit: int | None = None,
-    steps: tuple[Step, ...] | None = STEPS,
+    steps: tuple[Step, ...] = STEPS,
 ) -> RunConfig:
     """The config with what the command line says put over it; a limit holds for the steps that are taken."""
     words = list(overrides or ())
@@ -48,7 +50,7 @@ def load(
         return config
     values = config.as_json()
     for step, key in (("construct", "instances"), ("sample", "points"), ("evaluate", "points")):
-        if steps and step in steps:
+        if step in steps:
             values[step][key] = min(values[step][key], limit)
     return make_config(values)
 
@@ -76,4 +78,7 @@ def tell_json(value: object) -> None:
 
 def word_for(config: RunConfig) -> str:
     """What a command calls the run: its name, or its folder where that is not in the usual place."""
-    return config.name if config.runs == "runs" else str(config.path)
+    if config.runs == "runs":
+        return config.name
+    folder = str(config.path)
+    return folder if "/" in folder else f"./{folder}"

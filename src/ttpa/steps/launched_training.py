@@ -15,6 +15,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.rewards import ToolCallReward
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.stages.train import RewardedPrompt, SftExample
+from ttpa.stages.train.full_disk import FULL
 from ttpa.stages.train.launched_learners import FAILURE, JOB, MARK, RECORDS, Job
 from ttpa.stages.train.stage import OnStep
 from ttpa.stages.train.trl_learners import TrlLearners
@@ -30,6 +31,11 @@ def main(folder: Path) -> int:
     except TtpaError as failure:
         if is_first:
             (folder / FAILURE).write_text(str(failure), encoding="utf-8")
+        return 1
+    except OSError as failure:
+        if failure.errno not in FULL:
+            raise
+        _tell({"errno": failure.errno, "path": str(failure.filename or folder)})  # not into a file, then
         return 1
     return 0
 

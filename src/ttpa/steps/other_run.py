@@ -1,10 +1,9 @@
 """Another run's records, for a report that holds a run against it."""
 
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from ttpa.config import changed_keys, with_defaults
+from ttpa.config import changed_keys, read_stored, with_defaults
 from ttpa.errors import RunError
 from ttpa.records.evaluations import CaseResult, Evaluation
 from ttpa.runs.layout import RunDirectory
@@ -18,14 +17,14 @@ from ttpa.steps.run import Run
 def find_other(run: Run, cases: Mapping[str, Sequence[CaseResult]]) -> OtherRun:
     """The run that `report.against` names, with its last policy against this run's on the turns that both were asked.
 
-    Raises `RunError` where there is none.
+    Raises `RunError` where there is none, and `ConfigError` where its config cannot be read.
     """
     against = run.config.report.against
     directory = RunDirectory(Path(against) if "/" in against else Path(run.config.runs) / against)
     if not directory.config.is_file():
         raise RunError(f"report.against = {against!r} is no run: there is no {str(directory.config)!r}")
     theirs = read_record(directory.evaluation, Evaluation) if directory.evaluation.exists() else None
-    told = with_defaults(json.loads(directory.config.read_text(encoding="utf-8")))
+    told = with_defaults(read_stored(directory.config))
     changed = changed_keys(told, run.config.as_json())
     other = OtherRun(
         run=directory.name,

@@ -6,15 +6,24 @@ import shutil
 import warnings
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal, get_args
 
 import pytest
 
-from ttpa.records.checkpoints import Checkpoint
+from ttpa.records.checkpoints import AlignMethod, Checkpoint, TrainMethod
 from ttpa.records.pairs import PreferencePair
 from ttpa.runs.manifest import find_damage
 from ttpa.stages.train import RewardedPrompt, SftExample, TrainConfig
 from ttpa.stages.train.resume import identify
-from ttpa.stages.train.stage import DpoConfig, GrpoConfig, LoraConfig, OnStep, ProbabilityConfig, SftConfig
+from ttpa.stages.train.stage import (
+    DpoConfig,
+    GrpoConfig,
+    LoraConfig,
+    OnStep,
+    ProbabilityConfig,
+    SftConfig,
+    SftMethod,
+)
 from ttpa.stages.train.trl_learners import TrlLearners
 
 pytestmark = pytest.mark.heavy
@@ -36,10 +45,10 @@ def kill_at(number: int) -> OnStep:
     return on_step
 
 
-def config(parameters: str = "full") -> TrainConfig:
+def config(**others: object) -> TrainConfig:
     return TrainConfig.model_validate(
         {
-            "parameters": parameters,
+            "parameters": "full",
             "lora": LoraConfig(dropout=0.2),
             "micro_batch_size": 1,
             "checkpoint_steps": 2,
@@ -48,6 +57,7 @@ def config(parameters: str = "full") -> TrainConfig:
             "probability": ProbabilityConfig(learning_rate=5e-3, epochs=6, batch_size=2),
             "dpo": DpoConfig(learning_rate=5e-3, epochs=6, batch_size=2),
             "grpo": GrpoConfig(learning_rate=5e-3, epochs=6, batch_size=2, completions=2, max_new_tokens=6, beta=0.1),
+            **others,
         }
     )
 
@@ -76,7 +86,7 @@ def train(
 
     def dpo(output: Path, on_step: OnStep) -> Checkpoint:
         parameters = "lora" if "adapters" in request.param else "full"
-        return LEARNERS.dpo(base, pairs, output, config(parameters), seed=5, on_step=on_step)
+        return LEARNERS.dpo(base, pairs, output, config(parameters=parameters), seed=5, on_step=on_step)
 
     def grpo(output: Path, on_step: OnStep) -> Checkpoint:
         return draw(base, prompts, output, "a letter", on_step)
@@ -101,6 +111,69 @@ def test_killed_three_times_it_ends_with_the_same_weights(train: Train, tmp_path
     assert again.files["model.safetensors"] == whole.files["model.safetensors"]
     assert again == whole
     assert not list(tmp_path.glob("*.states"))
+
+
+@pytest.mark.parametrize("method", ["sft", "probability", "grpo"])
+def test_killed_it_goes_on_with_less_memory_to_the_same_weights_but_for_rounding(
+    method: SftMethod | Literal["grpo"],
+    base: str,
+    examples: list[SftExample],
+    prompts: list[RewardedPrompt],
+    tmp_path: Path,
+    ignore_step: OnStep,
+) -> None:
+    def train(output: Path, on_step: OnStep, **memory: object) -> Checkpoint:
+        told = config(precision="float32", **memory)
+        if method == "grpo":
+            return LEARNERS.grpo(
+                base, prompts, output, told, reward=count_letter, rewarded_by="a letter", seed=5, on_step=on_step
+            )
+        return LEARNERS.sft(base, examples, output, told, method=method, steps=None, seed=5, on_step=on_step)
+
+    whole = train(tmp_path / "whole", ignore_step, micro_batch_size=2)
+    with pytest.raises(Kill):
+        train(tmp_path / "killed", kill_at(7), micro_batch_size=2)
+    seen: list[int] = []
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", UserWarning)
+        again = train(
+            tmp_path / "killed",
+            lambda step, total, telling: seen.append(step),
+            micro_batch_size=1,
+            activation_checkpointing=True,
+        )
+    assert seen == [*range(7, STEPS + 1)]
+    assert [step.loss for step in again.history] == pytest.approx([step.loss for step in whole.history], abs=1e-4)
+
+
+def test_dpo_goes_on_with_activation_checkpointing_and_is_another_one_in_other_micro_batches(base: str) -> None:
+    def identity(method: TrainMethod, **others: object) -> str:
+        return identify(method, base, "", config(**others), steps=None, seed=5)
+
+    assert identity("dpo", activation_checkpointing=True) == identity("dpo")
+    assert identity("dpo", micro_batch_size=2) != identity("dpo")
+    assert identity("sft", parameters="lora", micro_batch_size=2) != identity("sft", parameters="lora")  # it drops out
+    lora = {"parameters": "lora", "lora": {"rank": 4}}
+    assert identity("sft", **lora, micro_batch_size=2) == identity("sft", **lora)
+
+
+def test_a_training_is_another_one_by_what_it_reads_alone(base: str) -> None:
+    def changed(**others: object) -> set[TrainMethod]:
+        return {
+            method
+            for method in get_args(SftMethod) + get_args(AlignMethod)
+            if identify(method, base, "", config(**others), steps=None, seed=5)
+            != identify(method, base, "", config(), steps=None, seed=5)
+        }
+
+    assert changed(sft={"learning_rate": 1e-4}) == {"sft"}
+    assert changed(dpo={"beta": 0.2}) == {"dpo"}
+    assert changed(grpo={"completions": 4}) == {"grpo"}
+    assert changed(probability={"epochs": 2}) == {"probability", "sft_continued"}
+    assert changed(packing="pairs") == {"dpo", "grpo"}
+    every = {"sft", "sft_continued", "dpo", "grpo", "probability"}
+    assert changed(precision="float32") == changed(parameters="lora") == every
+    assert changed(lora={"rank": 4}) == changed(checkpoint_steps=7, launch="torchrun", report_to=["wandb"]) == set()
 
 
 def test_every_damaged_file_makes_a_state_be_passed_over(

@@ -6,12 +6,14 @@ import weakref
 from pathlib import Path
 
 import pytest
+from safetensors.torch import load_file
 from transformers import Trainer
 
+from ttpa.errors import ModelError
 from ttpa.records.checkpoints import Checkpoint
 from ttpa.records.pairs import PreferencePair
 from ttpa.stages.train import TrainConfig
-from ttpa.stages.train.dpo import make_trainer
+from ttpa.stages.train.dpo import make_trainer, train_dpo
 from ttpa.stages.train.resume import states_folder
 from ttpa.stages.train.run_trainer import train_once, without_known_warnings
 from ttpa.stages.train.stage import DpoConfig, OnStep
@@ -41,6 +43,20 @@ def test_models_and_optimiser_are_gone_when_the_checkpoint_is_there(
     train(base, pairs, tmp_path / "out", ignore_step, held)
     assert len(held) == 3
     assert [each() for each in held] == [None] * 3
+
+
+def test_a_loss_that_is_not_finite_ends_a_training_at_once_and_leaves_no_state_like_it(
+    base: str, pairs: list[PreferencePair], tmp_path: Path, ignore_step: OnStep
+) -> None:
+    dpo = DpoConfig(epochs=20, batch_size=2, learning_rate=1e30)
+    config = CONFIG.model_copy(update={"dpo": dpo})
+    with pytest.raises(ModelError, match=r"dpo: the loss or its gradient is not finite at step \d of 40"):
+        train_dpo(base, pairs, tmp_path / "out", config, seed=1, on_step=ignore_step)
+    states = list(states_folder(tmp_path / "out").glob("checkpoint-*"))
+    assert states
+    for state in states:
+        weights = load_file(state / "model.safetensors")
+        assert all(bool(weight.isfinite().all()) for weight in weights.values())
 
 
 def test_states_that_outlived_their_training_are_removed_by_the_next_look(

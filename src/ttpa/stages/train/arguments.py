@@ -15,6 +15,7 @@ from transformers import BitsAndBytesConfig
 from ttpa.errors import ModelError
 from ttpa.stages.train.resume import states_folder
 from ttpa.stages.train.stage import TrainConfig
+from ttpa.stages.train.trackers import refuse_trackers
 
 _LOGGED_STEPS = 60
 """Points on a training curve, about."""
@@ -82,9 +83,7 @@ def trainer_arguments(
 
 def refuse_unable(config: TrainConfig) -> None:
     """Raises `ModelError` where this machine or environment lacks what the config asks of a training."""
-    for tracker in config.report_to:
-        if find_spec(tracker) is None:
-            raise ModelError(f"train.report_to = {tracker!r} needs it in this environment: pip install {tracker}")
+    refuse_trackers(config.report_to)
     if config.parameters == "qlora":
         if find_spec("bitsandbytes") is None:
             raise ModelError("train.parameters = 'qlora' needs it in this environment: pip install bitsandbytes")

@@ -18,6 +18,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ttpa.errors import ModelError
+from ttpa.models.device_memory import release_memory
 from ttpa.records.checkpoints import Checkpoint, TrainMethod
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
@@ -115,6 +116,7 @@ class LaunchedLearners:
         write_records(folder / RECORDS, records)
         write_record(folder / JOB, job)
         log = folder / _LOG
+        release_memory()  # of the GPU, what this process has sampled or evaluated with
         with log.open("ab") as errors:
             process = subprocess.Popen(  # noqa: S603 -- the command is the config's own
                 [*self._words, "-m", WORKER, str(folder)],
@@ -142,7 +144,10 @@ def launch_folder(output: Path) -> Path:
 
 
 def _listen(process: subprocess.Popen[str], log: Path, on_step: OnStep) -> None:
-    """Passes on what the first process tells, until all have ended; all else goes to the log."""
+    """Passes on what the first process tells, until all have ended; all else goes to the log.
+
+    Raises `OSError` where one of them tells that the disk is full.
+    """
     assert process.stdout is not None
     for line in process.stdout:
         if not line.startswith(MARK):
@@ -150,6 +155,8 @@ def _listen(process: subprocess.Popen[str], log: Path, on_step: OnStep) -> None:
                 file.write(line)
             continue
         told = json.loads(line.removeprefix(MARK))
+        if "errno" in told:
+            raise OSError(told["errno"], os.strerror(told["errno"]), told["path"])
         if "warning" in told:
             warnings.warn(told["warning"], stacklevel=2)
         else:

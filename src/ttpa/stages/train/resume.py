@@ -17,13 +17,12 @@ from ttpa.records.checkpoints import Checkpoint, TrainMethod
 from ttpa.records.record import Record
 from ttpa.runs.manifest import MANIFEST, find_damage, sha256, write_manifest
 from ttpa.runs.record_files import read_record
-from ttpa.stages.train.stage import TrainConfig
+from ttpa.stages.train.stage import SftConfig, TrainConfig
 
 RECORD = "checkpoint.json"
 """The record of a training, beside the weights that it gave."""
 _READ_OF_A_BASE = {".json", ".safetensors", ".jinja", ".model", ".txt"}
 """Config, weights, and what a tokenizer is made of."""
-_WITHOUT_EFFECT = {"checkpoint_steps", "report_to", "launch"}
 
 
 def states_folder(output: Path) -> Path:
@@ -41,7 +40,7 @@ def identify(
     seed: int,
     reward: str = "",
 ) -> str:
-    """What decides a training's outcome, as one digest.
+    """What decides a training's outcome, as one digest; what only rounds otherwise is not in it.
 
     A base in a folder is what its files are, wherever it lies; one on a hub is its name.
     """
@@ -49,12 +48,27 @@ def identify(
         method,
         _identify_base(base),
         data_sha256,
-        config.model_dump(mode="json", exclude=_WITHOUT_EFFECT),
+        _find_deciding(method, config),
         steps,
         seed,
         reward,
     ]
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
+def _find_deciding(method: TrainMethod, config: TrainConfig) -> dict[str, object]:
+    """What of the config decides a training of this method, besides which data are in it."""
+    section = config.section(method).model_dump(mode="json")
+    keys = ["parameters", "precision"]
+    if config.parameters != "full":
+        keys.append("lora")
+    if method in ("dpo", "grpo"):
+        keys += ["packing", "attention"]
+    else:
+        section = {key: section[key] for key in SftConfig.model_fields}  # a control has no loss of its alignment
+    if config.hangs_on_micro_batches(method):
+        keys.append("micro_batch_size")
+    return {"steps": section, **config.model_dump(mode="json", include=set(keys))}
 
 
 def _identify_base(base: str) -> object:

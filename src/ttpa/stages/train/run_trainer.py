@@ -24,6 +24,7 @@ from ttpa.records.record import Record
 from ttpa.runs.manifest import hash_files, write_manifest
 from ttpa.runs.record_files import read_record, write_record
 from ttpa.stages.train.arguments import refuse_unable
+from ttpa.stages.train.full_disk import telling_full_disk
 from ttpa.stages.train.order import EpochSampler, Order
 from ttpa.stages.train.remarks import remark
 from ttpa.stages.train.resume import (
@@ -92,7 +93,8 @@ def train_once(
 
     It goes on from the last whole state where there is one. The checkpoint is there whole or not at all; the states are
     removed then. Of several processes the first one writes, and all return once it is there. Raises `ModelError` where
-    this machine lacks what the config asks for, and where the loss is not finite.
+    this machine lacks what the config asks for, and as soon as a loss that is told is not finite; `OSError` where the
+    disk is full.
     """
     data_sha256 = hash_records(data)
     identity = identify(method, base, data_sha256, config, steps=steps, seed=seed, reward=reward)
@@ -104,23 +106,24 @@ def train_once(
     trainer = make_trainer()
     assert isinstance(trainer.model, torch.nn.Module)
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(_Listener(on_step))
+    trainer.add_callback(_Listener(method, on_step))
     trainer.add_callback(StateKeeper(identity))
     trainable = sum(parameter.numel() for parameter in trainer.model.parameters() if parameter.requires_grad)
-    trainer.train(resume_from_checkpoint=last_whole_state(states_folder(output), identity))
+    draft = output.with_name(output.name + ".tmp")
+    with telling_full_disk(states_folder(output), [draft]):
+        trainer.train(resume_from_checkpoint=last_whole_state(states_folder(output), identity))
     history = _read_history(trainer.state.log_history)
-    finite = all(_is_finite(parameter) for parameter in trainer.model.parameters())
-    if not finite or not all(math.isfinite(step.loss) for step in history):
-        raise ModelError(f"{method}: the loss is not finite; a lower learning rate is due")
+    if not all(_is_finite(parameter) for parameter in trainer.model.parameters()):
+        raise ModelError(f"{method}: the weights are not finite; a lower learning rate is due")
     model = gather_model(trainer, base)
     if not trainer.is_world_process_zero():
         trainer.accelerator.wait_for_everyone()
         return read_record(output / RECORD, Checkpoint)
-    draft = output.with_name(output.name + ".tmp")
     shutil.rmtree(draft, ignore_errors=True)
     assert isinstance(model, PreTrainedModel)
-    model.save_pretrained(draft)
-    load_tokenizer(base).save_pretrained(draft)
+    with telling_full_disk(states_folder(output), [draft]):
+        model.save_pretrained(draft)
+        load_tokenizer(base).save_pretrained(draft)
     checkpoint = Checkpoint(
         method=method,
         base=base,
@@ -163,10 +166,13 @@ def _read_history(log: Sequence[dict[str, Any]]) -> list[TrainStep]:
 
 
 class _Listener(TrainerCallback):
-    """Passes each logged step on, with its reward or its loss."""
+    """Passes each logged step on, with its reward or its loss, and ends a training whose loss is not finite.
 
-    def __init__(self, on_step: OnStep) -> None:
-        self._on_step = on_step
+    A state is kept after a step was logged, so none is kept that cannot be gone on from.
+    """
+
+    def __init__(self, method: TrainMethod, on_step: OnStep) -> None:
+        self._method, self._on_step = method, on_step
 
     def on_log(
         self,
@@ -178,5 +184,10 @@ class _Listener(TrainerCallback):
     ) -> None:
         del args, control
         if logs and "loss" in logs:
+            if not all(math.isfinite(float(logs.get(name, 0))) for name in ("loss", "grad_norm")):
+                raise ModelError(
+                    f"{self._method}: the loss or its gradient is not finite at step {state.global_step} of "
+                    f"{state.max_steps}; a lower learning rate is due"
+                )
             telling = "reward" if "reward" in logs else "loss"
             self._on_step(state.global_step, state.max_steps, f"{telling} {float(logs[telling]):.3f}")

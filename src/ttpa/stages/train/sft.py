@@ -17,7 +17,7 @@ from ttpa.stages.train.arguments import peft_config, quantization, trainer_argum
 from ttpa.stages.train.call_probability import NO_LOSS, CallProbabilityTrainer
 from ttpa.stages.train.order import by_length
 from ttpa.stages.train.run_trainer import OrderedTrainer, load_tokenizer, train_once, without_known_warnings
-from ttpa.stages.train.stage import OnStep, SftConfig, SftExample, SftMethod, TrainConfig
+from ttpa.stages.train.stage import OnStep, SftExample, SftMethod, TrainConfig
 
 
 @without_known_warnings()
@@ -61,7 +61,7 @@ def _make_trainer(
     seed: int,
 ) -> "_TokenSftTrainer | CallProbabilityTrainer":
     """TRL's trainer over the examples' token ids and labels."""
-    section = config.sft or SftConfig() if method == "sft" else config.alignment
+    section = config.section(method)
     arguments = trainer_arguments(
         output,
         config,

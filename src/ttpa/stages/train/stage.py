@@ -8,7 +8,7 @@ from typing import Literal, Protocol
 from pydantic import Field, model_validator
 
 from ttpa.models.base import ChatTokenizer
-from ttpa.records.checkpoints import AlignMethod, Checkpoint
+from ttpa.records.checkpoints import AlignMethod, Checkpoint, TrainMethod
 from ttpa.records.instructions import Instruction
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
@@ -119,14 +119,16 @@ class TrainConfig(Record):
     """Tokens of a sequence; longer ones are left out and counted, never cut."""
     micro_batch_size: int = Field(default=8, ge=1)
     """Sequences (for DPO: pairs; for GRPO: decision points with all turns that are drawn there) in one forward;
-    `batch_size` is reached by accumulating."""
+    `batch_size` is reached by accumulating. It may change in the middle of a training, but for DPO, whose loss has
+    means over it, and for adapters with dropout."""
     activation_checkpointing: bool = False
-    """Less memory, more time."""
+    """Less memory, more time. It may change in the middle of a training."""
     launch: str = ""
     """What starts the processes of a training, one per device: `torchrun --nproc-per-node 2`, or `accelerate launch
     --config_file configs/accelerate/ddp.yaml`. Empty, it runs in this process."""
     report_to: tuple[str, ...] = ()
-    """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`."""
+    """Trackers besides the run's own report, as transformers names them: `trackio`, `wandb`, `mlflow`. An empty list
+    tells none."""
     precision: Literal["bf16", "float32"] = "bf16"
     """Of products. `bf16` is autocast: over float32 weights where all parameters are trained, and on CPUs (twice as
     fast there, too); on a GPU the weights below adapters are bfloat16 whatever this says."""
@@ -149,6 +151,19 @@ class TrainConfig(Record):
     def alignment(self) -> DpoConfig | GrpoConfig | ProbabilityConfig:
         """The section of the method that aligns."""
         return {"dpo": self.dpo, "grpo": self.grpo, "probability": self.probability}[self.method]
+
+    def section(self, method: TrainMethod) -> SftConfig | DpoConfig | GrpoConfig | ProbabilityConfig:
+        """The section that a training takes: the control of an alignment has the alignment's steps."""
+        if method == "sft":
+            return self.sft or SftConfig()
+        return {"dpo": self.dpo, "grpo": self.grpo}.get(method, self.alignment)
+
+    def hangs_on_micro_batches(self, method: TrainMethod) -> bool:
+        """Whether `micro_batch_size` decides more than how sums are rounded.
+
+        DPO's terms are means over a micro-batch, and adapters that drop out do so micro-batch by micro-batch.
+        """
+        return method == "dpo" or (self.parameters != "full" and self.lora.dropout > 0)
 
 
 class SftExample(Record):
