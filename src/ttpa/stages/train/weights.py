@@ -9,6 +9,8 @@ from peft.utils import get_peft_model_state_dict, set_peft_model_state_dict
 from torch.distributed.tensor import DTensor
 from transformers import AutoModelForCausalLM, PreTrainedModel, Trainer
 
+from ttpa.stages.train.merging import merge_adapters
+
 
 def gather_model(trainer: Trainer, base: str) -> PreTrainedModel | None:
     """The trained model with its adapters merged; none in other processes than the first where they share its weights.
@@ -19,7 +21,7 @@ def gather_model(trainer: Trainer, base: str) -> PreTrainedModel | None:
     model: Any = trainer.accelerator.unwrap_model(trainer.model)
     is_shared = any(isinstance(parameter, DTensor) for parameter in model.parameters())
     if not is_shared and not getattr(model, "is_quantized", False):
-        return model.merge_and_unload() if isinstance(model, PeftModel) else model
+        return merge_adapters(model) if isinstance(model, PeftModel) else model
     state = trainer.accelerator.get_state_dict(trainer.model)
     return put_over(base, model, state) if trainer.is_world_process_zero() else None
 
@@ -32,4 +34,4 @@ def put_over(base: str, model: Any, state: dict[str, Any]) -> PreTrainedModel:
         return whole
     adapted: Any = get_peft_model(whole, model.peft_config["default"])
     set_peft_model_state_dict(adapted, get_peft_model_state_dict(model, state_dict=state))
-    return adapted.merge_and_unload()
+    return merge_adapters(adapted)
