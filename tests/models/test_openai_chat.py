@@ -130,6 +130,13 @@ def test_a_reply_without_content_is_an_empty_text_and_not_asked_again(endpoint: 
     assert len(endpoint.asked) == 1
 
 
+def test_a_reply_in_parts_is_its_texts(endpoint: Endpoint) -> None:
+    thought: JsonValue = {"type": "thinking", "thinking": [{"type": "text", "text": "Whom do I greet?"}]}
+    endpoint.answers = [completion([thought, {"type": "text", "text": "Hel"}, {"type": "text", "text": "lo!"}])]
+    assert OpenAIChatModel("small").chat(HELLO, seed=1).text == "Hello!"
+    assert len(endpoint.asked) == 1
+
+
 PASSING = {
     "too many requests": refusal(429),
     "a request that took too long to read": refusal(408),
@@ -151,7 +158,7 @@ PASSING = {
     "a choice that is null": Answer('{"choices": [null]}'),
     "a choice without message": Answer('{"choices": [{}]}'),
     "a null message": Answer('{"choices": [{"message": null}]}'),
-    "content of another type": completion([{"type": "text", "text": "Hello!"}]),
+    "content of another type": completion({"type": "text", "text": "Hello!"}),
     "a number as content": completion(5),
 }
 

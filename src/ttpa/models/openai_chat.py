@@ -53,8 +53,18 @@ class PassingFault(Exception):
         self.nobody_listens = nobody_listens
 
 
+class _Part(BaseModel):
+    text: str = ""
+    """Of other kinds, such as the reasoning of Mistral's models, nothing is read."""
+
+
 class _Message(BaseModel):
-    content: str | None = None
+    content: str | list[_Part] | None = None
+
+    def text(self) -> str:
+        if isinstance(self.content, list):
+            return "".join(part.text for part in self.content)
+        return self.content or ""
 
 
 class _Choice(BaseModel):
@@ -277,7 +287,7 @@ def _read(body: bytes) -> ChatReply:
         raise PassingFault("a reply without content, or no JSON") from error
     usage = completion.usage or _Usage()
     return ChatReply(
-        text=hide_keys(completion.choices[0].message.content or ""),  # an endpoint may echo what it was sent
+        text=hide_keys(completion.choices[0].message.text()),  # an endpoint may echo what it was sent
         prompt_tokens=usage.prompt_tokens,
         completion_tokens=usage.completion_tokens,
     )

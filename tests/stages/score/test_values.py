@@ -39,6 +39,14 @@ def test_folded_strings_differ_in_case_spaces_marks_and_quotes_without_harm(valu
     assert not is_same(value, other)
 
 
+def test_an_accent_is_the_same_however_it_is_written() -> None:
+    joined, apart = "M\u00e1laga", "Ma\u0301laga"
+    assert joined != apart
+    assert is_same({"city": [joined]}, {"city": [apart]})
+    assert is_same(joined.upper(), apart, "folded")
+    assert not is_same("Malaga", apart)
+
+
 def test_folding_keeps_letters_and_digits() -> None:
     assert fold("Rue d'Été, 12") == 'rued"été12'
 

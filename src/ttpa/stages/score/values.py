@@ -1,6 +1,7 @@
 """How right a value is: compared with what was meant by structure, graded by matching leaves."""
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
@@ -70,7 +71,7 @@ def fold(text: str) -> str:
 def is_same(value: JsonValue, other: JsonValue, strings: Strings = "exact") -> bool:
     """Whether two JSON values are equal: numbers by value, no boolean equals a number, strings as `strings` says."""
     if isinstance(value, str):
-        return isinstance(other, str) and (value == other or (strings == "folded" and fold(value) == fold(other)))
+        return isinstance(other, str) and _is_same_text(value, other, strings)
     if isinstance(value, dict):
         return (
             isinstance(other, dict)
@@ -86,6 +87,15 @@ def is_same(value: JsonValue, other: JsonValue, strings: Strings = "exact") -> b
     if isinstance(value, bool) or isinstance(other, bool):
         return value is other
     return value == other
+
+
+def _is_same_text(text: str, other: str, strings: Strings) -> bool:
+    """Whether two texts are equal; letters are, however their accents are written (some tokenizers join them: NFC)."""
+    if text == other:
+        return True
+    if not (text.isascii() or other.isascii()):
+        text, other = (unicodedata.normalize("NFC", each) for each in (text, other))
+    return text == other or (strings == "folded" and fold(text) == fold(other))
 
 
 def read_meanings(value: JsonValue) -> list[Meaning]:
