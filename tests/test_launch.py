@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+import torch
 
 from ttpa.assemble import assemble
 from ttpa.cli.failures import explain
@@ -25,7 +26,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.runs.layout import RunDirectory
 from ttpa.runs.record_files import read_record, read_records, write_records
 from ttpa.stages.train import TrainConfig
-from ttpa.stages.train.launched_learners import LaunchedLearners
+from ttpa.stages.train.launched_learners import MARK, LaunchedLearners, tell_shortage
 from ttpa.steps.run import Run
 
 WriteTinyPolicy = Callable[[Path, Sequence[Instruction], int], str]
@@ -132,12 +133,23 @@ def test_what_lay_on_the_device_is_handed_back_before_the_processes_start(
     assert emptied == [True]
 
 
-def test_a_full_disk_in_a_process_is_told_as_one_in_this_process(tmp_path: Path) -> None:
-    told = json.dumps({"errno": errno.ENOSPC, "path": "5-train"}).replace('"', '\\"')
-    learners = LaunchedLearners(f"python -c 'print(\"ttpa: {told}\"); raise SystemExit(1)'")
-    with pytest.raises(OSError, match="No space left on device: '5-train'") as failure:
+@pytest.mark.parametrize(
+    ("failure", "advice"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "5-train"), "no space is left for '5-train'"),
+        (torch.OutOfMemoryError("CUDA out of memory"), "train.activation_checkpointing=true"),
+    ],
+)
+def test_a_full_disk_or_gpu_in_a_process_is_told_as_one_in_this_process(
+    tmp_path: Path, failure: Exception, advice: str
+) -> None:
+    line = tmp_path / "told"
+    line.write_text(f"{MARK}{json.dumps(tell_shortage(failure))}\n", encoding="utf-8")
+    learners = LaunchedLearners(f"python -c 'print(open(\"{line}\").read()); raise SystemExit(1)'")
+    with pytest.raises(type(failure)) as told:
         learners.dpo("base", [], tmp_path / "dpo", TrainConfig(), seed=0, on_step=lambda step, total, telling: None)
-    assert "no space is left for '5-train'" in str(explain(failure.value))
+    assert str(told.value) == str(failure)
+    assert advice in str(explain(told.value))
 
 
 def test_a_launcher_that_is_not_there_is_named() -> None:

@@ -15,8 +15,7 @@ from ttpa.records.pairs import PreferencePair
 from ttpa.rewards import ToolCallReward
 from ttpa.runs.record_files import read_record, read_records
 from ttpa.stages.train import RewardedPrompt, SftExample
-from ttpa.stages.train.full_disk import FULL
-from ttpa.stages.train.launched_learners import FAILURE, JOB, MARK, RECORDS, Job
+from ttpa.stages.train.launched_learners import FAILURE, JOB, MARK, RECORDS, Job, tell_shortage
 from ttpa.stages.train.stage import OnStep
 from ttpa.stages.train.trl_learners import TrlLearners
 
@@ -32,10 +31,11 @@ def main(folder: Path) -> int:
         if is_first:
             (folder / FAILURE).write_text(str(failure), encoding="utf-8")
         return 1
-    except OSError as failure:
-        if failure.errno not in FULL:
+    except (OSError, RuntimeError) as failure:
+        shortage = tell_shortage(failure)
+        if shortage is None:
             raise
-        _tell({"errno": failure.errno, "path": str(failure.filename or folder)})  # not into a file, then
+        _tell(shortage)
         return 1
     return 0
 

@@ -17,12 +17,15 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
+import torch
+
 from ttpa.errors import ModelError
 from ttpa.models.device_memory import release_memory
 from ttpa.records.checkpoints import Checkpoint, TrainMethod
 from ttpa.records.pairs import PreferencePair
 from ttpa.records.record import Record
 from ttpa.runs.record_files import read_record, write_record, write_records
+from ttpa.stages.train.full_disk import FULL
 from ttpa.stages.train.stage import OnStep, RewardedPrompt, SftExample, SftMethod, TrainConfig, TurnReward
 
 WORKER = "ttpa.steps.launched_training"
@@ -138,6 +141,13 @@ class LaunchedLearners:
         return read_record(output / "checkpoint.json", Checkpoint)
 
 
+def tell_shortage(failure: Exception) -> dict[str, object] | None:
+    """What a process tells of a full disk or GPU to the one that waits, which raises it as its own; else nothing."""
+    if isinstance(failure, OSError) and failure.errno in FULL:
+        return {"errno": failure.errno, "path": str(failure.filename or "a file of the training")}
+    return {"out_of_memory": str(failure)} if isinstance(failure, torch.OutOfMemoryError) else None
+
+
 def launch_folder(output: Path) -> Path:
     """Where a training that will end in `output` is told what to do."""
     return output.with_name(output.name + ".launch")
@@ -146,7 +156,7 @@ def launch_folder(output: Path) -> Path:
 def _listen(process: subprocess.Popen[str], log: Path, on_step: OnStep) -> None:
     """Passes on what the first process tells, until all have ended; all else goes to the log.
 
-    Raises `OSError` where one of them tells that the disk is full.
+    Raises what one of them tells by `tell_shortage`.
     """
     assert process.stdout is not None
     for line in process.stdout:
@@ -157,6 +167,8 @@ def _listen(process: subprocess.Popen[str], log: Path, on_step: OnStep) -> None:
         told = json.loads(line.removeprefix(MARK))
         if "errno" in told:
             raise OSError(told["errno"], os.strerror(told["errno"]), told["path"])
+        if "out_of_memory" in told:
+            raise torch.OutOfMemoryError(told["out_of_memory"])
         if "warning" in told:
             warnings.warn(told["warning"], stacklevel=2)
         else:
