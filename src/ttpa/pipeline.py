@@ -92,7 +92,9 @@ def take_steps(run: Run, steps: Sequence[Step] = STEPS, *, redo: Step | None = N
 
     Raises `RunError` when the run is in use, and what `check_steps` raises; what is refused changes nothing on disk.
     """
-    run.parts.check(_find_coming(run, steps, redo=redo), asks_hub=True)
+    coming = _find_coming(run, steps, redo=redo)
+    run.directory.refuse_held()  # whoever comes second is told at once, not after all that is looked at
+    run.parts.check(coming, asks_hub=True)
     check_steps(run, steps, redo=redo)
     with run.directory.lock():
         _find_coming(run, steps, redo=redo)  # another process may have taken steps before it left the run

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ttpa.records.checkpoints import AlignMethod, TrainMethod
-from ttpa.runs.lock import hold
+from ttpa.runs.lock import hold, refuse_held
 
 Step = Literal["construct", "sft", "sample", "score", "pair", "align", "rounds", "evaluate", "report"]
 STEPS: tuple[Step, ...] = ("construct", "sft", "sample", "score", "pair", "align", "rounds", "evaluate", "report")
@@ -163,6 +163,10 @@ class RunDirectory:
     def lock(self) -> AbstractContextManager[None]:
         """Holds the run for this process. Entering raises `RunError` that says who holds it."""
         return hold(self.path, f"run {self.name!r}")
+
+    def refuse_held(self) -> None:
+        """Raises `RunError` that says who holds the run, where another process does."""
+        refuse_held(self.path, f"run {self.name!r}")
 
     def _at(self, step: Step) -> Path:
         """The folder that holds the folders of a step."""
